@@ -1,0 +1,3 @@
+export * from './api-error.ts';
+export * from './clock.ts';
+export * from './object.ts';
