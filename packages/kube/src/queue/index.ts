@@ -1,1 +1,4 @@
-export {};
+export * from './backoff.ts';
+export * from './result.ts';
+export * from './work-queue.ts';
+export * from './workers.ts';
