@@ -1,1 +1,8 @@
-export {};
+export * from './schema/json-schema.ts';
+export * from './schema/fields.ts';
+export type { Infer, Node } from './schema/node.ts';
+export * from './postgresql/postgresql.ts';
+export * from './postgresql/spec.ts';
+export * from './postgresql/status.ts';
+export * from './postgresql/roles.ts';
+export * from './postgresql/crd.ts';

@@ -1,0 +1,68 @@
+import {
+  type Infer,
+  array,
+  boolean,
+  int32,
+  int64,
+  listMap,
+  object,
+  oneOf,
+  required,
+  string,
+} from '../schema/node.ts';
+
+/** The words that `.status.PostgresClusterStatus` has, as in Zalando's operator; `''` before the first pass. */
+export type PostgresClusterStatus =
+  | ''
+  | 'Creating'
+  | 'Updating'
+  | 'UpdateFailed'
+  | 'SyncFailed'
+  | 'CreateFailed'
+  | 'Running'
+  | 'Invalid';
+
+const condition = object("One aspect of the state, in the form of Kubernetes' own conditions.", {
+  type: required(string('Which aspect, e.g. `Ready`.')),
+  status: required(oneOf('Whether it holds.', ['True', 'False', 'Unknown'])),
+  reason: required(string('Why, in one word for machines.')),
+  message: required(string('Why, and what to do, for people.')),
+  lastTransitionTime: required(string('When `status` last changed.', { format: 'date-time' })),
+  observedGeneration: int64('Generation of the manifest that it is about.'),
+});
+
+const member = object('One member of the cluster, as Patroni reports it.', {
+  name: required(string('Name of the pod.')),
+  role: string('`primary`, `replica`, `standby_leader` …; missing while Patroni does not say.'),
+  state: string('`running`, `streaming`, `starting`, `crashed` …; missing while Patroni does not say.'),
+  timeline: int64('Timeline of PostgreSQL that the member is on.'),
+  pendingRestart: boolean('Whether a changed parameter waits for a restart.'),
+});
+
+/** `status` of a `postgresql`. */
+export const statusNode = object('What the operator saw and did last.', {
+  PostgresClusterStatus: string(
+    'State in one word: `Creating`, `Updating`, `Running`, `CreateFailed`, `UpdateFailed`, `SyncFailed`, `Invalid`.',
+  ),
+  observedGeneration: int64('Generation of the manifest that the rest of the status is about.'),
+  conditions: listMap('The state in detail.', ['type'], condition),
+  instances: int32('Members that there should be, after limits were applied.'),
+  readyInstances: int32('Members that run and follow the primary, the primary included.'),
+  primary: string('Pod that is primary.'),
+  members: array('The members of the cluster.', member),
+});
+
+/** One entry of `status.conditions`. */
+export type Condition = Infer<typeof condition>;
+
+/** One entry of `status.members`. */
+export type MemberStatus = Infer<typeof member>;
+
+/** `status` of a `postgresql`. */
+export type PostgresqlStatus = Infer<typeof statusNode>;
+
+/** The status of an object as read from Kubernetes; very old objects have a bare word instead of an object. */
+export function readStatus(status: unknown): PostgresqlStatus {
+  if (typeof status === 'string') return { PostgresClusterStatus: status };
+  return typeof status === 'object' && status !== null ? status : {};
+}
