@@ -6,3 +6,12 @@ export * from './postgresql/spec.ts';
 export * from './postgresql/status.ts';
 export * from './postgresql/roles.ts';
 export * from './postgresql/crd.ts';
+export * from './problem.ts';
+export {
+  type Key,
+  configurationKeys,
+  type Configuration,
+  type ConfigurationKey,
+} from './configuration/keys.ts';
+export * from './configuration/parse.ts';
+export { parseDuration } from './configuration/value.ts';

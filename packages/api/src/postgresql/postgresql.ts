@@ -28,11 +28,14 @@ export interface PostgresqlMeta {
   finalizers?: string[];
 }
 
-/** A manifest: one PostgreSQL cluster. `status` is read with `readStatus`. */
-export interface Postgresql {
+/**
+ * A manifest: one PostgreSQL cluster. `status` is read with `readStatus`. A type alias, so that the compiler lets it
+ * stand wherever any Kubernetes object may.
+ */
+export type Postgresql = {
   apiVersion: 'acid.zalan.do/v1';
   kind: 'postgresql';
   metadata: PostgresqlMeta;
   spec: PostgresqlSpec;
   status?: PostgresqlStatus;
-}
+};
