@@ -1,0 +1,90 @@
+/**
+ * Builds an image of this folder: `node images/build.ts postgres`. Does nothing when the image is there already and
+ * was made from the same sources. Prints what it does, one line a step.
+ */
+import { createHash } from 'node:crypto';
+import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { ensureBase } from './base.ts';
+import { ContainerTool } from './container-tool.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** What can be built, and under which name. */
+const images: Record<string, { tag: string; suite: string; pulled: string }> = {
+  postgres: { tag: 'localhost/pgherd/postgres:17', suite: 'trixie', pulled: 'debian:trixie-slim' },
+};
+
+const sourceLabel = 'pgherd.dev/source';
+
+/** Hash of everything that goes into the image besides its base. */
+function sourceHash(context: string): string {
+  const hash = createHash('sha256');
+  const add = (path: string): void => {
+    if (statSync(path).isDirectory()) {
+      for (const name of readdirSync(path).sort()) add(join(path, name));
+      return;
+    }
+    hash.update(path.slice(context.length)).update('\0').update(readFileSync(path)).update('\0');
+  };
+  add(context);
+  return hash.digest('hex').slice(0, 20);
+}
+
+/** The build context in a temporary directory: Dockerfile, scripts, the bundled entry point, Node itself. */
+async function makeContext(name: string, directory: string): Promise<void> {
+  cpSync(join(here, name, 'Dockerfile'), join(directory, 'Dockerfile'));
+  cpSync(join(here, name, 'scripts'), join(directory, 'scripts'), { recursive: true });
+  await build({
+    entryPoints: [join(here, name, 'src/main.ts')],
+    outfile: join(directory, 'entrypoint.mjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node24',
+    // `yaml` is CommonJS inside: its bundle asks for `require`.
+    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+}
+
+async function buildImage(name: string): Promise<void> {
+  const image = images[name];
+  if (image === undefined) {
+    throw new Error(`no image "${name}": there are ${Object.keys(images).join(', ')}`);
+  }
+  const tool = ContainerTool.find();
+  const context = mkdtempSync(join(tmpdir(), `pgherd-image-${name}-`));
+  try {
+    await makeContext(name, context);
+    const hash = `${sourceHash(context)}-${process.versions.node}`;
+    if (tool.label(image.tag, sourceLabel) === hash) {
+      console.log(`${image.tag} is up to date`);
+      return;
+    }
+    const started = Date.now();
+    const base = ensureBase(tool, image);
+    cpSync(process.execPath, join(context, 'node'));
+    console.log(`building ${image.tag} on ${base}`);
+    tool.build(context, { tag: image.tag, base, label: `${sourceLabel}=${hash}` });
+    const seconds = Math.round((Date.now() - started) / 1000);
+    console.log(`${image.tag}: ${Math.round(tool.size(image.tag) / 1e6)} MB, built in ${seconds} s`);
+  } finally {
+    rmSync(context, { recursive: true, force: true });
+  }
+}
+
+const [name] = process.argv.slice(2);
+if (name === undefined) {
+  console.error(`usage: node images/build.ts NAME (${Object.keys(images).join(', ')})`);
+  process.exit(64);
+}
+try {
+  await buildImage(name);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(1);
+}

@@ -1,0 +1,31 @@
+#!/bin/sh
+# Runs on a new primary, at bootstrap and after each promotion, and may run again at any time.
+# $1: group role of people. $2: connection string (at bootstrap, given by Patroni).
+set -eu
+human_role=$1
+connection=${2:-"dbname=postgres"}
+
+export PGOPTIONS="-c synchronous_commit=local -c search_path=pg_catalog"
+
+psql --no-psqlrc --quiet --set ON_ERROR_STOP=1 --set human_role="$human_role" --dbname "$connection" <<'SQL'
+\set QUIET on
+SET client_min_messages = warning;
+
+SELECT format('CREATE ROLE %I NOLOGIN', name)
+  FROM unnest(ARRAY['admin', 'cron_admin', :'human_role', 'robot_zmon']) AS wanted (name)
+ WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
+\gexec
+ALTER ROLE admin CREATEDB NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+GRANT cron_admin TO admin;
+
+SELECT format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', name, schema)
+  FROM (VALUES ('pg_stat_statements', 'public'), ('set_user', 'public')) AS wanted (name, schema)
+ WHERE EXISTS (SELECT FROM pg_available_extensions AS available WHERE available.name = wanted.name)
+   AND wanted.name = ANY (string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ','))
+\gexec
+SELECT 'GRANT EXECUTE ON FUNCTION public.set_user(text) TO admin'
+ WHERE to_regprocedure('public.set_user(text)') IS NOT NULL
+\gexec
+GRANT EXECUTE ON FUNCTION pg_switch_wal() TO admin;
+GRANT pg_read_all_stats TO robot_zmon;
+SQL

@@ -1,0 +1,99 @@
+/**
+ * Entry point of the database image: turns Spilo's environment variables into Patroni's configuration, prepares the
+ * volume, and replaces itself with `tini -- patroni`. Nothing of Node stays in memory.
+ */
+import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { stringify } from 'yaml';
+import { gatherFacts } from './host-facts.ts';
+import { patroniConfiguration } from './patroni-configuration.ts';
+import {
+  adoptIdentity,
+  createSelfSignedCertificate,
+  prepareDirectories,
+  writeConfiguration,
+  type Identity,
+} from './prepare.ts';
+import { parseSettings, SettingsError, type Settings } from './settings.ts';
+
+const terminationLog = '/dev/termination-log';
+
+function log(level: 'INFO' | 'WARNING' | 'ERROR', message: string): void {
+  console.error(`${new Date().toISOString()} ${level}: ${message}`);
+}
+
+/** The user `postgres` of the image. */
+function postgresIdentity(): Identity {
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('postgres:'));
+  const [, , uid, gid] = (line ?? '').split(':');
+  return { uid: Number(uid ?? 101), gid: Number(gid ?? 103) };
+}
+
+/**
+ * Patroni keeps `PATRONI_*` and `KUBERNETES_*` away from the server, but callbacks would inherit the rest: pass on
+ * only what the scripts and the client library need.
+ */
+function environmentOfPatroni(settings: Settings): Record<string, string> {
+  const passed = /^(KUBERNETES_(SERVICE|PORT)\w*|POD_IP|POD_NAMESPACE|HOSTNAME|PATH|LC_ALL|LANG|TZ)$/;
+  const kept = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => passed.test(entry[0]) && entry[1] !== undefined,
+  );
+  const clone = settings.clone;
+  return {
+    ...Object.fromEntries(kept),
+    HOME: settings.paths.home,
+    PGHOME: settings.paths.home,
+    ...(clone
+      ? {
+          CLONE_SCOPE: clone.scope,
+          CLONE_HOST: clone.host,
+          CLONE_PORT: String(clone.port),
+          CLONE_USER: clone.user,
+          CLONE_PASSWORD: clone.password,
+        }
+      : {}),
+  };
+}
+
+function start(): never {
+  const settings = parseSettings(process.env);
+  const asRoot = process.getuid?.() === 0;
+  const owner = asRoot
+    ? postgresIdentity()
+    : { uid: process.getuid?.() ?? 101, gid: process.getgid?.() ?? 103 };
+  if (!asRoot) adoptIdentity(owner);
+  prepareDirectories(settings, owner, asRoot);
+  if (asRoot) {
+    // /run is root's; the configuration file must be readable after privileges are gone.
+    chownSync(settings.paths.run, owner.uid, owner.gid);
+    process.setgroups?.([owner.gid]);
+    process.setgid?.(owner.gid);
+    process.setuid?.(owner.uid);
+  }
+  const facts = gatherFacts(settings);
+  const { configuration, warnings } = patroniConfiguration(settings, facts);
+  createSelfSignedCertificate(settings);
+  const file = writeConfiguration(settings, stringify(configuration, { compat: 'yaml-1.1' }));
+  for (const warning of [...settings.warnings, ...warnings]) log('WARNING', warning);
+  log(
+    'INFO',
+    `starting Patroni: cluster ${settings.scope}, member ${settings.memberName}, PostgreSQL ${facts.version}`,
+  );
+  if (process.execve === undefined)
+    throw new Error('process.execve is missing: the image needs Node 22.15 or newer');
+  return process.execve(
+    '/usr/bin/tini',
+    ['tini', '--', '/usr/bin/patroni', file],
+    environmentOfPatroni(settings),
+  );
+}
+
+try {
+  start();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  log('ERROR', error instanceof SettingsError ? message : `cannot start: ${message}`);
+  if (existsSync(terminationLog)) writeFileSync(terminationLog, message);
+  process.exitCode = 1;
+}
