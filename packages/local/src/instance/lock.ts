@@ -1,0 +1,97 @@
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { writeFileAtomic } from '../auth/atomic-file.ts';
+
+/** A process, told apart from a later one with the same pid by when it started. */
+export interface ServerProcess {
+  pid: number;
+  /** Clock ticks after boot: field 22 of `/proc/PID/stat`. */
+  startTime: string;
+  /** The boot that `startTime` counts from. */
+  bootId: string;
+}
+
+/** The right to be the one server of a home directory. */
+export interface HomeLock {
+  /** Idempotent; the end of the process does the same. */
+  release(): void;
+}
+
+/** Another process serves this home. */
+export class HomeLockedError extends Error {
+  readonly holder: ServerProcess | undefined;
+  constructor(home: string, holder: ServerProcess | undefined) {
+    super(
+      `a server already runs on ${home}${holder ? ` (process ${holder.pid})` : ''}: stop it first, or choose ` +
+        'another PGHERD_HOME',
+    );
+    this.name = 'HomeLockedError';
+    this.holder = holder;
+  }
+}
+
+/** A connection that the garbage collector takes loses its lock, so those that hold one stay reachable. */
+const holding = new Set<DatabaseSync>();
+
+/**
+ * Takes the lock of a home directory or throws `HomeLockedError`. The kernel holds it (SQLite's file lock), so
+ * it ends with the process however that ends, and no leftover of a killed server or of a reused pid ever
+ * looks like a running one. `server.json` beside it only says who holds it.
+ */
+export function lockHome(home: string): HomeLock {
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const database = new DatabaseSync(join(home, 'server.lock'));
+  try {
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) throw new HomeLockedError(home, serverProcess(home));
+    throw new Error(`cannot lock ${join(home, 'server.lock')}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  holding.add(database);
+  const file = join(home, 'server.json');
+  writeFileAtomic(file, `${JSON.stringify(describeProcess(process.pid))}\n`);
+  return {
+    release: () => {
+      if (!holding.delete(database)) return;
+      rmSync(file, { force: true });
+      database.close();
+    },
+  };
+}
+
+/** The process that serves a home, `undefined` when none is alive. For `status` and `down`. */
+export function serverProcess(home: string): ServerProcess | undefined {
+  try {
+    const noted = JSON.parse(readFileSync(join(home, 'server.json'), 'utf8')) as ServerProcess;
+    const now = describeProcess(noted.pid);
+    return now?.startTime === noted.startTime && now.bootId === noted.bootId ? now : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  // SQLITE_BUSY is 5; extended codes carry it in the low byte.
+  const code = (error as { errcode?: number }).errcode;
+  return code !== undefined && (code & 255) === 5;
+}
+
+/** `undefined` when there is no such process. */
+function describeProcess(pid: number): ServerProcess | undefined {
+  if (!Number.isInteger(pid) || pid < 1) return undefined;
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // The second field is the command in parentheses and may itself hold spaces and parentheses.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // Zombies and dead processes serve nothing.
+    if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    return { pid, startTime: fields[19] ?? '', bootId };
+  } catch {
+    return undefined;
+  }
+}
