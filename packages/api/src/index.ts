@@ -15,3 +15,7 @@ export {
 } from './configuration/keys.ts';
 export * from './configuration/parse.ts';
 export { parseDuration } from './configuration/value.ts';
+export * from './field-support.ts';
+export { validatePostgresql } from './validation/validate.ts';
+export { parseQuantity } from './quantity.ts';
+export { postgresVersions } from './postgresql/server.ts';

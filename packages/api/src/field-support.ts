@@ -1,0 +1,125 @@
+import type { Postgresql } from './postgresql/postgresql.ts';
+import { specNode } from './postgresql/spec.ts';
+import type { Problem } from './problem.ts';
+import type { JsonSchema } from './schema/json-schema.ts';
+
+/**
+ * Which fields of a manifest the operator acts on. An entry covers everything below it, unless a longer path says
+ * otherwise. This is the only place to edit when the operator learns a field: the warnings on clusters and the
+ * reference documentation follow.
+ */
+export const fieldSupport: Record<string, 'acted on' | 'not yet'> = {
+  'spec.teamId': 'acted on',
+  'spec.numberOfInstances': 'acted on',
+  'spec.postgresql': 'acted on',
+  'spec.volume': 'not yet',
+  'spec.volume.size': 'acted on',
+  'spec.volume.storageClass': 'acted on',
+  'spec.volume.subPath': 'acted on',
+  'spec.volume.isSubPathExpr': 'acted on',
+  'spec.volume.selector': 'acted on',
+  'spec.patroni': 'acted on',
+  'spec.users': 'acted on',
+  'spec.usersIgnoringSecretRotation': 'not yet',
+  'spec.usersWithSecretRotation': 'not yet',
+  'spec.usersWithInPlaceSecretRotation': 'not yet',
+  'spec.databases': 'acted on',
+  'spec.preparedDatabases': 'not yet',
+  'spec.dockerImage': 'acted on',
+  'spec.schedulerName': 'acted on',
+  'spec.spiloRunAsUser': 'acted on',
+  'spec.spiloRunAsGroup': 'acted on',
+  'spec.spiloFSGroup': 'acted on',
+  'spec.resources': 'acted on',
+  'spec.env': 'acted on',
+  'spec.envFrom': 'acted on',
+  'spec.sidecars': 'not yet',
+  'spec.initContainers': 'not yet',
+  'spec.livenessProbe': 'acted on',
+  'spec.tolerations': 'acted on',
+  'spec.nodeAffinity': 'acted on',
+  'spec.topologySpreadConstraints': 'acted on',
+  'spec.podPriorityClassName': 'acted on',
+  'spec.podAnnotations': 'acted on',
+  'spec.enableShmVolume': 'acted on',
+  'spec.additionalVolumes': 'not yet',
+  'spec.enableMasterLoadBalancer': 'not yet',
+  'spec.enableReplicaLoadBalancer': 'not yet',
+  'spec.enableMasterPoolerLoadBalancer': 'not yet',
+  'spec.enableReplicaPoolerLoadBalancer': 'not yet',
+  'spec.enableMasterNodePort': 'not yet',
+  'spec.enableReplicaNodePort': 'not yet',
+  'spec.enableMasterPoolerNodePort': 'not yet',
+  'spec.enableReplicaPoolerNodePort': 'not yet',
+  'spec.masterNodePort': 'not yet',
+  'spec.replicaNodePort': 'not yet',
+  'spec.masterPoolerNodePort': 'not yet',
+  'spec.replicaPoolerNodePort': 'not yet',
+  'spec.allowedSourceRanges': 'not yet',
+  'spec.serviceAnnotations': 'acted on',
+  'spec.masterServiceAnnotations': 'acted on',
+  'spec.replicaServiceAnnotations': 'acted on',
+  'spec.enableConnectionPooler': 'not yet',
+  'spec.enableReplicaConnectionPooler': 'not yet',
+  'spec.connectionPooler': 'not yet',
+  'spec.enableLogicalBackup': 'not yet',
+  'spec.logicalBackupSchedule': 'not yet',
+  'spec.logicalBackupRetention': 'not yet',
+  'spec.maintenanceWindows': 'not yet',
+  'spec.clone': 'not yet',
+  'spec.standby': 'not yet',
+  'spec.tls': 'not yet',
+  'spec.streams': 'not yet',
+};
+
+/** Whether the operator acts on the field with this path (in the notation of `fieldsOf`). */
+export function isActedOn(path: string): boolean {
+  for (let rest = path; rest !== ''; rest = parentOf(rest)) {
+    if (Object.hasOwn(fieldSupport, rest)) return fieldSupport[rest] === 'acted on';
+  }
+  return false;
+}
+
+function parentOf(path: string): string {
+  if (path.endsWith('[]')) return path.slice(0, -2);
+  return path.slice(0, Math.max(0, path.lastIndexOf('.')));
+}
+
+/**
+ * A warning for each field that this manifest uses and the operator does not act on yet; fields below a field that is
+ * named are not named again. A field that asks for nothing (`false`, `null`, empty) is not worth a warning.
+ */
+export function unsupportedFields(manifest: Postgresql): Problem[] {
+  const problems: Problem[] = [];
+  const visit = (value: unknown, schema: JsonSchema | undefined, path: string, shown: string): void => {
+    if (asksForNothing(value)) return;
+    if (!isActedOn(path) && !leadsToActedOn(path)) {
+      problems.push({ severity: 'warning', field: shown, message: 'pgherd does not act on this field yet.' });
+      return;
+    }
+    if (schema?.properties) {
+      for (const [name, child] of Object.entries(value as object))
+        if (Object.hasOwn(schema.properties, name))
+          visit(child, schema.properties[name], `${path}.${name}`, `${shown}.${name}`);
+    } else if (typeof schema?.additionalProperties === 'object') {
+      for (const [name, child] of Object.entries(value as object))
+        visit(child, schema.additionalProperties, `${path}.*`, `${shown}.${name}`);
+    } else if (schema?.items && Array.isArray(value)) {
+      value.forEach((child, index) => visit(child, schema.items, `${path}[]`, `${shown}[${index}]`));
+    }
+  };
+  visit(manifest.spec, specNode.schema, 'spec', 'spec');
+  return problems;
+}
+
+function asksForNothing(value: unknown): boolean {
+  if (value === undefined || value === null || value === false) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+/** Whether something below this path is acted on, although the field as a whole is not. */
+function leadsToActedOn(path: string): boolean {
+  return Object.entries(fieldSupport).some(
+    ([other, support]) => support === 'acted on' && other.startsWith(`${path}.`),
+  );
+}
