@@ -12,12 +12,10 @@ export const fieldSupport: Record<string, 'acted on' | 'not yet'> = {
   'spec.teamId': 'acted on',
   'spec.numberOfInstances': 'acted on',
   'spec.postgresql': 'acted on',
-  'spec.volume': 'not yet',
-  'spec.volume.size': 'acted on',
-  'spec.volume.storageClass': 'acted on',
-  'spec.volume.subPath': 'acted on',
-  'spec.volume.isSubPathExpr': 'acted on',
-  'spec.volume.selector': 'acted on',
+  'spec.volume': 'acted on',
+  'spec.volume.iops': 'not yet',
+  'spec.volume.throughput': 'not yet',
+  'spec.volume.type': 'not yet',
   'spec.patroni': 'acted on',
   'spec.users': 'acted on',
   'spec.usersIgnoringSecretRotation': 'not yet',
@@ -93,7 +91,7 @@ export function unsupportedFields(manifest: Postgresql): Problem[] {
   const problems: Problem[] = [];
   const visit = (value: unknown, schema: JsonSchema | undefined, path: string, shown: string): void => {
     if (asksForNothing(value)) return;
-    if (!isActedOn(path) && !leadsToActedOn(path)) {
+    if (path !== 'spec' && !isActedOn(path)) {
       problems.push({ severity: 'warning', field: shown, message: 'pgherd does not act on this field yet.' });
       return;
     }
@@ -115,11 +113,4 @@ export function unsupportedFields(manifest: Postgresql): Problem[] {
 function asksForNothing(value: unknown): boolean {
   if (value === undefined || value === null || value === false) return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
-}
-
-/** Whether something below this path is acted on, although the field as a whole is not. */
-function leadsToActedOn(path: string): boolean {
-  return Object.entries(fieldSupport).some(
-    ([other, support]) => support === 'acted on' && other.startsWith(`${path}.`),
-  );
 }
