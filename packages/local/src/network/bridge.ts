@@ -1,0 +1,102 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { Instance } from '../instance/instance.ts';
+import { run } from './command.ts';
+
+/** Names of the two ends of the cable that keeps the bridge; at most 15 characters, as the kernel demands. */
+function cable(instance: Pick<Instance, 'bridgeName'>): { inside: string; outside: string } {
+  return { inside: `${instance.bridgeName}k`, outside: `${instance.bridgeName}x` };
+}
+
+/** Whether a network device exists. */
+export function deviceExists(name: string): boolean {
+  return existsSync(`/sys/class/net/${name}`);
+}
+
+/**
+ * Makes the bridge with the gateway's address and the route to the cluster IPs, or repairs what is missing of
+ * it. podman takes a bridge that exists, and removes it with the last container that is attached; so a cable
+ * with both ends on the host stays attached, and the API server and DNS keep their address.
+ */
+export async function ensureBridge(
+  instance: Pick<Instance, 'id' | 'bridgeName' | 'podSubnet' | 'gateway' | 'serviceSubnet'>,
+): Promise<void> {
+  const { bridgeName, gateway, podSubnet, serviceSubnet } = instance;
+  const { inside, outside } = cable(instance);
+  if (!deviceExists(bridgeName)) await ip('link', 'add', bridgeName, 'type', 'bridge');
+  // Without a fixed address the bridge would take the lowest of its ports and change it with every pod.
+  const mac = `02:70:67:${instance.id.slice(0, 2)}:${instance.id.slice(2, 4)}:${instance.id.slice(4, 6)}`;
+  await ip('link', 'set', bridgeName, 'address', mac, 'up');
+  await ip('address', 'replace', `${gateway}/${podSubnet.split('/')[1] ?? '24'}`, 'dev', bridgeName);
+  if (!deviceExists(inside)) await ip('link', 'add', inside, 'type', 'veth', 'peer', 'name', outside);
+  // The far end needs no address of its own, IPv6 link-local neither.
+  await ip('link', 'set', outside, 'addrgenmode', 'none', 'up');
+  await ip('link', 'set', inside, 'addrgenmode', 'none', 'master', bridgeName, 'up');
+  await ip('route', 'replace', serviceSubnet, 'dev', bridgeName, 'src', gateway);
+}
+
+/** Whether everything of `ensureBridge` still stands, read without starting a program but one. */
+export async function bridgeStands(
+  instance: Pick<Instance, 'bridgeName' | 'serviceSubnet'>,
+): Promise<boolean> {
+  if (!existsSync(`/sys/class/net/${instance.bridgeName}/brif/${cable(instance).inside}`)) return false;
+  const routes = await ip('route', 'show', instance.serviceSubnet, 'dev', instance.bridgeName);
+  return routes.trim() !== '';
+}
+
+/**
+ * Lets every pod's port send a frame back where it came from: a pod that reaches itself through a Service.
+ * Answers how many ports were changed.
+ */
+export function enableHairpin(instance: Pick<Instance, 'bridgeName'>): number {
+  const directory = `/sys/class/net/${instance.bridgeName}/brif`;
+  if (!existsSync(directory)) return 0;
+  let changed = 0;
+  for (const port of readdirSync(directory)) {
+    if (port === cable(instance).inside) continue;
+    const file = `${directory}/${port}/hairpin_mode`;
+    try {
+      if (readFileSync(file, 'utf8').trim() === '1') continue;
+      writeFileSync(file, '1');
+      changed++;
+    } catch (error) {
+      // The pod ended meanwhile and took its port along.
+      if (deviceExists(port)) throw error;
+    }
+  }
+  return changed;
+}
+
+/**
+ * Has frames between two pods of this bridge pass through nftables. Answers false when the kernel cannot.
+ * The module's machine-wide default is switched off if it is loaded here, other bridges stay as they were.
+ */
+export async function enableBridgeNetfilter(instance: Pick<Instance, 'bridgeName'>): Promise<boolean> {
+  const everywhere = '/proc/sys/net/bridge/bridge-nf-call-iptables';
+  const here = `/sys/class/net/${instance.bridgeName}/bridge/nf_call_iptables`;
+  if (!existsSync(everywhere)) {
+    await run('modprobe', ['br_netfilter']).catch(() => '');
+    if (!existsSync(everywhere)) return false;
+    for (const name of ['arptables', 'ip6tables', 'iptables']) {
+      writeFileSync(`/proc/sys/net/bridge/bridge-nf-call-${name}`, '0');
+    }
+  }
+  writeFileSync(here, '1');
+  return true;
+}
+
+/** Lets the host route between pods, cluster IPs and the outside. */
+export function enableForwarding(): void {
+  const file = '/proc/sys/net/ipv4/ip_forward';
+  if (readFileSync(file, 'utf8').trim() !== '1') writeFileSync(file, '1');
+}
+
+/** Removes the bridge, its cable and the route. */
+export async function removeBridge(instance: Pick<Instance, 'bridgeName'>): Promise<void> {
+  for (const device of [cable(instance).inside, instance.bridgeName]) {
+    if (deviceExists(device)) await ip('link', 'delete', device);
+  }
+}
+
+function ip(...args: string[]): Promise<string> {
+  return run('ip', args);
+}
