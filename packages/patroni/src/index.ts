@@ -1,1 +1,5 @@
-export {};
+export * from './client.ts';
+export * from './heartbeat.ts';
+export { type HttpAnswer, type HttpRequest, PatroniError, type SendHttp, sendHttp } from './http.ts';
+export * from './member.ts';
+export * from './state.ts';

@@ -1,0 +1,201 @@
+import { type HttpAnswer, type HttpRequest, PatroniError, type SendHttp, sendHttp } from './http.ts';
+import { type JsonObject, numberOf, parseObject, stringOf } from './json.ts';
+
+/** One member in the answer of `GET /cluster`. */
+export interface ClusterMember {
+  name: string;
+  /** `leader`, `standby_leader`, `replica`, `sync_standby`, `quorum_standby`. */
+  role: string;
+  state: string;
+  host?: string;
+  port?: number;
+  apiUrl?: string;
+  timeline?: number;
+  /** Bytes behind the leader; undefined when Patroni does not know. */
+  lag?: number;
+  pendingRestart: boolean;
+  tags: JsonObject;
+}
+
+/** Answer of `GET /cluster`. */
+export interface ClusterView {
+  members: ClusterMember[];
+  /** Maintenance mode: Patroni changes nothing by itself. */
+  paused: boolean;
+  scheduledSwitchover?: { at?: string; from?: string; to?: string };
+}
+
+/** Answer of `GET /patroni`: what this member says of itself. */
+export interface MemberView {
+  state: string;
+  role: string;
+  /** E.g. 170011; missing when PostgreSQL does not run. */
+  serverVersion?: number;
+  timeline?: number;
+  /** Position in the write-ahead log, in bytes: written (primary) or replayed (replica). */
+  location?: number;
+  pendingRestart: boolean;
+  paused: boolean;
+  /** The answer as it came. */
+  raw: JsonObject;
+}
+
+export interface SwitchoverRequest {
+  /** Pod that is primary now. */
+  leader: string;
+  /** Pod that becomes primary; Patroni chooses when it is missing. */
+  candidate?: string;
+  /** ISO 8601 with time zone; at once when it is missing. */
+  scheduledAt?: string;
+}
+
+export interface RestartRequest {
+  /** Only restart when a parameter waits for it. */
+  restartPending?: boolean;
+  /** ISO 8601 with time zone; at once when it is missing. */
+  schedule?: string;
+  /** Seconds to wait for PostgreSQL to accept connections again. */
+  timeoutSeconds?: number;
+}
+
+/** Patroni's REST API on one member. Every call throws `PatroniError`. */
+export interface PatroniClient {
+  /** Reads. */
+  patroni(): Promise<MemberView>;
+  cluster(): Promise<ClusterView>;
+  config(): Promise<JsonObject>;
+  /** Changes the dynamic configuration: merged, `null` removes a key. Answers the new configuration. */
+  patchConfig(patch: JsonObject): Promise<JsonObject>;
+  /** Moves the primary, and waits for it unless it is scheduled. Answers what Patroni says. */
+  switchover(request: SwitchoverRequest): Promise<string>;
+  /** Restarts PostgreSQL (not Patroni) of this member, and waits for it unless it is scheduled. */
+  restart(request?: RestartRequest): Promise<string>;
+  /** Throws this replica's data away and copies it from the leader again. Answers at once. */
+  reinitialize(options?: { force?: boolean }): Promise<string>;
+  /** Reads Patroni's configuration file again. */
+  reload(): Promise<string>;
+}
+
+export interface PatroniClientOptions {
+  /** Default 8008. */
+  port?: number;
+  /** Limit of a call that reads or is quick. Default 5 s. */
+  timeoutMs?: number;
+  /** Limit of a switchover or restart, which answer when they are done. Default 60 s. */
+  actionTimeoutMs?: number;
+  send?: SendHttp;
+}
+
+/** Client of the member whose pod has the address `host`. */
+export function patroniClient(host: string, options: PatroniClientOptions = {}): PatroniClient {
+  const { port = 8008, timeoutMs = 5000, actionTimeoutMs = 60_000, send = sendHttp } = options;
+
+  const call = async (
+    method: HttpRequest['method'],
+    path: string,
+    body?: JsonObject,
+    limit = timeoutMs,
+  ): Promise<string> => {
+    const answer: HttpAnswer = await send({
+      method,
+      host,
+      port,
+      path,
+      timeoutMs: limit,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (answer.status >= 200 && answer.status < 300) return answer.body;
+    const said = answer.body.trim().slice(0, 300);
+    throw new PatroniError(
+      `${method} ${path} on ${host}: Patroni answered ${answer.status}: ${said}`,
+      answer.status,
+    );
+  };
+
+  const callForObject = async (
+    method: HttpRequest['method'],
+    path: string,
+    body?: JsonObject,
+  ): Promise<JsonObject> => {
+    const parsed = parseObject(await call(method, path, body));
+    if (!parsed) throw new PatroniError(`${method} ${path} on ${host}: the answer is not a JSON object`);
+    return parsed;
+  };
+
+  return {
+    patroni: async () => memberView(await callForObject('GET', '/patroni')),
+    cluster: async () => clusterView(await callForObject('GET', '/cluster')),
+    config: () => callForObject('GET', '/config'),
+    patchConfig: (patch) => callForObject('PATCH', '/config', patch),
+    switchover: ({ leader, candidate, scheduledAt }) =>
+      call(
+        'POST',
+        '/switchover',
+        {
+          leader,
+          ...(candidate !== undefined ? { candidate } : {}),
+          ...(scheduledAt !== undefined ? { scheduled_at: scheduledAt } : {}),
+        },
+        actionTimeoutMs,
+      ),
+    restart: ({ restartPending, schedule, timeoutSeconds } = {}) =>
+      call(
+        'POST',
+        '/restart',
+        {
+          ...(restartPending !== undefined ? { restart_pending: restartPending } : {}),
+          ...(schedule !== undefined ? { schedule } : {}),
+          ...(timeoutSeconds !== undefined ? { timeout: timeoutSeconds } : {}),
+        },
+        actionTimeoutMs,
+      ),
+    reinitialize: ({ force = false } = {}) => call('POST', '/reinitialize', { force }),
+    reload: () => call('POST', '/reload', {}),
+  };
+}
+
+function memberView(raw: JsonObject): MemberView {
+  const xlog = (raw['xlog'] ?? {}) as JsonObject;
+  const view: MemberView = {
+    state: stringOf(raw['state']) ?? 'unknown',
+    role: stringOf(raw['role']) ?? 'unknown',
+    pendingRestart: raw['pending_restart'] === true,
+    paused: raw['pause'] === true,
+    raw,
+  };
+  const serverVersion = numberOf(raw['server_version']);
+  if (serverVersion !== undefined) view.serverVersion = serverVersion;
+  const timeline = numberOf(raw['timeline']);
+  if (timeline !== undefined) view.timeline = timeline;
+  const location = numberOf(xlog['location'] ?? xlog['replayed_location'] ?? xlog['received_location']);
+  if (location !== undefined) view.location = location;
+  return view;
+}
+
+function clusterView(raw: JsonObject): ClusterView {
+  const members = Array.isArray(raw['members']) ? (raw['members'] as JsonObject[]) : [];
+  const view: ClusterView = { members: members.map(clusterMember), paused: raw['pause'] === true };
+  const scheduled = raw['scheduled_switchover'];
+  if (typeof scheduled === 'object' && scheduled !== null)
+    view.scheduledSwitchover = scheduled;
+  return view;
+}
+
+function clusterMember(raw: JsonObject): ClusterMember {
+  const member: ClusterMember = {
+    name: stringOf(raw['name']) ?? '',
+    role: stringOf(raw['role']) ?? 'unknown',
+    state: stringOf(raw['state']) ?? 'unknown',
+    pendingRestart: raw['pending_restart'] === true,
+    tags: (raw['tags'] ?? {}) as JsonObject,
+  };
+  const host = stringOf(raw['host']);
+  if (host !== undefined) member.host = host;
+  const apiUrl = stringOf(raw['api_url']);
+  if (apiUrl !== undefined) member.apiUrl = apiUrl;
+  for (const field of ['port', 'timeline', 'lag'] as const) {
+    const value = numberOf(raw[field]);
+    if (value !== undefined) member[field] = value;
+  }
+  return member;
+}
