@@ -1,1 +1,16 @@
-export {};
+export * from './client.ts';
+export * from './connect.ts';
+export { connectionOf, findConnection, inClusterConnection } from './connection.ts';
+export type { Connection, ConnectionOptions } from './connection.ts';
+export type { Credentials, RequestCredentials } from './credentials.ts';
+export * from './errors.ts';
+export type { ExecOptions, ExecResult } from './exec.ts';
+export { HttpClient } from './http-client.ts';
+export type { HttpClientOptions } from './http-client.ts';
+export { parseKubeconfig, readKubeconfigs } from './kubeconfig.ts';
+export type { ClusterEntry, ContextEntry, ExecEntry, Kubeconfig, UserEntry } from './kubeconfig.ts';
+export { collectionPath, keyOf, objectPath } from './paths.ts';
+export type { ObjectKey, Query } from './paths.ts';
+export { sleep } from './retry.ts';
+export { Transport } from './transport.ts';
+export type { TransportAnswer, TransportOptions, TransportRequest } from './transport.ts';
