@@ -1,0 +1,52 @@
+import type { Configuration } from '@pgherd/api';
+
+/** Finalizer on every cluster that pgherd made; Zalando's name, because people script against it. */
+export const finalizer = 'postgres-operator.acid.zalan.do';
+
+/** Field manager of all that pgherd writes. */
+export const fieldManager = 'pgherd';
+
+/** Service of the primary. */
+export function primaryServiceName(cluster: string): string {
+  return cluster;
+}
+
+/** Service of the replicas. */
+export function replicaServiceName(cluster: string): string {
+  return `${cluster}-repl`;
+}
+
+/** Name of the disruption budget that protects the primary, from `pdb_name_format`. */
+export function primaryBudgetName(configuration: Configuration, cluster: string): string {
+  return configuration.pdb_name_format.replaceAll('{cluster}', cluster);
+}
+
+/** Name of the disruption budget that protects pods during critical operations; not configurable. */
+export function criticalBudgetName(cluster: string): string {
+  return `postgres-${cluster}-critical-op-pdb`;
+}
+
+/** Secret of a role, from `secret_name_template`; underscores of the role become dashes. */
+export function secretName(configuration: Configuration, cluster: string, role: string): string {
+  return configuration.secret_name_template
+    .replaceAll('{username}', role.replaceAll('_', '-'))
+    .replaceAll('{cluster}', cluster)
+    .replaceAll('{tprkind}', 'postgresql')
+    .replaceAll('{tprgroup}', 'acid.zalan.do');
+}
+
+/** Headless Service that Patroni makes so that its configuration Endpoints are kept. */
+export function patroniConfigServiceName(cluster: string): string {
+  return `${cluster}-config`;
+}
+
+/** Claim of the member with this ordinal. */
+export function claimName(cluster: string, ordinal: number): string {
+  return `pgdata-${cluster}-${ordinal}`;
+}
+
+/** Ordinal of a StatefulSet's pod or claim; undefined when the name is not of this cluster. */
+export function ordinalOf(cluster: string, podName: string): number | undefined {
+  const rest = podName.startsWith(`${cluster}-`) ? podName.slice(cluster.length + 1) : '';
+  return /^(0|[1-9]\d*)$/.test(rest) ? Number(rest) : undefined;
+}

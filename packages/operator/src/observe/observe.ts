@@ -1,0 +1,63 @@
+import type { Configuration } from '@pgherd/api';
+import type { KubeObject, Pod, StatefulSet } from '@pgherd/kube/objects';
+import { parseLeader, parseSync, patroniObjectNames } from '@pgherd/patroni';
+import { kinds, objectKey, type Kind } from '../kinds.ts';
+import { memberOf } from './member.ts';
+import type { Member, Observed } from './observed.ts';
+import { storeOf } from './remembered.ts';
+import type { ObjectSource } from './source.ts';
+
+/** Kinds whose objects carry the cluster's labels. */
+const labelled: Kind[] = [
+  kinds.statefulSet,
+  kinds.pod,
+  kinds.service,
+  kinds.endpoints,
+  kinds.configMap,
+  kinds.secret,
+  kinds.claim,
+  kinds.podDisruptionBudget,
+];
+
+/** What is, for one cluster. Reads only from `source`. */
+export function observe(
+  source: ObjectSource,
+  configuration: Configuration,
+  cluster: { namespace: string; name: string },
+  memory: { databaseFingerprint: string | undefined },
+): Observed {
+  const { namespace, name } = cluster;
+  const objects = new Map<string, KubeObject>();
+  const add = (kind: Kind, object: KubeObject | undefined) => {
+    if (object !== undefined) objects.set(objectKey(kind, namespace, object.metadata.name ?? ''), object);
+  };
+  for (const kind of labelled) {
+    for (const object of source.ofCluster(kind, namespace, name)) add(kind, object);
+  }
+  const account = configuration.pod_service_account_name;
+  for (const kind of [kinds.serviceAccount, kinds.roleBinding])
+    add(kind, source.get(kind, namespace, account));
+
+  const members = [...objects]
+    .filter(([key]) => key.startsWith(objectKey(kinds.pod, namespace, '')))
+    .map(([, pod]) => memberOf(name, pod as Pod))
+    .filter((member): member is Member => member !== undefined)
+    .sort((a, b) => a.ordinal - b.ordinal);
+
+  const statefulSet = objects.get(objectKey(kinds.statefulSet, namespace, name)) as StatefulSet | undefined;
+  const store = storeOf(configuration, statefulSet);
+  const names = patroniObjectNames(name, store);
+  const annotations = (object: string) =>
+    objects.get(objectKey(store === 'endpoints' ? kinds.endpoints : kinds.configMap, namespace, object))
+      ?.metadata.annotations;
+  const sync = parseSync(annotations(names.sync));
+  return {
+    namespace,
+    name,
+    objects,
+    members,
+    leader: parseLeader(annotations(names.leader)).leader,
+    syncStandbys: sync.leader === undefined ? undefined : sync.standbys,
+    databaseFingerprint: memory.databaseFingerprint,
+  };
+}

@@ -1,0 +1,61 @@
+import type { KubeObject, Pod } from '@pgherd/kube/objects';
+import { objectKey, type Kind } from '../kinds.ts';
+
+/** One member of a cluster: its pod, and what Patroni says in the pod's annotation. */
+export interface Member {
+  name: string;
+  ordinal: number;
+  pod: Pod;
+  /** Address of the pod; undefined until it has one. */
+  address: string | undefined;
+  /** Whether the container `postgres` runs and the pod is not on its way out. */
+  running: boolean;
+  deleting: boolean;
+  /** Why the container does not run, in Kubernetes' words, e.g. `ImagePullBackOff: …`. */
+  waiting: string | undefined;
+  /** Revision of the StatefulSet's template that the pod was made from. */
+  revision: string | undefined;
+  /** Patroni's words; undefined while it has not said anything, and for a container that does not run. */
+  role: string | undefined;
+  state: string | undefined;
+  replicationState: string | undefined;
+  timeline: number | undefined;
+  /** Position in the write-ahead log in bytes, as of Patroni's last heartbeat. */
+  location: number | undefined;
+  pendingRestart: boolean;
+}
+
+/** All that the plan knows about what is. Made from watch caches, without a request. */
+export interface Observed {
+  namespace: string;
+  name: string;
+  /** Objects of the cluster by `objectKey`. */
+  objects: ReadonlyMap<string, KubeObject>;
+  /** By ordinal. */
+  members: Member[];
+  /** Pod that holds Patroni's leader lock. */
+  leader: string | undefined;
+  /** Members that Patroni accepts in a switchover while synchronous mode is on; undefined when it is off. */
+  syncStandbys: string[] | undefined;
+  /** Fingerprint of the roles and databases that this process brought into the database last. */
+  databaseFingerprint: string | undefined;
+}
+
+/** The object of this kind and name in the cluster's namespace. */
+export function find(observed: Observed, kind: Kind, name: string): KubeObject | undefined {
+  return observed.objects.get(objectKey(kind, observed.namespace, name));
+}
+
+/** The primary itself, or undefined when nobody holds the lock or its pod is gone. */
+export function leaderOf(observed: Observed): Member | undefined {
+  return observed.members.find((member) => member.name === observed.leader);
+}
+
+/** Whether the member does its part: the leader accepts writes, a replica streams from it. */
+export function isStreaming(observed: Observed, member: Member): boolean {
+  if (!member.running || member.state !== 'running') return false;
+  if (member.name === observed.leader) {
+    return member.role === 'primary' || member.role === 'standby_leader';
+  }
+  return member.replicationState === 'streaming';
+}

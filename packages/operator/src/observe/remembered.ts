@@ -1,0 +1,50 @@
+import type { Configuration } from '@pgherd/api';
+import type { Secret, StatefulSet } from '@pgherd/kube/objects';
+import type { PatroniStore } from '@pgherd/patroni';
+import { kinds } from '../kinds.ts';
+import type { Credentials, RememberedStatefulSet } from '../render/input.ts';
+import { find, type Observed } from './observed.ts';
+
+/** Where Patroni of this cluster keeps its state: what its StatefulSet says, or the configuration for a new one. */
+export function storeOf(configuration: Configuration, statefulSet: StatefulSet | undefined): PatroniStore {
+  const env = postgresEnv(statefulSet);
+  if (env === undefined) return configuration.kubernetes_use_configmaps ? 'configmaps' : 'endpoints';
+  const configMaps = env.some(({ name, value }) => name === 'KUBERNETES_USE_CONFIGMAPS' && value !== '');
+  return configMaps ? 'configmaps' : 'endpoints';
+}
+
+/** What an existing StatefulSet keeps. */
+export function rememberStatefulSet(statefulSet: StatefulSet | undefined): RememberedStatefulSet | undefined {
+  const spec = statefulSet?.spec?.template.spec;
+  if (spec === undefined) return undefined;
+  const container = spec.containers.find(({ name }) => name === 'postgres');
+  const escalation = container?.securityContext?.allowPrivilegeEscalation;
+  return {
+    bootstrapDcs: bootstrapDcs(statefulSet),
+    podSecurityContext: { ...spec.securityContext },
+    ...(escalation === undefined ? {} : { allowPrivilegeEscalation: escalation }),
+  };
+}
+
+function bootstrapDcs(statefulSet: StatefulSet | undefined): unknown {
+  const value = postgresEnv(statefulSet)?.find(({ name }) => name === 'SPILO_CONFIGURATION')?.value;
+  try {
+    const parsed = JSON.parse(value ?? '{}') as { bootstrap?: { dcs?: unknown } };
+    return parsed.bootstrap?.dcs;
+  } catch {
+    return undefined;
+  }
+}
+
+function postgresEnv(statefulSet: StatefulSet | undefined) {
+  return statefulSet?.spec?.template.spec?.containers.find(({ name }) => name === 'postgres')?.env;
+}
+
+/** User name and password of a Secret that exists; undefined for none, or for one that has no password in it. */
+export function credentialsOf(observed: Observed, secretName: string): Credentials | undefined {
+  const data = (find(observed, kinds.secret, secretName) as Secret | undefined)?.data;
+  const decode = (value: string | undefined) => Buffer.from(value ?? '', 'base64').toString('utf8');
+  const username = decode(data?.['username']);
+  const password = decode(data?.['password']);
+  return username === '' || password === '' ? undefined : { username, password };
+}

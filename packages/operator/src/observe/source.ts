@@ -1,0 +1,9 @@
+import type { KubeObject } from '@pgherd/kube/objects';
+import type { Kind } from '../kinds.ts';
+
+/** Where observed objects come from: watch caches, or lists of an API server. Answers at once. */
+export interface ObjectSource {
+  get(kind: Kind, namespace: string, name: string): KubeObject | undefined;
+  /** Objects with the cluster's selector labels. */
+  ofCluster(kind: Kind, namespace: string, cluster: string): KubeObject[];
+}

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parseQuantity } from '@pgherd/api';
+import type { FieldChange } from './field-change.ts';
+import { elementByKeys, isObject, keyedSegment, listKeys } from './list-keys.ts';
+
+/**
+ * Appends to `changes` every field of `desired` that `live` has otherwise. Only what is in `desired` is looked at:
+ * defaults of the API server and fields of others are not ours.
+ */
+export function compareFields(desired: unknown, live: unknown, path: string[], changes: FieldChange[]): void {
+  if (desired === undefined || desired === null) return;
+  if (isEmpty(desired) && (live === undefined || live === null || isEmpty(live))) return;
+  if (isObject(desired) && isObject(live)) {
+    for (const key of Object.keys(desired)) compareFields(desired[key], live[key], [...path, key], changes);
+    return;
+  }
+  if (Array.isArray(desired) && Array.isArray(live)) {
+    compareLists(desired, live, path, changes);
+    return;
+  }
+  if (!sameScalar(desired, live, path)) changes.push({ path: path.join('.'), from: live, to: desired });
+}
+
+function compareLists(desired: unknown[], live: unknown[], path: string[], changes: FieldChange[]): void {
+  const keys = listKeys(path);
+  if (keys === undefined) {
+    if (!sameAtomic(desired, live, path)) changes.push({ path: path.join('.'), from: live, to: desired });
+    return;
+  }
+  for (const element of desired) {
+    if (!isObject(element)) continue;
+    const values = Object.fromEntries(keys.map((key) => [key, element[key]]));
+    const segment = keyedSegment(path.at(-1) ?? '', values);
+    compareFields(element, elementByKeys(live, values), [...path.slice(0, -1), segment], changes);
+  }
+}
+
+/** An atomic list is equal when it has as many elements and each has all that we want of it. */
+function sameAtomic(desired: unknown[], live: unknown[], path: string[]): boolean {
+  if (desired.length !== live.length) return false;
+  return desired.every((element, index) => {
+    const differences: FieldChange[] = [];
+    compareFields(element, live[index], [...path, String(index)], differences);
+    return differences.length === 0;
+  });
+}
+
+const quantityParents = /^(requests|limits|capacity)$/;
+
+function sameScalar(desired: unknown, live: unknown, path: string[]): boolean {
+  if (isDeepStrictEqual(desired, live)) return true;
+  if (typeof desired !== 'string' && typeof desired !== 'number') return false;
+  if (typeof live !== 'string' && typeof live !== 'number') return false;
+  if (quantityParents.test(path.at(-2) ?? '') || path.at(-1) === 'sizeLimit') {
+    return sameQuantity(String(desired), String(live));
+  }
+  // Environment values may be JSON that another program wrote with its own order of keys.
+  return path.at(-1) === 'value' && sameJson(desired, live);
+}
+
+/** Two quantities are the same amount, however they are written: `1000m` is `1`. */
+function sameQuantity(one: string, other: string): boolean {
+  const a = parseQuantity(one);
+  const b = parseQuantity(other);
+  if (a === undefined || b === undefined) return false;
+  // Decimal suffixes are not exact in binary floating point.
+  return Math.abs(a - b) <= Math.max(a, b) * 1e-12;
+}
+
+function sameJson(one: unknown, other: unknown): boolean {
+  if (typeof one !== 'string' || typeof other !== 'string') return false;
+  if (!one.startsWith('{') || !other.startsWith('{')) return false;
+  try {
+    return isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
+  } catch {
+    return false;
+  }
+}
+
+function isEmpty(value: unknown): boolean {
+  if (Array.isArray(value)) return value.length === 0;
+  return isObject(value) && Object.keys(value).length === 0;
+}

@@ -1,0 +1,97 @@
+import type { Configuration } from '@pgherd/api';
+import type { KubeObject, Secret } from '@pgherd/kube/objects';
+import { patroniObjectNames } from '@pgherd/patroni';
+import { describe, kinds, objectKey, type Kind } from '../kinds.ts';
+import {
+  criticalBudgetName,
+  ordinalOf,
+  patroniConfigServiceName,
+  primaryBudgetName,
+  primaryServiceName,
+  replicaServiceName,
+  secretName,
+} from '../names.ts';
+import { find, type Observed } from '../observe/observed.ts';
+import type { Plan, Step } from './step.ts';
+
+/**
+ * Removes what a cluster consists of. Pods go first: a Patroni that still runs would make its objects again, and a
+ * pod that still stops needs its Secrets. The finalizer goes when nothing is left.
+ */
+export function planDeletion(configuration: Configuration, observed: Observed): Plan {
+  const steps: Step[] = [];
+  const statefulSet = find(observed, kinds.statefulSet, observed.name);
+  if (statefulSet !== undefined) steps.push(deleteStep(kinds.statefulSet, observed, statefulSet));
+  const pods = observed.members.map(({ name }) => name);
+  const rest = leftovers(configuration, observed).map(({ kind, object }) =>
+    deleteStep(kind, observed, object),
+  );
+  const [first] = rest;
+  if (first !== undefined && (pods.length > 0 || statefulSet !== undefined)) {
+    first.waitFor = pods.length > 0 ? `pods ${pods.join(', ')} to be gone` : 'the StatefulSet to be gone';
+  }
+  steps.push(...rest);
+  return steps.length > 0 ? { tracks: [{ name: 'deletion', steps }] } : { tracks: [] };
+}
+
+/** Pods that no controller will remove, because their StatefulSet was taken away from under them. */
+function orphans(observed: Observed): Step[] {
+  return observed.members
+    .filter(({ deleting, pod }) => !deleting && (pod.metadata.ownerReferences ?? []).length === 0)
+    .map(({ pod }) => deleteStep(kinds.pod, observed, pod as KubeObject));
+}
+
+function leftovers(configuration: Configuration, observed: Observed): { kind: Kind; object: KubeObject }[] {
+  const { name, namespace } = observed;
+  const named = (kind: Kind, names: string[]) =>
+    names.flatMap((each) => {
+      const object = observed.objects.get(objectKey(kind, namespace, each));
+      return object === undefined ? [] : [{ kind, object }];
+    });
+  const matching = (kind: Kind, isOurs: (object: KubeObject) => boolean) =>
+    [...observed.objects]
+      .filter(([key, object]) => key.startsWith(objectKey(kind, namespace, '')) && isOurs(object))
+      .map(([, object]) => ({ kind, object }));
+  const patroni = (['endpoints', 'configmaps'] as const).flatMap((store) =>
+    Object.values(patroniObjectNames(name, store)),
+  );
+  return [
+    ...named(kinds.podDisruptionBudget, [primaryBudgetName(configuration, name), criticalBudgetName(name)]),
+    ...named(kinds.service, [
+      primaryServiceName(name),
+      replicaServiceName(name),
+      patroniConfigServiceName(name),
+    ]),
+    // The Endpoints of a Service go with it, those of Patroni do not.
+    ...named(kinds.endpoints, [...new Set([...patroni, replicaServiceName(name)])]),
+    ...named(kinds.configMap, [...new Set(patroni)]),
+    ...(configuration.enable_secrets_deletion
+      ? matching(kinds.secret, (secret) => isRoleSecret(configuration, name, secret as Secret))
+      : []),
+    ...(configuration.enable_persistent_volume_claim_deletion
+      ? matching(kinds.claim, (claim) => isDataClaim(name, claim.metadata.name ?? ''))
+      : []),
+  ];
+}
+
+/** Only Secrets whose name is the one that pgherd gives to the role that they are for. */
+function isRoleSecret(configuration: Configuration, cluster: string, secret: Secret): boolean {
+  const username = Buffer.from(secret.data?.['username'] ?? '', 'base64').toString('utf8');
+  return username !== '' && secret.metadata.name === secretName(configuration, cluster, username);
+}
+
+function isDataClaim(cluster: string, claim: string): boolean {
+  return claim.startsWith('pgdata-') && ordinalOf(cluster, claim.slice('pgdata-'.length)) !== undefined;
+}
+
+function deleteStep(kind: Kind, observed: Observed, object: KubeObject): Step {
+  const name = object.metadata.name ?? '';
+  const going = object.metadata.deletionTimestamp !== undefined;
+  return {
+    what: `delete ${describe(kind, name)}`,
+    why: ['the manifest was deleted'],
+    disturbs: kind === kinds.statefulSet ? 'downtime' : 'nothing',
+    action: { type: 'delete', kind, namespace: observed.namespace, name, uid: object.metadata.uid ?? '' },
+    ...(going ? { waitFor: `${describe(kind, name)} to be gone` } : {}),
+  };
+}

@@ -1,0 +1,109 @@
+import type { KubeObject } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { fieldChanges, printChange } from './field-change.ts';
+
+function changes(desired: Record<string, unknown>, live: Record<string, unknown>): string[] {
+  const object = (fields: Record<string, unknown>): KubeObject => ({ metadata: { name: 'x' }, ...fields });
+  return fieldChanges(object(desired), object(live), 'pgherd').map(printChange);
+}
+
+test('what the server defaulted and what others wrote is no difference', () => {
+  expect(
+    changes(
+      { metadata: { labels: { a: '1' } }, spec: { type: 'ClusterIP' } },
+      {
+        metadata: { labels: { a: '1', theirs: '2' }, annotations: { theirs: 'x' } },
+        spec: { type: 'ClusterIP', clusterIP: '10.0.0.1', sessionAffinity: 'None' },
+      },
+    ),
+  ).toEqual([]);
+});
+
+test('quantities are compared by amount', () => {
+  const spec = (cpu: string, memory: string) => ({ spec: { resources: { requests: { cpu, memory } } } });
+  expect(changes(spec('1000m', '1Gi'), spec('1', '1024Mi'))).toEqual([]);
+  expect(changes(spec('100m', '1Gi'), spec('0.1', '1G'))).toEqual([
+    'spec.resources.requests.memory: 1G → 1Gi',
+  ]);
+});
+
+test('containers and variables are matched by name, other lists are compared as a whole', () => {
+  const pod = (env: object[], args: string[]) => ({
+    spec: { containers: [{ name: 'postgres', env, args }] },
+  });
+  const live = pod(
+    [
+      { name: 'B', value: '2' },
+      { name: 'A', value: '1' },
+    ],
+    ['x', 'y'],
+  );
+  expect(
+    changes(
+      pod(
+        [
+          { name: 'A', value: '1' },
+          { name: 'B', value: '2' },
+        ],
+        ['x', 'y'],
+      ),
+      live,
+    ),
+  ).toEqual([]);
+  expect(changes(pod([{ name: 'A', value: '9' }], ['y', 'x']), live)).toEqual([
+    'spec.containers[name=postgres].env[name=A].value: 1 → 9',
+    'spec.containers[name=postgres].args: ["x","y"] → ["y","x"]',
+  ]);
+});
+
+test('JSON in a variable is compared by value', () => {
+  const pod = (value: string) => ({ spec: { containers: [{ name: 'p', env: [{ name: 'A', value }] }] } });
+  expect(changes(pod('{"a":1,"b":2}'), pod('{ "b": 2, "a": 1 }'))).toEqual([]);
+  expect(changes(pod('{"a":1}'), pod('{"a":2}'))).toHaveLength(1);
+});
+
+test('a field that we own and do not want any more is a difference', () => {
+  const live = {
+    metadata: {
+      name: 'x',
+      labels: { kept: '1', gone: '2' },
+      managedFields: [
+        {
+          manager: 'pgherd',
+          operation: 'Apply',
+          fieldsV1: {
+            'f:metadata': { 'f:labels': { 'f:kept': {}, 'f:gone': {} } },
+            'f:spec': {
+              'f:containers': {
+                'k:{"name":"p"}': {
+                  '.': {},
+                  'f:name': {},
+                  'f:env': { 'k:{"name":"OLD"}': { '.': {}, 'f:name': {}, 'f:value': {} } },
+                },
+              },
+            },
+          },
+        },
+        { manager: 'other', operation: 'Update', fieldsV1: { 'f:spec': { 'f:theirs': {} } } },
+      ],
+    },
+    spec: { theirs: true, containers: [{ name: 'p', env: [{ name: 'OLD', value: 'x' }] }] },
+  };
+  const desired = { metadata: { name: 'x', labels: { kept: '1' } }, spec: { containers: [{ name: 'p' }] } };
+  expect(changes(desired, live)).toEqual([
+    'metadata.labels.gone: 2 → (removed)',
+    'spec.containers[name=p].env: [{"name":"OLD","value":"x"}] → (removed)',
+  ]);
+});
+
+test('nothing that could be a password is printed', () => {
+  expect(changes({ data: { password: 'bmV1' } }, { data: { password: 'YWx0' } })).toEqual([
+    'data.password: (hidden) → (hidden)',
+  ]);
+  const pod = (value: string) => ({
+    spec: { containers: [{ name: 'p', env: [{ name: 'CLONE_AWS_SECRET_ACCESS_KEY', value }] }] },
+  });
+  expect(changes(pod('a'), pod('b'))).toEqual([
+    'spec.containers[name=p].env[name=CLONE_AWS_SECRET_ACCESS_KEY].value: (hidden) → (hidden)',
+  ]);
+});

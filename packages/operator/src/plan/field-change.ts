@@ -1,0 +1,47 @@
+import type { KubeObject } from '@pgherd/kube/objects';
+import { compareFields } from './compare.ts';
+import { droppedFields } from './owned.ts';
+
+/** One field that differs: a readable path, what it is, what it should be (`undefined`: absent). */
+export interface FieldChange {
+  path: string;
+  from: unknown;
+  to: unknown;
+}
+
+/**
+ * What applying `desired` would change in `live`, down to the field.
+ *
+ * Server-side apply's own meaning: a field that we render must equal the live one, and a field that we own by
+ * managedFields must still be rendered. What the API server defaulted and what others wrote is no difference.
+ */
+export function fieldChanges(desired: KubeObject, live: KubeObject, manager: string): FieldChange[] {
+  const changes: FieldChange[] = [];
+  compareFields(withoutIdentity(desired), live, [], changes);
+  droppedFields(desired, live, manager, changes);
+  return changes;
+}
+
+/** kind, name and namespace found the object; they cannot differ. */
+function withoutIdentity(object: KubeObject): KubeObject {
+  const { apiVersion: _apiVersion, kind: _kind, ...rest } = object;
+  const { name: _name, namespace: _namespace, ...metadata } = object.metadata;
+  return { ...rest, metadata };
+}
+
+const secretName = /password|secret|access_key|account_key|token/i;
+
+/** `spec.replicas: 2 → 3`, with what could be a secret hidden. */
+export function printChange(change: FieldChange): string {
+  const hide =
+    change.path.startsWith('data.') || (secretName.test(change.path) && typeof change.to !== 'object');
+  const show = (value: unknown) => (hide && value !== undefined ? '(hidden)' : shorten(value));
+  if (change.to === undefined) return `${change.path}: ${show(change.from)} → (removed)`;
+  if (change.from === undefined) return `${change.path}: → ${show(change.to)}`;
+  return `${change.path}: ${show(change.from)} → ${show(change.to)}`;
+}
+
+function shorten(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 120 ? `${text.slice(0, 117)}…` : text;
+}

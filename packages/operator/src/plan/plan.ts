@@ -1,0 +1,35 @@
+import type { Desired } from '../kinds.ts';
+import { find, type Observed } from '../observe/observed.ts';
+import { planDatabase, type DatabaseGoal } from './database.ts';
+import { planObjects } from './objects.ts';
+import { planPods } from './pods.ts';
+import type { Plan, Track } from './step.ts';
+import { kinds } from '../kinds.ts';
+
+/** All that should be: what `render` and the declared roles and databases say. */
+export interface Goal {
+  objects: Desired[];
+  /** Undefined when there is nothing to do over SQL: no access wanted, no instances, or a standby cluster. */
+  database: DatabaseGoal | undefined;
+  /** Pod label with the role, `pod_role_label`. */
+  roleLabel: string;
+}
+
+/** The difference between what should be and what is, as ordered steps. Pure. */
+export function plan(goal: Goal, observed: Observed): Plan {
+  const isMade = ({ kind, object }: Desired) =>
+    kind === kinds.statefulSet && find(observed, kind, object.metadata.name ?? '') !== undefined;
+  const statefulSet = goal.objects.find(isMade);
+  const tracks: Track[] = [
+    {
+      name: 'objects',
+      steps: planObjects(
+        goal.objects.filter((desired) => desired !== statefulSet),
+        observed,
+      ),
+    },
+    { name: 'pods', steps: planPods(statefulSet, observed, goal.roleLabel) },
+    { name: 'database', steps: planDatabase(goal.database, observed) },
+  ];
+  return { tracks: tracks.filter(({ steps }) => steps.length > 0) };
+}

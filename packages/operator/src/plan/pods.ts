@@ -1,0 +1,79 @@
+import type { StatefulSet } from '@pgherd/kube/objects';
+import { describe, kinds, type Desired } from '../kinds.ts';
+import { fieldManager } from '../names.ts';
+import { find, isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
+import { fieldChanges, printChange, type FieldChange } from './field-change.ts';
+import { planRollout } from './rollout.ts';
+import { scaleDownSteps } from './scale-down.ts';
+import type { Step } from './step.ts';
+
+/** Everything about the existing StatefulSet and its pods: changes, scaling, replacement of outdated pods. */
+export function planPods(desired: Desired | undefined, observed: Observed, roleLabel: string): Step[] {
+  if (desired === undefined) return [];
+  const live = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
+  if (live === undefined || live.metadata.deletionTimestamp !== undefined) return [];
+  const changes = fieldChanges(desired.object, live, fieldManager);
+  return [
+    ...stripStalePrimaryLabels(observed, roleLabel),
+    ...statefulSetSteps(desired, live, changes, observed),
+    ...planRollout(desired.object as StatefulSet, live, changes, observed),
+  ];
+}
+
+function statefulSetSteps(
+  desired: Desired,
+  live: StatefulSet,
+  changes: FieldChange[],
+  observed: Observed,
+): Step[] {
+  if (changes.length === 0) return [];
+  const wanted = (desired.object as StatefulSet).spec?.replicas ?? 0;
+  const current = live.spec?.replicas ?? 0;
+  const before = wanted < current ? scaleDownSteps(desired, wanted, current, observed) : [];
+  return [...before, changeStep(desired, live, changes)];
+}
+
+/** Fields of a StatefulSet that the API server refuses to change. */
+const immutable = /^spec\.(serviceName|selector|podManagementPolicy|volumeClaimTemplates)\b/;
+
+function changeStep({ kind, object }: Desired, live: StatefulSet, changes: FieldChange[]): Step {
+  const fixed = changes.some(({ path }) => immutable.test(path));
+  return {
+    what: `${fixed ? 'recreate' : 'update'} ${describe(kind, object.metadata.name ?? '')}${fixed ? ' around its running pods' : ''}`,
+    why: changes.map(printChange),
+    disturbs: 'nothing',
+    action: fixed
+      ? { type: 'recreate', kind, object, uid: live.metadata.uid ?? '' }
+      : { type: 'apply', kind, object },
+    observeAfter: true,
+  };
+}
+
+/**
+ * Each Patroni labels only its own pod, so a primary that died keeps its label until it is back. While another member
+ * leads, nobody should be sent there.
+ */
+function stripStalePrimaryLabels(observed: Observed, roleLabel: string): Step[] {
+  const leader = leaderOf(observed);
+  if (leader === undefined || !isStreaming(observed, leader)) return [];
+  const isStale = (member: Member) =>
+    member !== leader && !member.running && member.pod.metadata.labels?.[roleLabel] === 'master';
+  return observed.members.filter(isStale).map((member) => ({
+    what: `take the label ${roleLabel}=master from pod ${member.name}`,
+    why: [`${leader.name} is the primary and ${member.name} does not run`],
+    disturbs: 'nothing',
+    action: {
+      type: 'patch',
+      kind: kinds.pod,
+      namespace: observed.namespace,
+      name: member.name,
+      patch: {
+        metadata: {
+          uid: member.pod.metadata.uid,
+          resourceVersion: member.pod.metadata.resourceVersion,
+          labels: { [roleLabel]: null },
+        },
+      },
+    },
+  }));
+}

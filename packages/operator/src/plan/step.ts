@@ -1,0 +1,51 @@
+import type { KubeObject } from '@pgherd/kube/objects';
+import type { Kind } from '../kinds.ts';
+
+/** How much a step disturbs those who use the database, from not at all to not available. */
+export type Disturbance = 'nothing' | 'reload' | 'restart' | 'switchover' | 'downtime';
+
+/** What a step does, as data: the plan prints it, the executor carries it out. */
+export type Action =
+  /** Server-side apply; makes the object when it does not exist. */
+  | { type: 'apply'; kind: Kind; object: KubeObject }
+  /** Makes the object only when it does not exist: a Secret's password is never overwritten. */
+  | { type: 'create'; kind: Kind; object: KubeObject }
+  /** Deletes and makes again an object whose fields cannot change, while its dependents stay. */
+  | { type: 'recreate'; kind: Kind; object: KubeObject; uid: string }
+  | { type: 'delete'; kind: Kind; namespace: string; name: string; uid: string }
+  /** JSON merge patch of exactly this version of the object. */
+  | { type: 'patch'; kind: Kind; namespace: string; name: string; patch: Record<string, unknown> }
+  /** Hands the leader lock over through Patroni. */
+  | { type: 'switchover'; leader: string; candidate: string; leaderAddress: string }
+  /** Roles and databases of the manifest over SQL. */
+  | { type: 'sql'; address: string; leader: string; fingerprint: string };
+
+/** One step of a plan: what, why, and how much it disturbs. */
+export interface Step {
+  /** e.g. `replace pod acid-demo-1`. */
+  what: string;
+  /** Reasons, most of them field changes; never with a secret in it. */
+  why: string[];
+  disturbs: Disturbance;
+  action: Action;
+  /** What must come true first. The executor does not go past it; whatever makes it true starts the next pass. */
+  waitFor?: string;
+  /** After this step the world has to be looked at again before the next one. */
+  observeAfter?: boolean;
+}
+
+/** Steps that must happen in order. Tracks do not wait for each other: broken SQL must not hold up a repair of pods. */
+export interface Track {
+  name: 'objects' | 'pods' | 'database' | 'deletion';
+  steps: Step[];
+}
+
+/** What is to be done for one cluster. Empty tracks are left out; no tracks means nothing to do. */
+export interface Plan {
+  tracks: Track[];
+}
+
+/** All steps of a plan in the order in which they are printed. */
+export function stepsOf(plan: Plan): Step[] {
+  return plan.tracks.flatMap((track) => track.steps);
+}

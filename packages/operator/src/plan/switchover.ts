@@ -1,0 +1,31 @@
+import { isStreaming, type Member, type Observed } from '../observe/observed.ts';
+import type { Step } from './step.ts';
+
+/**
+ * Who can take over from the leader now, the least behind first: members that Patroni accepts.
+ * In synchronous mode Patroni refuses everybody but a synchronous standby.
+ */
+export function switchoverCandidates(observed: Observed, among: Member[]): Member[] {
+  const able = among.filter((member) => member.name !== observed.leader && isStreaming(observed, member));
+  able.sort((a, b) => (b.location ?? 0) - (a.location ?? 0));
+  const { syncStandbys } = observed;
+  return syncStandbys === undefined ? able : able.filter(({ name }) => syncStandbys.includes(name));
+}
+
+/** Hands the primary's role over. Without a candidate the step waits for one. */
+export function switchoverStep(leader: Member, candidate: Member | undefined, why: string): Step {
+  const to = candidate?.name ?? 'another member';
+  return {
+    what: `switch over from ${leader.name} to ${to}`,
+    why: [why],
+    disturbs: 'switchover',
+    action: {
+      type: 'switchover',
+      leader: leader.name,
+      candidate: candidate?.name ?? '',
+      leaderAddress: leader.address ?? '',
+    },
+    observeAfter: true,
+    ...(candidate === undefined ? { waitFor: 'a member that can take over streams' } : {}),
+  };
+}

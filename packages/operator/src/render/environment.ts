@@ -1,0 +1,101 @@
+import type { EnvVar } from '@pgherd/kube/objects';
+import { secretName } from '../names.ts';
+import { criticalOperationLabel } from './disruption-budgets.ts';
+import { identityOf, type RenderInput } from './input.ts';
+import { spiloConfiguration } from './spilo-configuration.ts';
+
+/** A variable whose value is a key of a Secret. */
+export function fromSecret(name: string, secret: string, key: string): EnvVar {
+  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
+}
+
+/** A variable whose value is a field of the pod. */
+export function fromField(name: string, fieldPath: string): EnvVar {
+  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
+}
+
+/**
+ * Environment of container `postgres`, in Zalando's order, so that Spilo and pgherd's image read the same.
+ * The first definition of a name wins, letter case aside.
+ */
+export function postgresEnvironment(input: RenderInput): EnvVar[] {
+  const { manifest } = input;
+  return firstWins([
+    ...identity(input),
+    ...kubernetesStore(input),
+    ...(manifest.spec.env ?? []),
+    ...tls(input),
+  ]);
+}
+
+function identity(input: RenderInput): EnvVar[] {
+  const { configuration, manifest } = input;
+  const { name } = identityOf(manifest);
+  const superuser = configuration.super_username;
+  const replication = configuration.replication_username;
+  return [
+    { name: 'SCOPE', value: name },
+    { name: 'PGROOT', value: '/home/postgres/pgdata/pgroot' },
+    fromField('POD_IP', 'status.podIP'),
+    fromField('POD_NAMESPACE', 'metadata.namespace'),
+    { name: 'PGUSER_SUPERUSER', value: superuser },
+    { name: 'KUBERNETES_SCOPE_LABEL', value: configuration.cluster_name_label },
+    { name: 'KUBERNETES_ROLE_LABEL', value: configuration.pod_role_label },
+    fromSecret('PGPASSWORD_SUPERUSER', secretName(configuration, name, superuser), 'password'),
+    { name: 'PGUSER_STANDBY', value: replication },
+    fromSecret('PGPASSWORD_STANDBY', secretName(configuration, name, replication), 'password'),
+    { name: 'PAM_OAUTH2', value: configuration.pam_configuration },
+    { name: 'HUMAN_ROLE', value: configuration.pam_role_name },
+    ...(configuration.enable_spilo_wal_path_compat
+      ? [{ name: 'ENABLE_WAL_PATH_COMPAT', value: 'true' }]
+      : []),
+    ...(configuration.enable_pgversion_env_var
+      ? [{ name: 'PGVERSION', value: manifest.spec.postgresql.version }]
+      : []),
+    { name: 'KUBERNETES_LABELS', value: JSON.stringify(configuration.cluster_labels) },
+    { name: 'SPILO_CONFIGURATION', value: spiloConfiguration(input) },
+  ];
+}
+
+function kubernetesStore(input: RenderInput): EnvVar[] {
+  const { configuration, remembered } = input;
+  if (isSet(configuration.etcd_host)) return [{ name: 'ETCD_HOST', value: configuration.etcd_host }];
+  return [
+    { name: 'DCS_ENABLE_KUBERNETES_API', value: 'true' },
+    ...(configuration.enable_pod_disruption_budget
+      ? [{ name: 'KUBERNETES_BOOTSTRAP_LABELS', value: JSON.stringify({ [criticalOperationLabel]: 'true' }) }]
+      : []),
+    ...(remembered.store === 'configmaps' ? [{ name: 'KUBERNETES_USE_CONFIGMAPS', value: 'true' }] : []),
+  ];
+}
+
+function tls(input: RenderInput): EnvVar[] {
+  const { tls } = input.manifest.spec;
+  if (tls === undefined) return [];
+  const inside = (folder: string, file: string) => (file.startsWith('/') ? file : `${folder}/${file}`);
+  const variables: EnvVar[] = [
+    { name: 'SSL_CERTIFICATE_FILE', value: inside('/tls', tls.certificateFile ?? 'tls.crt') },
+    { name: 'SSL_PRIVATE_KEY_FILE', value: inside('/tls', tls.privateKeyFile ?? 'tls.key') },
+  ];
+  if (isSet(tls.caFile)) {
+    variables.push({
+      name: 'SSL_CA_FILE',
+      value: inside(isSet(tls.caSecretName) ? '/tlsca' : '/tls', tls.caFile),
+    });
+  }
+  return variables;
+}
+
+/** A string that is there and not empty. */
+export function isSet(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}
+
+/** Drops later definitions of a name that is already there, letter case aside. */
+export function firstWins(variables: EnvVar[]): EnvVar[] {
+  const seen = new Set<string>();
+  return variables.filter(({ name }) => {
+    const key = name.toLowerCase();
+    return !seen.has(key) && seen.add(key);
+  });
+}

@@ -1,0 +1,42 @@
+import type { Configuration, Postgresql } from '@pgherd/api';
+import type { PatroniStore } from '@pgherd/patroni';
+
+/** What a Secret of a role says. It is the source of truth for the role's name and password in the database. */
+export interface Credentials {
+  username: string;
+  password: string;
+}
+
+/** What must be remembered of a cluster, because its manifest does not say it. Read from what exists. */
+export interface Remembered {
+  /** Where Patroni keeps its state; an existing cluster keeps its store. */
+  store: PatroniStore;
+  /** Secrets that exist, by name. */
+  secrets: ReadonlyMap<string, Credentials>;
+  /** Fresh passwords for Secrets that do not exist yet, by name. */
+  generated: ReadonlyMap<string, string>;
+  /** Absent for a new cluster. */
+  statefulSet?: RememberedStatefulSet;
+}
+
+/** What stays as it is in an existing StatefulSet. */
+export interface RememberedStatefulSet {
+  /** `bootstrap.dcs` of SPILO_CONFIGURATION: only read at the first start, so a change of it is no reason to restart. */
+  bootstrapDcs?: unknown;
+  /** User and groups that the files of the volume belong to. */
+  podSecurityContext: Record<string, unknown>;
+  /** Of container `postgres`. */
+  allowPrivilegeEscalation?: boolean;
+}
+
+/** Everything that `render` looks at. */
+export interface RenderInput {
+  manifest: Postgresql;
+  configuration: Configuration;
+  remembered: Remembered;
+}
+
+/** Name and namespace of the cluster that is rendered. */
+export function identityOf(manifest: Postgresql): { name: string; namespace: string } {
+  return { name: manifest.metadata.name ?? '', namespace: manifest.metadata.namespace ?? '' };
+}

@@ -1,0 +1,46 @@
+import { apiVersionOf, type KubeObject, type OwnerReference } from '@pgherd/kube/objects';
+import { inheritedAnnotations, objectLabels, type Labels } from '../labels.ts';
+import { postgresqls, type Desired, type Kind } from '../kinds.ts';
+import { identityOf, type RenderInput } from './input.ts';
+
+/** An object of the cluster with the metadata that all of them carry. Empty maps are left out. */
+export function clusterObject(
+  input: RenderInput,
+  kind: Kind,
+  name: string,
+  fields: Record<string, unknown>,
+  more: { labels?: Labels; annotations?: Labels } = {},
+): Desired {
+  const { manifest, configuration } = input;
+  const annotations = { ...inheritedAnnotations(configuration, manifest), ...more.annotations };
+  const owners = ownerReferences(input);
+  const object: KubeObject = {
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: {
+      name,
+      namespace: identityOf(manifest).namespace,
+      labels: { ...objectLabels(configuration, manifest), ...more.labels },
+      ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
+      ...(owners.length > 0 ? { ownerReferences: owners } : {}),
+    },
+    ...fields,
+  };
+  return { kind, object };
+}
+
+/** The manifest's own owners are passed down; `enable_owner_references` adds the manifest itself. */
+function ownerReferences(input: RenderInput): OwnerReference[] {
+  const { manifest, configuration } = input;
+  const owners = [...((manifest as KubeObject).metadata.ownerReferences ?? [])];
+  if (configuration.enable_owner_references) {
+    owners.push({
+      apiVersion: apiVersionOf(postgresqls),
+      kind: postgresqls.kind,
+      name: manifest.metadata.name ?? '',
+      uid: manifest.metadata.uid ?? '',
+      controller: true,
+    });
+  }
+  return owners;
+}

@@ -1,0 +1,79 @@
+import type { Container, PodTemplateSpec, Toleration } from '@pgherd/kube/objects';
+import { inheritedAnnotations, objectLabels } from '../labels.ts';
+import { postgresContainer, sidecarContainers } from './containers.ts';
+import { isSet } from './environment.ts';
+import { identityOf, type RenderInput } from './input.ts';
+import { mountsOf, podVolumes } from './volumes.ts';
+
+/** Template of the database pods. */
+export function podTemplate(input: RenderInput): PodTemplateSpec {
+  const { manifest, configuration } = input;
+  const { spec } = manifest;
+  const volumes = podVolumes(input);
+  const priority = spec.podPriorityClassName ?? configuration.pod_priority_class_name;
+  const init = initContainers(input);
+  return {
+    metadata: {
+      namespace: identityOf(manifest).namespace,
+      labels: objectLabels(configuration, manifest),
+      annotations: {
+        ...configuration.custom_pod_annotations,
+        ...spec.podAnnotations,
+        ...inheritedAnnotations(configuration, manifest),
+      },
+    },
+    spec: {
+      serviceAccountName: configuration.pod_service_account_name,
+      terminationGracePeriodSeconds: Math.round(configuration.pod_terminate_grace_period / 1000),
+      securityContext: podSecurityContext(input),
+      ...(isSet(spec.schedulerName ?? '') ? { schedulerName: spec.schedulerName ?? '' } : {}),
+      ...(isSet(priority) ? { priorityClassName: priority } : {}),
+      tolerations: tolerations(input),
+      ...(spec.nodeAffinity === undefined ? {} : { affinity: { nodeAffinity: spec.nodeAffinity } }),
+      ...(spec.topologySpreadConstraints === undefined
+        ? {}
+        : { topologySpreadConstraints: spec.topologySpreadConstraints }),
+      ...(init.length > 0 ? { initContainers: init } : {}),
+      containers: [postgresContainer(input, volumes), ...sidecarContainers(input, volumes)],
+      volumes: volumes.map(({ volume }) => volume),
+    },
+  };
+}
+
+/**
+ * User and groups of the pod. An existing cluster keeps those that its files belong to, unless the manifest itself
+ * says otherwise.
+ */
+function podSecurityContext(input: RenderInput): Record<string, unknown> {
+  const { manifest, configuration, remembered } = input;
+  const { spiloRunAsUser, spiloRunAsGroup, spiloFSGroup } = manifest.spec;
+  const fallback = remembered.statefulSet?.podSecurityContext ?? {
+    runAsUser: configuration.spilo_runasuser,
+    runAsGroup: configuration.spilo_runasgroup,
+    fsGroup: configuration.spilo_fsgroup,
+  };
+  const context = {
+    runAsUser: spiloRunAsUser ?? fallback['runAsUser'],
+    runAsGroup: spiloRunAsGroup ?? fallback['runAsGroup'],
+    fsGroup: spiloFSGroup ?? fallback['fsGroup'],
+  };
+  return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
+}
+
+/** The manifest's tolerations, or else the operator's single one. */
+function tolerations(input: RenderInput): Toleration[] {
+  const { manifest, configuration } = input;
+  const own = manifest.spec.tolerations ?? [];
+  if (own.length > 0) return own;
+  return Object.keys(configuration.toleration).length > 0 ? [{ ...configuration.toleration }] : [];
+}
+
+/** As in the manifest, plus volumes that are mounted into them by name. */
+function initContainers(input: RenderInput): Container[] {
+  const volumes = podVolumes(input).filter(({ containers }) => containers !== undefined);
+  return (input.manifest.spec.initContainers ?? []).map((container) => {
+    const extra = mountsOf(input.manifest, volumes, container.name).slice(1);
+    const mounts = [...(container.volumeMounts ?? []), ...extra];
+    return mounts.length > 0 ? { ...container, volumeMounts: mounts } : container;
+  });
+}

@@ -1,0 +1,21 @@
+import type { Desired } from '../kinds.ts';
+import { renderDisruptionBudgets } from './disruption-budgets.ts';
+import type { RenderInput } from './input.ts';
+import { renderSecrets } from './secrets.ts';
+import { renderServiceAccount } from './service-account.ts';
+import { renderServices } from './services.ts';
+import { renderStatefulSet } from './statefulset.ts';
+
+/**
+ * All objects that should exist for a cluster, in the order in which they are made: what pods need comes before them.
+ * Pure: the same input gives the same objects.
+ */
+export function render(input: RenderInput): Desired[] {
+  return [
+    ...renderServiceAccount(input),
+    ...renderSecrets(input),
+    ...renderServices(input),
+    ...renderDisruptionBudgets(input),
+    renderStatefulSet(input),
+  ];
+}

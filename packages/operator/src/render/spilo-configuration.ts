@@ -1,0 +1,106 @@
+import type { RenderInput } from './input.ts';
+
+/**
+ * Parameters that Patroni takes from each pod's own configuration; all others live in Patroni's shared dynamic
+ * configuration. A changed local parameter needs new pods.
+ */
+const localParameters = new Set([
+  'archive_command',
+  'shared_buffers',
+  'logging_collector',
+  'log_destination',
+  'log_directory',
+  'log_filename',
+  'log_file_mode',
+  'log_rotation_age',
+  'log_truncate_on_rotation',
+  'ssl',
+  'ssl_ca_file',
+  'ssl_crl_file',
+  'ssl_cert_file',
+  'ssl_key_file',
+  'shared_preload_libraries',
+  'bg_mon.listen_address',
+  'bg_mon.history_buckets',
+  'pg_stat_statements.track_utility',
+  'extwlist.extensions',
+  'extwlist.custom_path',
+]);
+
+/** Whether changing this parameter changes the pods. */
+export function isLocalParameter(name: string): boolean {
+  return localParameters.has(name);
+}
+
+/** Value of `SPILO_CONFIGURATION`: compact JSON with keys in a fixed order. */
+export function spiloConfiguration(input: RenderInput): string {
+  const { manifest, remembered } = input;
+  return JSON.stringify({
+    postgresql: localSection(input),
+    bootstrap: {
+      initdb: initdbOptions(manifest.spec.patroni?.initdb ?? {}),
+      dcs: remembered.statefulSet?.bootstrapDcs ?? dynamicConfiguration(input),
+    },
+  });
+}
+
+function localSection(input: RenderInput): Record<string, unknown> {
+  const { manifest, configuration } = input;
+  const parameters = pick(manifest.spec.postgresql.parameters ?? {}, isLocalParameter);
+  const hba = manifest.spec.patroni?.pg_hba ?? [];
+  return {
+    ...(configuration.enable_pgversion_env_var
+      ? {}
+      : { bin_dir: `/usr/lib/postgresql/${manifest.spec.postgresql.version}/bin` }),
+    ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
+    ...(hba.length > 0 ? { pg_hba: hba } : {}),
+  };
+}
+
+/** Options of initdb that take no value. */
+const flags = new Set(['data-checksums', 'debug', 'no-locale', 'noclean', 'nosync', 'sync-only']);
+
+function initdbOptions(options: Record<string, string>): (string | Record<string, string>)[] {
+  const defaults: Record<string, string> = { 'auth-host': 'scram-sha-256', 'auth-local': 'trust' };
+  const list: (string | Record<string, string>)[] = Object.entries(defaults).map(([key, value]) => ({
+    [key]: options[key] ?? value,
+  }));
+  for (const key of Object.keys(options).sort()) {
+    const value = options[key] ?? '';
+    if (key in defaults) continue;
+    list.push(value === 'true' && flags.has(key) ? key : { [key]: value });
+  }
+  return list;
+}
+
+/** Patroni's dynamic configuration of a new cluster. Zero means: Patroni's own default. */
+export function dynamicConfiguration(input: RenderInput): Record<string, unknown> {
+  const { manifest, configuration } = input;
+  const patroni = manifest.spec.patroni ?? {};
+  const parameters = pick(manifest.spec.postgresql.parameters ?? {}, (name) => !isLocalParameter(name));
+  const section: Record<string, unknown> = {
+    ttl: patroni.ttl,
+    loop_wait: patroni.loop_wait,
+    retry_timeout: patroni.retry_timeout,
+    maximum_lag_on_failover: patroni.maximum_lag_on_failover,
+    synchronous_mode: patroni.synchronous_mode,
+    synchronous_mode_strict: patroni.synchronous_mode_strict,
+    synchronous_node_count: patroni.synchronous_node_count,
+    postgresql: Object.keys(parameters).length > 0 ? { parameters } : undefined,
+    slots: Object.keys(patroni.slots ?? {}).length > 0 ? patroni.slots : undefined,
+  };
+  for (const key of Object.keys(section)) {
+    if (section[key] === undefined || section[key] === 0 || section[key] === false) delete section[key];
+  }
+  return {
+    ...section,
+    failsafe_mode: patroni.failsafe_mode ?? configuration.enable_patroni_failsafe_mode,
+  };
+}
+
+function pick(map: Record<string, string>, wanted: (key: string) => boolean): Record<string, string> {
+  const sorted = Object.keys(map)
+    .sort()
+    .filter((key) => wanted(key));
+  return Object.fromEntries(sorted.map((key) => [key, map[key] ?? '']));
+}
