@@ -1,0 +1,119 @@
+import pg from 'pg';
+import { toPostgresError } from './error.ts';
+
+export interface ConnectOptions {
+  host: string;
+  /** Default 5432. */
+  port?: number;
+  user: string;
+  password?: string;
+  database: string;
+  /**
+   * `encrypt` (default): TLS without checking the certificate, SCRAM bound to the TLS channel, so that somebody in
+   * between cannot pass the login on. `{ ca }`: the certificate is checked too. `off`: no TLS.
+   */
+  tls?: 'encrypt' | 'off' | { ca: string };
+  /** Default 10 s. */
+  connectTimeoutMs?: number;
+  /** Limit of one statement. Default 60 s; creating a database copies one. */
+  statementTimeoutMs?: number;
+  /** Limit of waiting for a lock. Default 10 s. */
+  lockTimeoutMs?: number;
+  /** Shown in `pg_stat_activity`. Default `pgherd`. */
+  applicationName?: string;
+}
+
+/** One session. Every method throws `PostgresError`. */
+export interface Connection {
+  query<Row extends object = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
+  /** Commits when `run` returns and rolls back when it throws. */
+  transaction<T>(run: () => Promise<T>): Promise<T>;
+  /** Can be called at any time and again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Settings of the session. They come with the start of the connection, so that no setting of role or database comes
+ * before or instead of them. With this search_path nothing that a user planted in a schema is ever found.
+ * A commit does not wait for replicas: without any it would wait for ever, and what is lost is done again.
+ */
+function sessionSettings(options: ConnectOptions): Record<string, string> {
+  return {
+    search_path: 'pg_catalog,pg_temp',
+    statement_timeout: String(options.statementTimeoutMs ?? 60_000),
+    lock_timeout: String(options.lockTimeoutMs ?? 10_000),
+    idle_in_transaction_session_timeout: '60000',
+    synchronous_commit: 'local',
+    client_min_messages: 'warning',
+    standard_conforming_strings: 'on',
+  };
+}
+
+/** Opens a session. Throws `PostgresError`, whose message names host, database and user. */
+export async function connect(options: ConnectOptions): Promise<Connection> {
+  const { host, port = 5432, user, password, database, tls = 'encrypt', connectTimeoutMs = 10_000 } = options;
+  const where = `PostgreSQL at ${host}:${port}, database ${database}, user ${user}`;
+  const client = new pg.Client({
+    host,
+    port,
+    user,
+    database,
+    // A function, so that pg never looks into the environment or a password file.
+    password: () => password ?? '',
+    ssl: tls === 'off' ? false : tls === 'encrypt' ? { rejectUnauthorized: false } : { ca: tls.ca },
+    enableChannelBinding: true,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: (options.statementTimeoutMs ?? 60_000) + 5000,
+    application_name: options.applicationName ?? 'pgherd',
+    options: Object.entries(sessionSettings(options))
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+    keepAlive: true,
+  });
+  let lost = false;
+  // Without a listener a broken connection would end the process.
+  client.on('error', () => (lost = true));
+  client.on('end', () => (lost = true));
+  try {
+    await client.connect();
+  } catch (error) {
+    // A connection that timed out may still be opening.
+    await end(client);
+    throw toPostgresError(error, where, true);
+  }
+
+  const query = async <Row extends object>(sql: string, values: unknown[] = []): Promise<Row[]> => {
+    try {
+      return (await client.query<Row>(sql, values)).rows;
+    } catch (error) {
+      throw toPostgresError(error, where, lost);
+    }
+  };
+  return {
+    query,
+    async transaction(run) {
+      await query('BEGIN');
+      try {
+        const result = await run();
+        await query('COMMIT');
+        return result;
+      } catch (error) {
+        // If this fails the session is gone, and the transaction with it.
+        await query('ROLLBACK').catch(() => undefined);
+        throw error;
+      }
+    },
+    close: () => end(client),
+  };
+}
+
+/** How long a session may take to say goodbye. */
+const goodbyeMs = 2000;
+
+/** Ends the session, if need be without the other side's consent. */
+async function end(client: pg.Client): Promise<void> {
+  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } };
+  const timer = setTimeout(() => connection?.stream?.destroy(), goodbyeMs);
+  await client.end().catch(() => undefined);
+  clearTimeout(timer);
+}
