@@ -45,7 +45,7 @@ export class HttpClient implements api.Client {
     this.#onRequest = options.onRequest ?? (() => {});
   }
 
-  get<T extends KubeObject>(
+  async get<T extends KubeObject>(
     resource: ResourceType<T>,
     key: ObjectKey,
     options: api.CallOptions & { subresource?: string } = {},
@@ -114,7 +114,7 @@ export class HttpClient implements api.Client {
     return watchEvents<T>(open, this.transport.address, timeoutSeconds, signal);
   }
 
-  create<T extends KubeObject>(
+  async create<T extends KubeObject>(
     resource: ResourceType<T>,
     object: NoInfer<T>,
     options: api.WriteOptions = {},
@@ -129,7 +129,7 @@ export class HttpClient implements api.Client {
     return this.#write('create', resource, 'POST', path, complete(resource, object), options);
   }
 
-  update<T extends KubeObject>(
+  async update<T extends KubeObject>(
     resource: ResourceType<T>,
     object: NoInfer<T>,
     options: api.WriteOptions = {},
@@ -138,7 +138,7 @@ export class HttpClient implements api.Client {
     return this.#write('update', resource, 'PUT', path, complete(resource, object), options);
   }
 
-  patch<T extends KubeObject>(
+  async patch<T extends KubeObject>(
     resource: ResourceType<T>,
     key: ObjectKey,
     patch: api.Patch,
@@ -149,7 +149,7 @@ export class HttpClient implements api.Client {
     return this.#write('patch', resource, 'PATCH', path, body, options, PATCH_TYPES[patch.type]);
   }
 
-  apply<T extends KubeObject>(
+  async apply<T extends KubeObject>(
     resource: ResourceType<T>,
     object: NoInfer<T>,
     options: api.ApplyOptions = {},
@@ -202,7 +202,7 @@ export class HttpClient implements api.Client {
     await this.#json('deletecollection', resource, 'DELETE', path, options, deleteBody(options));
   }
 
-  logs(pod: ObjectKey, options: api.LogOptions = {}): Promise<Readable> {
+  async logs(pod: ObjectKey, options: api.LogOptions = {}): Promise<Readable> {
     const { signal, ...query } = options;
     return this.#stream('logs', 'pods/log', withQuery(objectPath(pods, pod, 'log'), query), signal);
   }
@@ -263,7 +263,7 @@ export class HttpClient implements api.Client {
     return answer.status;
   }
 
-  raw<R = unknown>(
+  async raw<R = unknown>(
     method: string,
     path: string,
     options: api.CallOptions & { query?: Query; body?: unknown } = {},
