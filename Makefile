@@ -37,3 +37,25 @@ format: deps ## Format the sources in place
 .PHONY: unit
 unit: deps ## Unit tests only
 	@vitest run --project unit
+
+.PHONY: image
+image: deps machine ## Build the database image (cached by its sources)
+	@node images/build.ts postgres
+
+.PHONY: machine
+machine: deps
+	@node scripts/machine.ts demo
+
+.PHONY: demo
+demo: image ## Set everything up and run a PostgreSQL cluster on this machine
+	@node scripts/demo.ts
+
+.PHONY: test
+test: deps ## Every check and test; ends with "N passed, N failed"
+	@node scripts/machine.ts test
+	@node images/build.ts postgres
+	@node scripts/test.ts
+
+.PHONY: clean
+clean: ## Remove what was fetched and built here (not the image, not instances)
+	@rm -rf node_modules .node .cache

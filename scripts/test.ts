@@ -1,0 +1,76 @@
+/**
+ * `make test`: every check and test, one after the other, and at the end `N passed, N failed`. A stage that fails does
+ * not keep the later ones from running. `node scripts/test.ts unit e2e` runs only the named stages.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+interface Count {
+  passed: number;
+  failed: number;
+}
+
+/** Counts of a vitest run from its JSON report. A run that broke off counts as one failure. */
+function vitest(project: string): Count {
+  const directory = mkdtempSync(join(tmpdir(), 'pgherd-report-'));
+  const report = join(directory, 'report.json');
+  try {
+    const args = [
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ];
+    const { status } = spawnSync('vitest', args, { stdio: 'inherit' });
+    const result = JSON.parse(readFileSync(report, 'utf8')) as {
+      numPassedTests: number;
+      numFailedTests: number;
+    };
+    // Errors outside of tests (a hook, an unhandled rejection) fail the run without failing a test.
+    const failed = status === 0 ? result.numFailedTests : Math.max(1, result.numFailedTests);
+    return { passed: result.numPassedTests, failed };
+  } catch (error) {
+    console.error(`${project}: no report (${error instanceof Error ? error.message : String(error)})`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** A command that counts as one test. */
+function command(program: string, ...args: string[]): Count {
+  const { status } = spawnSync(program, args, { stdio: 'inherit' });
+  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+const stages: Record<string, () => Count> = {
+  check: () => command('make', '--no-print-directory', 'check'),
+  unit: () => vitest('unit'),
+  machine: () => vitest('machine'),
+  conformance: () => vitest('conformance'),
+  e2e: () => vitest('e2e'),
+};
+
+const named = process.argv.slice(2);
+const unknown = named.find((name) => stages[name] === undefined);
+if (unknown !== undefined) {
+  console.error(`no stage "${unknown}": there are ${Object.keys(stages).join(', ')}`);
+  process.exit(64);
+}
+const total: Count = { passed: 0, failed: 0 };
+for (const [name, stage] of Object.entries(stages)) {
+  if (named.length > 0 && !named.includes(name)) continue;
+  const begin = Date.now();
+  console.log(`\n== ${name}`);
+  const count = stage();
+  total.passed += count.passed;
+  total.failed += count.failed;
+  const seconds = Math.round((Date.now() - begin) / 1000);
+  console.log(`== ${name}: ${count.passed} passed, ${count.failed} failed, ${seconds} s`);
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
