@@ -70,6 +70,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       .join(' '),
     keepAlive: true,
   });
+  refuseClearText(client);
   let lost = false;
   // Without a listener a broken connection would end the process.
   client.on('error', () => (lost = true));
@@ -112,8 +113,25 @@ const goodbyeMs = 2000;
 
 /** Ends the session, if need be without the other side's consent. */
 async function end(client: pg.Client): Promise<void> {
-  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } };
-  const timer = setTimeout(() => connection?.stream?.destroy(), goodbyeMs);
+  const { connection } = client as unknown as Internals;
+  const timer = setTimeout(() => connection.stream?.destroy(), goodbyeMs);
   await client.end().catch(() => undefined);
   clearTimeout(timer);
+}
+
+/** The internals of `pg` that this file touches. */
+interface Internals {
+  connection: { stream?: { destroy(): void }; emit(event: 'error', error: Error): void };
+  _handleAuthCleartextPassword(): void;
+}
+
+/** Whoever is at the other end of an unchecked TLS connection may ask for the password, but never gets it. */
+function refuseClearText(client: pg.Client): void {
+  const internals = client as unknown as Internals;
+  // oxlint-disable-next-line no-underscore-dangle -- pg's own name
+  internals._handleAuthCleartextPassword = () =>
+    internals.connection.emit(
+      'error',
+      new Error('the server asks for the password in clear text; let pg_hba.conf ask for scram-sha-256'),
+    );
 }
