@@ -42,7 +42,7 @@ test('certificates pass the strict check of OpenSSL, which Python 3.13 makes by 
 test('all files are for their owner only', async () => {
   await ensurePki(directory, options);
   for (const name of ['ca.crt', 'ca.key', 'server.crt', 'server.key', 'admin.crt', 'admin.key', 'sa.key']) {
-    expect(statSync(join(directory, name)).mode & 0o777, name).toBe(0o600);
+    expect({ name, mode: statSync(join(directory, name)).mode & 0o777 }).toEqual({ name, mode: 0o600 });
   }
 });
 

@@ -1,0 +1,68 @@
+import { WorkQueue, runWorkers } from '@pgherd/kube/queue';
+import type { Result } from '@pgherd/kube/queue';
+import { ApiError } from '@pgherd/kube/objects';
+import type { Clock, KubeObject, Logger, Resource } from '@pgherd/kube/objects';
+import type { Registry, Watch } from '../registry/registry.ts';
+
+/** A resource whose changes concern a controller. */
+export interface Interest {
+  resource: Resource;
+  /** Keys to look at after the object has changed; also those of its earlier form are looked at. */
+  keys(object: KubeObject): string[];
+}
+
+/** Looks at one key at a time and removes the difference between what is and what should be. */
+export interface Controller {
+  /** For the log. */
+  name: string;
+  interests: Interest[];
+  /** Safe to be cut off at any point and to be called at any time. Throws: tried again later. */
+  reconcile(key: string): Result;
+}
+
+/** What a controller runs with. */
+export interface RunOptions {
+  registry: Registry;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Something that runs until it is told not to. */
+export interface Running {
+  stop(): Promise<void>;
+}
+
+/** Watches, queues and reconciles until stopped. */
+export function runController(controller: Controller, { registry, clock, log }: RunOptions): Running {
+  const queue = new WorkQueue({ clock, backoff: { baseMs: 20, maxMs: 30_000 } });
+  const abort = new AbortController();
+  const watches = controller.interests.map((interest) => follow(registry, interest, queue));
+  const finished = runWorkers(queue, 1, (key) => controller.reconcile(key), {
+    signal: abort.signal,
+    onError: (err, key, retryMs) => {
+      // Somebody wrote in between: the next look is the remedy, nobody needs to know.
+      const passing = err instanceof ApiError && err.code === 409;
+      log[passing ? 'debug' : 'warn']({ err, key, retryMs, controller: controller.name }, 'reconcile failed');
+    },
+  });
+  return {
+    async stop() {
+      for (const watch of watches) watch.close();
+      abort.abort();
+      await finished;
+    },
+  };
+}
+
+function follow(registry: Registry, { resource, keys }: Interest, queue: WorkQueue): Watch {
+  const known = new Map<string, string[]>();
+  return registry.watch(resource, {}, ({ type, object }) => {
+    if (type === 'BOOKMARK' || type === 'ERROR') return;
+    const id = object.metadata.uid ?? '';
+    const now = keys(object);
+    for (const key of new Set([...(known.get(id) ?? []), ...now])) queue.add(key);
+    if (type === 'DELETED') known.delete(id);
+    else if (now.length > 0) known.set(id, now);
+    else known.delete(id);
+  });
+}
