@@ -31,7 +31,10 @@ export async function ensureBridge(
   // The far end needs no address of its own, IPv6 link-local neither.
   await ip('link', 'set', outside, 'addrgenmode', 'none', 'up');
   await ip('link', 'set', inside, 'addrgenmode', 'none', 'master', bridgeName, 'up');
-  await ip('route', 'replace', serviceSubnet, 'dev', bridgeName, 'src', gateway);
+  // Nothing ever leaves through this route: translated packets are routed anew, all others are refused. It does
+  // not name the bridge, because a packet that would leave where it came from makes the kernel send redirects,
+  // whose rate limit then swallows the refusal of UDP.
+  await ip('route', 'replace', serviceSubnet, 'dev', outside, 'src', gateway);
 }
 
 /** Whether everything of `ensureBridge` still stands, read without starting a program but one. */
@@ -39,7 +42,7 @@ export async function bridgeStands(
   instance: Pick<Instance, 'bridgeName' | 'serviceSubnet'>,
 ): Promise<boolean> {
   if (!existsSync(`/sys/class/net/${instance.bridgeName}/brif/${cable(instance).inside}`)) return false;
-  const routes = await ip('route', 'show', instance.serviceSubnet, 'dev', instance.bridgeName);
+  const routes = await ip('route', 'show', instance.serviceSubnet);
   return routes.trim() !== '';
 }
 

@@ -33,7 +33,7 @@ test('no Services: everything in the range is refused', () => {
         ip daddr . meta l4proto . th dport vmap @services
       }
       chain output {
-        type nat hook output priority dstnat; policy accept;
+        type nat hook output priority -100; policy accept;
         ip daddr . meta l4proto . th dport vmap @services
       }
       chain postrouting {
@@ -121,7 +121,7 @@ test('random and client affinity, several ports, one without endpoints', () => {
         ip daddr . meta l4proto . th dport vmap @services
       }
       chain output {
-        type nat hook output priority dstnat; policy accept;
+        type nat hook output priority -100; policy accept;
         ip daddr . meta l4proto . th dport vmap @services
       }
       chain postrouting {

@@ -58,7 +58,8 @@ export function renderRuleset(
     '    ip daddr . meta l4proto . th dport vmap @services',
     '  }',
     '  chain output {',
-    '    type nat hook output priority dstnat; policy accept;',
+    // The same priority; nft knows the name dstnat at prerouting only.
+    '    type nat hook output priority -100; policy accept;',
     '    ip daddr . meta l4proto . th dport vmap @services',
     '  }',
     '  chain postrouting {',

@@ -1,0 +1,206 @@
+import { execFile, spawn } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { systemClock, type Clock, type KubeObject } from '@pgherd/kube/objects';
+import { pino } from 'pino';
+import type { Engine } from '../../packages/local/src/engine/engine.ts';
+import { createEngine } from '../../packages/local/src/engine/http-engine.ts';
+import { startPodmanService, stopPodmanService } from '../../packages/local/src/engine/podman-service.ts';
+import { probeHost, type HostFacts } from '../../packages/local/src/engine/probe-host.ts';
+import type { Instance } from '../../packages/local/src/instance/instance.ts';
+import { loadOrCreateInstance } from '../../packages/local/src/instance/load.ts';
+import { memorySource, type MemorySource } from '../../packages/local/src/network/memory-source.ts';
+import { startNetwork, type Network } from '../../packages/local/src/network/network.ts';
+import { resetNetwork } from '../../packages/local/src/network/reset.ts';
+
+const execute = promisify(execFile);
+const image = 'localhost/pgherd-test-busybox';
+
+/** A container with an address, and a process in its network that serves and connects. */
+export interface Pod {
+  ip: string;
+  /** First line that a server says to a TCP connection from this pod; rejects with `code`. `keep` names it. */
+  firstLine(host: string, port: number, keep?: string): Promise<string>;
+  /** Sends over a kept connection and answers what comes back. */
+  echo(keep: string, text: string): Promise<string>;
+  /** Answer to one UDP datagram. */
+  datagram(host: string, port: number): Promise<string>;
+  resolve(server: string, name: string, type: string): Promise<unknown>;
+  stop(): Promise<void>;
+}
+
+/** A network of its own on this machine, with nothing of an earlier run in it. */
+export interface Lab {
+  instance: Instance;
+  engine: Engine;
+  objects: MemorySource;
+  start(clock?: Clock): Promise<Network>;
+  pod(name: string, network: Network): Promise<Pod>;
+  cleanup(): Promise<void>;
+}
+
+/** Always the same place for one name, so that leftovers of a killed run are found and removed. */
+export async function openLab(name: string): Promise<Lab> {
+  const home = join(tmpdir(), `pgherd-test-network-${name}`);
+  await mkdir(home, { recursive: true });
+  const { facts, problems } = await probeHost();
+  if (problems.length > 0) throw new Error(problems.join('\n'));
+  await ensureImage();
+  stopPodmanService(home);
+  const engine = createEngine(await startPodmanService(home, facts));
+  const instance = await loadOrCreateInstance(home, { engine });
+  const pods: Pod[] = [];
+
+  const removeContainers = async (): Promise<void> => {
+    const filters = encodeURIComponent(JSON.stringify({ label: [`pgherd-test-network=${instance.id}`] }));
+    const containers = await engine.request<{ Id: string }[]>(
+      'GET',
+      `/containers/json?all=true&filters=${filters}`,
+    );
+    for (const { Id } of containers) await engine.request('DELETE', `/containers/${Id}?force=true`);
+  };
+  await removeContainers();
+  await resetNetwork(instance, engine);
+  const objects = memorySource();
+
+  return {
+    instance,
+    engine,
+    objects,
+    start: (clock = systemClock) =>
+      startNetwork({ registry: objects, engine, instance, clock, log: pino({ level: 'silent' }) }),
+    pod: async (podName, network) => {
+      const pod = await startPod(engine, instance, facts, podName, network);
+      pods.push(pod);
+      return pod;
+    },
+    cleanup: async () => {
+      for (const pod of pods) await pod.stop();
+      await removeContainers();
+      await resetNetwork(instance, engine);
+      engine.close();
+      stopPodmanService(home);
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+/** An image with a shell and nothing else, made of the distribution's busybox. */
+async function ensureImage(): Promise<void> {
+  const known = await execute('podman', ['image', 'exists', image]).then(
+    () => true,
+    () => false,
+  );
+  if (known) return;
+  const directory = await mkdtemp(join(tmpdir(), 'pgherd-busybox-'));
+  try {
+    await execute('apt-get', ['download', 'busybox-static'], { cwd: directory });
+    await execute('sh', ['-c', 'dpkg-deb -x busybox-static*.deb unpacked'], { cwd: directory });
+    for (const path of ['bin', 'etc', 'tmp', 'proc', 'sys', 'dev']) {
+      await mkdir(join(directory, 'root', path), { recursive: true });
+    }
+    await cp(join(directory, 'unpacked/bin/busybox'), join(directory, 'root/bin/busybox'));
+    await execute('chroot', [join(directory, 'root'), '/bin/busybox', '--install', '-s', '/bin']);
+    await execute('tar', ['-C', join(directory, 'root'), '-cf', join(directory, 'root.tar'), '.']);
+    await execute('podman', ['import', join(directory, 'root.tar'), image]);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function startPod(
+  engine: Engine,
+  instance: Instance,
+  { ulimits }: HostFacts,
+  name: string,
+  network: Network,
+): Promise<Pod> {
+  await network.ensureNetwork();
+  const { Id } = await engine.request<{ Id: string }>(
+    'POST',
+    `/containers/create?name=pgherd-${instance.id}-${name}`,
+    {
+      Image: image,
+      Cmd: ['/bin/sleep', '100000'],
+      Labels: { 'pgherd-test-network': instance.id },
+      HostConfig: {
+        NetworkMode: instance.networkName,
+        Ulimits: [
+          { Name: 'nofile', Soft: ulimits.nofile, Hard: ulimits.nofile },
+          { Name: 'nproc', Soft: ulimits.nproc, Hard: ulimits.nproc },
+        ],
+      },
+    },
+  );
+  await engine.request('POST', `/containers/${Id}/start`);
+  await network.onSandboxStarted();
+  const { State, NetworkSettings } = await engine.request<{
+    State: { Pid: number };
+    NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
+  }>('GET', `/containers/${Id}/json`);
+
+  const script = fileURLToPath(new URL('network-agent.mjs', import.meta.url));
+  const agent = spawn('nsenter', [`--net=/proc/${State.Pid}/ns/net`, process.execPath, script, name], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
+  const pending = new Map<number, { done: (value: never) => void; failed: (error: Error) => void }>();
+  await new Promise<void>((done, failed) => {
+    agent.once('error', failed);
+    agent.once('exit', () => failed(new Error(`the agent in pod ${name} ended early`)));
+    agent.once('message', () => done());
+  });
+  agent.on('message', ({ id, value, code }: { id: number; value?: unknown; code?: string }) => {
+    const call = pending.get(id);
+    pending.delete(id);
+    if (code === undefined) call?.done(value as never);
+    else call?.failed(Object.assign(new Error(`${name}: ${code}`), { code }));
+  });
+  let calls = 0;
+  const call = <T>(action: string, ...args: unknown[]): Promise<T> =>
+    new Promise<T>((done, failed) => {
+      const id = ++calls;
+      pending.set(id, { done, failed });
+      agent.send({ id, action, args });
+    });
+  let stopped = false;
+  return {
+    ip: NetworkSettings.Networks[instance.networkName]!.IPAddress,
+    firstLine: (host, port, keep) => call('firstLine', host, port, keep),
+    echo: (keep, text) => call('echo', keep, text),
+    datagram: (host, port) => call('datagram', host, port),
+    resolve: (server, host, type) => call('resolve', server, host, type),
+    stop: async () => {
+      if (stopped) return;
+      stopped = true;
+      agent.kill('SIGKILL');
+      await engine.request('DELETE', `/containers/${Id}?force=true`);
+    },
+  };
+}
+
+/** A Service of the namespace `default`. */
+export function service(name: string, clusterIP: string, spec: object = {}): KubeObject {
+  return {
+    metadata: { namespace: 'default', name },
+    spec: { clusterIP, ports: [{ name: 'tcp', port: 80 }], ...spec },
+  };
+}
+
+/** Endpoints of the namespace `default` on the agents' ports. */
+export function endpoints(name: string, ...addresses: string[]): KubeObject {
+  return {
+    metadata: { namespace: 'default', name },
+    subsets: [
+      {
+        addresses: addresses.map((ip) => ({ ip })),
+        ports: [
+          { name: 'tcp', port: 8080, protocol: 'TCP' },
+          { name: 'udp', port: 8053, protocol: 'UDP' },
+        ],
+      },
+    ],
+  };
+}
