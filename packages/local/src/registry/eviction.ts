@@ -1,0 +1,82 @@
+import { ApiError, type KubeObject } from '@pgherd/kube/objects';
+import { store } from './create.ts';
+import type { ResourceDefinition } from './definition.ts';
+import type { Kernel } from './kernel.ts';
+import { readOrThrow } from './read.ts';
+import type { DeleteOptions, WriteOptions } from './registry.ts';
+import { remove } from './remove.ts';
+import { matchesLabelSelector } from './selectors.ts';
+
+const budgets = 'policy/poddisruptionbudgets';
+
+interface BudgetStatus {
+  disruptionsAllowed?: number;
+  observedGeneration?: number;
+  desiredHealthy?: number;
+  currentHealthy?: number;
+  disruptedPods?: Record<string, string>;
+}
+
+/** Deletes a pod if the budgets that select it allow one more disruption. */
+export function evict(
+  kernel: Kernel,
+  definition: ResourceDefinition,
+  namespace: string | undefined,
+  name: string,
+  eviction: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const pod = readOrThrow(kernel, definition, namespace, name);
+  const phase = ((pod['status'] ?? {}) as { phase?: string }).phase;
+  const counts = phase !== 'Succeeded' && phase !== 'Failed' && !pod.metadata.deletionTimestamp;
+  if (counts) takeDisruption(kernel, namespace ?? '', pod, options);
+  const deleteOptions = (eviction['deleteOptions'] ?? {}) as DeleteOptions;
+  remove(kernel, definition, namespace, name, { ...deleteOptions, dryRun: options.dryRun ?? false });
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}
+
+function takeDisruption(kernel: Kernel, namespace: string, pod: KubeObject, options: WriteOptions): void {
+  const selecting = kernel.store.list(budgets, namespace).filter((budget) => {
+    const { selector } = (budget['spec'] ?? {}) as { selector?: Parameters<typeof matchesLabelSelector>[0] };
+    return selector && matchesLabelSelector(selector, pod.metadata.labels ?? {});
+  });
+  if (selecting.length > 1) {
+    throw new ApiError(
+      500,
+      'InternalError',
+      'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    );
+  }
+  const budget = selecting[0];
+  if (!budget) return;
+  const status = (budget['status'] ?? {}) as BudgetStatus;
+  const budgetName = budget.metadata.name ?? '';
+  const refuse = (message: string, retryAfterSeconds?: number): ApiError =>
+    new ApiError(
+      429,
+      'TooManyRequests',
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+      {
+        causes: [{ reason: 'DisruptionBudget', message }],
+        ...(retryAfterSeconds ? { retryAfterSeconds } : {}),
+      },
+    );
+  if ((status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) {
+    throw refuse(`The disruption budget ${budgetName} is still being processed by the server.`, 10);
+  }
+  const allowed = status.disruptionsAllowed ?? 0;
+  if (allowed <= 0) {
+    throw refuse(
+      `The disruption budget ${budgetName} needs ${status.desiredHealthy ?? 0} healthy pods and has ${status.currentHealthy ?? 0} currently`,
+    );
+  }
+  const definition = kernel.catalog.get({ group: 'policy', version: 'v1', plural: 'poddisruptionbudgets' });
+  const next = structuredClone(budget);
+  const evicted = { [pod.metadata.name ?? '']: new Date(kernel.clock.now()).toISOString() };
+  next['status'] = {
+    ...status,
+    disruptionsAllowed: allowed - 1,
+    disruptedPods: { ...status.disruptedPods, ...evicted },
+  };
+  store(kernel, definition, next, options.dryRun ?? false);
+}

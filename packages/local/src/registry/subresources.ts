@@ -1,0 +1,136 @@
+import type { KubeObject } from '@pgherd/kube/objects';
+import { invalid, invalidError } from '@pgherd/kube/schema';
+import { store } from './create.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { badRequest, conflict, methodNotAllowed, modified, notServed } from './errors.ts';
+import type { Kernel } from './kernel.ts';
+import { readOrThrow } from './read.ts';
+import type { WriteOptions } from './registry.ts';
+import { evict } from './eviction.ts';
+import { isReleased, release, replace } from './update.ts';
+
+interface ScaleSpec {
+  replicas?: number;
+  selector?: { matchLabels?: Record<string, string> };
+}
+
+/** `status` and `scale` can be read; others have a verb of their own or none. */
+export function readSubresource(
+  definition: ResourceDefinition,
+  object: KubeObject,
+  subresource: string,
+): KubeObject {
+  if (!definition.subresources.includes(subresource)) throw notServed();
+  if (subresource === 'status') return object;
+  if (subresource === 'scale') return scaleOf(object);
+  throw methodNotAllowed('the server does not allow this method on the requested resource');
+}
+
+/** PUT to `finalize` (namespaces) or `scale` (stateful sets). */
+export function writeSubresource(
+  kernel: Kernel,
+  definition: ResourceDefinition,
+  namespace: string | undefined,
+  name: string,
+  input: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const subresource = options.subresource ?? '';
+  if (!definition.subresources.includes(subresource)) throw notServed();
+  const old = readOrThrow(kernel, definition, namespace, name);
+  const version = input.metadata?.resourceVersion;
+  if (version && version !== old.metadata.resourceVersion) throw modified(definition, name);
+  if (subresource === 'scale') return writeScale(kernel, definition, old, input, options);
+  if (subresource !== 'finalize') {
+    throw methodNotAllowed('the server does not allow this method on the requested resource');
+  }
+  const next = structuredClone(old);
+  const spec = (input['spec'] ?? {}) as { finalizers?: string[] };
+  next['spec'] = { ...(old['spec'] as object | undefined), finalizers: spec.finalizers ?? [] };
+  if (isReleased(definition, next)) return release(kernel, definition, next);
+  return store(kernel, definition, next, options.dryRun ?? false);
+}
+
+/** The `Scale` object of a stateful set. */
+export function scaleOf(object: KubeObject): KubeObject {
+  const spec = (object['spec'] ?? {}) as ScaleSpec;
+  const status = (object['status'] ?? {}) as { replicas?: number };
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const labels = Object.entries(spec.selector?.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    kind: 'Scale',
+    apiVersion: 'autoscaling/v1',
+    metadata: JSON.parse(JSON.stringify({ name, namespace, uid, resourceVersion, creationTimestamp })),
+    spec: { replicas: spec.replicas ?? 0 },
+    status: { replicas: status.replicas ?? 0, selector: labels.map(([k, v]) => `${k}=${v}`).join(',') },
+  };
+}
+
+/** Takes the number of replicas over from a `Scale` object. */
+export function writeScale(
+  kernel: Kernel,
+  definition: ResourceDefinition,
+  old: KubeObject,
+  scale: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const replicas = ((scale['spec'] ?? {}) as { replicas?: unknown }).replicas ?? 0;
+  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
+    const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+    throw invalidError({ group: 'autoscaling', kind: 'Scale' }, old.metadata.name ?? '', [error]);
+  }
+  const next = structuredClone(old);
+  next['spec'] = { ...(old['spec'] as object | undefined), replicas };
+  const { subresource: _scale, ...rest } = options;
+  return scaleOf(replace(kernel, definition, old, next, rest));
+}
+
+/** POST to `eviction` or `binding` of a pod. */
+export function createSubresource(
+  kernel: Kernel,
+  definition: ResourceDefinition,
+  namespace: string | undefined,
+  input: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const subresource = options.subresource ?? '';
+  if (!definition.subresources.includes(subresource)) throw notServed();
+  const name = input.metadata?.name ?? '';
+  if (name === '') throw badRequest('metadata.name must be given');
+  if (subresource === 'eviction') return evict(kernel, definition, namespace, name, input, options);
+  if (subresource === 'binding') return bind(kernel, definition, namespace, name, input, options);
+  throw methodNotAllowed('the server does not allow this method on the requested resource');
+}
+
+/** Assigns a pod to a node, once. */
+function bind(
+  kernel: Kernel,
+  definition: ResourceDefinition,
+  namespace: string | undefined,
+  name: string,
+  input: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const old = readOrThrow(kernel, definition, namespace, name);
+  const target = ((input['target'] ?? {}) as { name?: string }).name ?? '';
+  const spec = (old['spec'] ?? {}) as { nodeName?: string };
+  if (target === '') throw badRequest('target.name: Required value');
+  if (old.metadata.deletionTimestamp) {
+    throw conflict(definition, name, `pod ${name} is being deleted, cannot be assigned to a host`);
+  }
+  if (spec.nodeName)
+    throw conflict(definition, name, `pod ${name} is already assigned to node "${spec.nodeName}"`);
+  const next = structuredClone(old);
+  next['spec'] = { ...spec, nodeName: target };
+  const status = (next['status'] ?? {}) as { conditions?: { type: string }[] };
+  const scheduled = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: new Date(kernel.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+  };
+  const others = (status.conditions ?? []).filter((c) => c.type !== 'PodScheduled');
+  next['status'] = { ...status, conditions: [...others, scheduled] };
+  store(kernel, definition, next, options.dryRun ?? false);
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}

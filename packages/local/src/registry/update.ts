@@ -1,0 +1,185 @@
+import { ApiError, type KubeObject } from '@pgherd/kube/objects';
+import { invalid } from '@pgherd/kube/schema';
+import { createDecoded, placeInNamespace, store } from './create.ts';
+import { decode, refuse, schemaErrors } from './decode.ts';
+import type { ResourceDefinition } from './definition.ts';
+import { jsonEqual, semanticEqual } from './equal.ts';
+import { badRequest, conflict, modified, notFound } from './errors.ts';
+import { surroundings, type Kernel } from './kernel.ts';
+import { recordUpdate, withoutTimes } from './managed-fields.ts';
+import { labelErrors, metadataErrors, metadataUpdateErrors } from './metadata.ts';
+import { read } from './read.ts';
+import type { WriteOptions } from './registry.ts';
+
+/** Replaces an object (or its `status`) by what a client sent. */
+export function update(
+  kernel: Kernel,
+  definition: ResourceDefinition,
+  namespace: string | undefined,
+  name: string,
+  input: KubeObject,
+  options: WriteOptions,
+): KubeObject {
+  const next = decode(definition, input, options);
+  placeInNamespace(definition, namespace, next);
+  const own = next.metadata.name;
+  if (own === undefined || own === '') {
+    throw badRequest(
+      `the name of the object (${own ?? ''} based on URL) was undeterminable: name must be provided`,
+    );
+  }
+  if (own !== name) {
+    throw badRequest(`the name of the object (${own}) does not match the name on the URL (${name})`);
+  }
+  const old = read(kernel, definition, namespace, name);
+  if (!old) {
+    if (definition.strategy.createOnUpdate && options.subresource === undefined) {
+      if (next.metadata.resourceVersion) throw notFound(definition, name);
+      return createDecoded(kernel, definition, namespace, next, options);
+    }
+    throw notFound(definition, name);
+  }
+  return replace(kernel, definition, old, next, options);
+}
+
+/**
+ * Puts `next` in place of `old`, under all the rules of an update: PUT and every PATCH end here.
+ *
+ * @param next decoded and private; is changed.
+ * @param managed managedFields made by server-side apply; otherwise the write is recorded as an Update.
+ */
+export function replace(
+  kernel: Kernel,
+  definition: ResourceDefinition,
+  old: KubeObject,
+  next: KubeObject,
+  options: WriteOptions,
+  managed?: (object: KubeObject) => void,
+): KubeObject {
+  const { strategy } = definition;
+  const around = surroundings(kernel, options);
+  const name = old.metadata.name ?? '';
+  checkPreconditions(definition, next, old);
+  keepServerFields(next, old);
+  if (definition.namespaced && next.metadata.namespace !== old.metadata.namespace) {
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  }
+  const toStatus = options.subresource === 'status';
+  if (toStatus) isolateStatus(definition, next, old);
+  else {
+    if (definition.subresources.includes('status')) takeOver(next, old, 'status');
+    strategy.prepareUpdate?.(next, old, around);
+    strategy.admitUpdate?.(next, old, around);
+  }
+  if (strategy.generation && !toStatus && specChanged(next, old)) {
+    next.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
+  refuse(definition, name, [
+    ...(toStatus ? labelErrors(next.metadata) : metadataErrors(definition, next)),
+    ...metadataUpdateErrors(next, old),
+    ...schemaErrors(definition, next),
+    ...(toStatus
+      ? (strategy.validateStatus?.(next, old) ?? [])
+      : [
+          ...(strategy.validate?.(next, around) ?? []),
+          ...(strategy.validateUpdate?.(next, old, around) ?? []),
+        ]),
+  ]);
+  if (managed) managed(next);
+  else recordUpdate(kernel, definition, next, old, options);
+
+  if (isReleased(definition, next)) {
+    if (options.dryRun) return next;
+    return release(kernel, definition, next);
+  }
+  // Nothing but the time of a manager's entry differs: no write, no event, no new resourceVersion.
+  next.metadata.resourceVersion = old.metadata.resourceVersion ?? '';
+  if (jsonEqual(withoutTimes(next), withoutTimes(old))) return old;
+  return store(kernel, definition, next, options.dryRun ?? false);
+}
+
+function checkPreconditions(definition: ResourceDefinition, next: KubeObject, old: KubeObject): void {
+  const name = old.metadata.name ?? '';
+  const { uid, resourceVersion = '' } = next.metadata;
+  if (uid !== undefined && uid !== '' && uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid ?? ''}`;
+    throw conflict(definition, name, why);
+  }
+  if (resourceVersion === '') {
+    if (definition.strategy.unconditionalUpdate) return;
+    refuse(definition, name, [
+      { ...invalid('metadata.resourceVersion', 0, 'must be specified for an update'), value: 0 },
+    ]);
+  }
+  if (resourceVersion !== '0' && resourceVersion !== '' && resourceVersion !== old.metadata.resourceVersion) {
+    if (!/^\d+$/.test(resourceVersion)) {
+      throw new ApiError(
+        400,
+        'BadRequest',
+        `metadata.resourceVersion: Invalid value: "${resourceVersion}": must be an unsigned integer`,
+      );
+    }
+    throw modified(definition, name);
+  }
+}
+
+/** What only the server sets. */
+function keepServerFields(next: KubeObject, old: KubeObject): void {
+  const { metadata } = next;
+  for (const key of [
+    'name',
+    'uid',
+    'creationTimestamp',
+    'generation',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generateName',
+  ] as const) {
+    if (old.metadata[key] === undefined) delete metadata[key];
+    else Object.assign(metadata, { [key]: old.metadata[key] });
+  }
+}
+
+function takeOver(next: KubeObject, old: KubeObject, field: string): void {
+  if (old[field] === undefined) delete next[field];
+  else next[field] = structuredClone(old[field]);
+}
+
+/** A write to `status` changes status alone; of a custom resource not even metadata (besides managedFields). */
+function isolateStatus(definition: ResourceDefinition, next: KubeObject, old: KubeObject): void {
+  for (const field of new Set([...Object.keys(next), ...Object.keys(old)])) {
+    if (!['status', 'metadata', 'apiVersion', 'kind'].includes(field)) takeOver(next, old, field);
+  }
+  if (definition.custom) {
+    const { managedFields } = next.metadata;
+    next.metadata = structuredClone(old.metadata);
+    if (managedFields) next.metadata.managedFields = managedFields;
+    else delete next.metadata.managedFields;
+  } else {
+    // Neither can a writer of status take an object out of its owner's or its finalizers' hands.
+    for (const key of ['ownerReferences', 'finalizers'] as const) {
+      if (old.metadata[key] === undefined) delete next.metadata[key];
+      else Object.assign(next.metadata, { [key]: structuredClone(old.metadata[key]) });
+    }
+  }
+}
+
+function specChanged(next: KubeObject, old: KubeObject): boolean {
+  const ignored = ['metadata', 'status', 'apiVersion', 'kind'];
+  const fields = new Set([...Object.keys(next), ...Object.keys(old)].filter((f) => !ignored.includes(f)));
+  return [...fields].some((field) => !semanticEqual(next[field], old[field]));
+}
+
+/** Was the object only waiting for its finalizers, and are they gone now? */
+export function isReleased(definition: ResourceDefinition, object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata;
+  if (!deletionTimestamp || finalizers.length > 0 || deletionGracePeriodSeconds > 0) return false;
+  return !definition.strategy.heldBack?.(object);
+}
+
+/** Removes an object whose last finalizer went; the event shows it without. */
+export function release(kernel: Kernel, definition: ResourceDefinition, object: KubeObject): KubeObject {
+  const { name = '', namespace = '' } = object.metadata;
+  const stored = definition.strategy.toStorage?.(object) ?? object;
+  return kernel.store.remove(definition.storage, namespace, name, stored) ?? object;
+}

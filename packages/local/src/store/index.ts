@@ -1,0 +1,2 @@
+export * from './freeze.ts';
+export * from './store.ts';

@@ -1,0 +1,364 @@
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { ApiError, systemClock, type Clock, type KubeObject } from '@pgherd/kube/objects';
+import { deepFreeze } from './freeze.ts';
+
+/** One change, as watchers see it. */
+export interface StoredEvent {
+  revision: number;
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  /** Group and plural, e.g. `pods` or `apps/statefulsets`. */
+  resource: string;
+  /** Empty for cluster-scoped objects. */
+  namespace: string;
+  name: string;
+  /** After the change; of a deletion the last state with the deletion's own resourceVersion. */
+  object: KubeObject;
+  /** Before the change; absent on ADDED. */
+  previous?: KubeObject;
+}
+
+export interface StoreOptions {
+  /** Database file, or `:memory:`. */
+  path: string;
+  clock?: Clock;
+  /** Events that are always kept for watches, however old. */
+  minimumEvents?: number;
+  /** Events that are kept at most, however young. */
+  maximumEvents?: number;
+  /** Milliseconds that events are kept within these two bounds. */
+  eventAge?: number;
+}
+
+/**
+ * The only state of the API server: an append-only table of events, whose row number is the resourceVersion
+ * (the idea is kine's). What is current also lies in memory, parsed and frozen, so reads touch no disk; a
+ * write returns after the operating system has the row on disk. One writer, everything synchronous.
+ */
+export interface Store {
+  /** Newest revision. */
+  readonly revision: number;
+  /** Events up to this revision are gone; what is older than it cannot be read or watched any more. */
+  readonly compacted: number;
+  get(resource: string, namespace: string, name: string): KubeObject | undefined;
+  /** Sorted by namespace and name as etcd sorts; `namespace` undefined: all. */
+  list(resource: string, namespace?: string): readonly KubeObject[];
+  /** What `list` answered when `revision` was the newest. The caller checks `compacted` first. */
+  listAt(resource: string, namespace: string | undefined, revision: number): readonly KubeObject[];
+  /** Appends one event; `make` gets the revision that the object has to carry. Throws 503 when the disk fails. */
+  put(resource: string, namespace: string, name: string, make: (revision: number) => KubeObject): KubeObject;
+  /** Removes what exists, showing it as `last` if given; `undefined` if nothing did. */
+  remove(resource: string, namespace: string, name: string, last?: KubeObject): KubeObject | undefined;
+  /** Events of one resource later than `revision`, oldest first. */
+  eventsAfter(resource: string, namespace: string | undefined, revision: number): StoredEvent[];
+  /** Called once for each later event, in order, inside the write. */
+  subscribe(listener: (event: StoredEvent) => void): () => void;
+  /** Drops events outside the window. Runs by itself every minute. */
+  compact(): void;
+  /** Closes the database and unlocks it. Idempotent. */
+  close(): void;
+}
+
+const ADDED = 0;
+const MODIFIED = 1;
+const DELETED = 2;
+const typeNames = ['ADDED', 'MODIFIED', 'DELETED'] as const;
+
+interface Row {
+  rv: number;
+  resource: string;
+  namespace: string;
+  name: string;
+  type: number;
+  value: string;
+  previousValue?: string | null;
+}
+
+const createTables = `
+  CREATE TABLE IF NOT EXISTS event (
+    rv INTEGER PRIMARY KEY,
+    previous INTEGER,
+    time INTEGER NOT NULL,
+    type INTEGER NOT NULL,
+    resource TEXT NOT NULL,
+    namespace TEXT NOT NULL,
+    name TEXT NOT NULL,
+    value TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS event_key ON event (resource, namespace, name, rv);
+  CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+`;
+
+/**
+ * Opens or creates the database. The file is locked against a second process until `close` or the process's end.
+ *
+ * @throws Error when the file cannot be opened, is locked by another process, or is damaged.
+ */
+export function openStore(options: StoreOptions): Store {
+  return new SqliteStore(options);
+}
+
+class SqliteStore implements Store {
+  readonly #db: DatabaseSync;
+  readonly #clock: Clock;
+  readonly #limits: { minimum: number; maximum: number; age: number };
+  readonly #insert: StatementSync;
+  readonly #after: StatementSync;
+  readonly #at: StatementSync;
+  readonly #resources = new Map<string, ResourceState>();
+  readonly #listeners = new Set<(event: StoredEvent) => void>();
+  #revision = 0;
+  #compacted = 0;
+  #cancelCompaction: () => void = () => {};
+  #closed = false;
+
+  constructor(options: StoreOptions) {
+    this.#clock = options.clock ?? systemClock;
+    this.#limits = {
+      minimum: options.minimumEvents ?? 10_000,
+      maximum: options.maximumEvents ?? 50_000,
+      age: options.eventAge ?? 600_000,
+    };
+    this.#db = new DatabaseSync(options.path);
+    // Exclusive: a second server on the same file would hand out the same revisions.
+    this.#db.exec(
+      'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;',
+    );
+    this.#db.exec(createTables);
+    this.#insert = this.#db.prepare(
+      'INSERT INTO event (rv, previous, time, type, resource, namespace, name, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    );
+    this.#after = this.#db.prepare(
+      `SELECT e.rv, e.resource, e.namespace, e.name, e.type, e.value, p.value AS previousValue
+       FROM event e LEFT JOIN event p ON p.rv = e.previous
+       WHERE e.rv > ? AND e.resource = ? AND (? IS NULL OR e.namespace = ?) ORDER BY e.rv`,
+    );
+    this.#at = this.#db.prepare(
+      `SELECT e.rv, e.resource, e.namespace, e.name, e.type, e.value FROM event e
+       JOIN (SELECT max(rv) AS rv FROM event WHERE resource = ? AND rv <= ? GROUP BY namespace, name) m ON m.rv = e.rv
+       WHERE e.type <> ${DELETED} AND (? IS NULL OR e.namespace = ?)`,
+    );
+    this.#load();
+    this.#scheduleCompaction();
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get compacted(): number {
+    return this.#compacted;
+  }
+
+  get(resource: string, namespace: string, name: string): KubeObject | undefined {
+    return this.#resources.get(resource)?.get(namespace, name);
+  }
+
+  list(resource: string, namespace?: string): readonly KubeObject[] {
+    return this.#resources.get(resource)?.list(namespace) ?? [];
+  }
+
+  listAt(resource: string, namespace: string | undefined, revision: number): readonly KubeObject[] {
+    if (revision === this.#revision) return this.list(resource, namespace);
+    const ns = namespace ?? null;
+    const rows = this.#disk(() => this.#at.all(resource, revision, ns, ns)) as unknown as Row[];
+    const sorted = rows.map((row) => ({ key: `${row.namespace}/${row.name}`, row })).sort(byKey);
+    return sorted.map(({ row }) => parse(row.value));
+  }
+
+  put(resource: string, namespace: string, name: string, make: (revision: number) => KubeObject): KubeObject {
+    const previous = this.get(resource, namespace, name);
+    const object = make(this.#revision + 1);
+    this.#append(previous ? MODIFIED : ADDED, resource, namespace, name, object, previous);
+    return object;
+  }
+
+  remove(resource: string, namespace: string, name: string, last?: KubeObject): KubeObject | undefined {
+    const previous = this.get(resource, namespace, name);
+    if (!previous) return undefined;
+    const shown = last ?? previous;
+    const object = { ...shown, metadata: { ...shown.metadata, resourceVersion: String(this.#revision + 1) } };
+    this.#append(DELETED, resource, namespace, name, object, previous);
+    return object;
+  }
+
+  eventsAfter(resource: string, namespace: string | undefined, revision: number): StoredEvent[] {
+    if (revision >= this.#revision) return [];
+    const ns = namespace ?? null;
+    const rows = this.#disk(() => this.#after.all(revision, resource, ns, ns)) as unknown as Row[];
+    return rows.map((row) => ({
+      revision: row.rv,
+      type: typeNames[row.type] ?? 'MODIFIED',
+      resource,
+      namespace: row.namespace,
+      name: row.name,
+      object: parse(row.value),
+      ...(row.previousValue ? { previous: parse(row.previousValue) } : {}),
+    }));
+  }
+
+  subscribe(listener: (event: StoredEvent) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  compact(): void {
+    const { minimum, maximum, age } = this.#limits;
+    const oldEnough = this.#db
+      .prepare('SELECT max(rv) AS rv FROM event WHERE time < ?')
+      .get(this.#clock.now() - age) as { rv: number | null };
+    const byAge = Math.min(oldEnough.rv ?? 0, this.#revision - minimum);
+    const floor = Math.max(byAge, this.#revision - maximum);
+    if (floor <= this.#compacted) return;
+    // What an event up to the floor replaced, and deletions up to the floor, nobody can ask for any more.
+    this.#disk(() => {
+      this.#db.exec('BEGIN');
+      try {
+        this.#db
+          .prepare(
+            'DELETE FROM event WHERE rv IN (SELECT previous FROM event WHERE rv > ? AND rv <= ? AND previous IS NOT NULL)',
+          )
+          .run(this.#compacted, floor);
+        this.#db.prepare(`DELETE FROM event WHERE rv <= ? AND type = ${DELETED}`).run(floor);
+        this.#db.prepare("INSERT OR REPLACE INTO meta VALUES ('compacted', ?)").run(floor);
+        this.#db.exec('COMMIT');
+      } catch (error) {
+        this.#db.exec('ROLLBACK');
+        throw error;
+      }
+    });
+    this.#compacted = floor;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#cancelCompaction();
+    this.#db.close();
+  }
+
+  #load(): void {
+    const rows = this.#db
+      .prepare(
+        `SELECT e.rv, e.resource, e.namespace, e.name, e.type, e.value FROM event e
+         JOIN (SELECT max(rv) AS rv FROM event GROUP BY resource, namespace, name) m ON m.rv = e.rv
+         WHERE e.type <> ${DELETED}`,
+      )
+      .all() as unknown as Row[];
+    for (const row of rows) this.#state(row.resource).set(row.namespace, row.name, parse(row.value));
+    const compacted = this.#db.prepare("SELECT value FROM meta WHERE key = 'compacted'").get();
+    const newest = this.#db.prepare('SELECT max(rv) AS rv FROM event').get() as { rv: number | null };
+    this.#compacted = Number(compacted?.['value'] ?? 0);
+    this.#revision = Math.max(newest.rv ?? 0, this.#compacted);
+  }
+
+  #append(
+    type: number,
+    resource: string,
+    namespace: string,
+    name: string,
+    object: KubeObject,
+    previous: KubeObject | undefined,
+  ): void {
+    const revision = this.#revision + 1;
+    const before = previous ? Number(previous.metadata.resourceVersion) : null;
+    const value = JSON.stringify(object);
+    const now = this.#clock.now();
+    this.#disk(() => this.#insert.run(revision, before, now, type, resource, namespace, name, value));
+    this.#revision = revision;
+    deepFreeze(object);
+    if (type === DELETED) this.#state(resource).delete(namespace, name);
+    else this.#state(resource).set(namespace, name, object);
+    const event: StoredEvent = {
+      revision,
+      type: typeNames[type] ?? 'MODIFIED',
+      resource,
+      namespace,
+      name,
+      object,
+      ...(previous ? { previous } : {}),
+    };
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  #state(resource: string): ResourceState {
+    const known = this.#resources.get(resource);
+    if (known) return known;
+    const state = new ResourceState();
+    this.#resources.set(resource, state);
+    return state;
+  }
+
+  #scheduleCompaction(): void {
+    this.#cancelCompaction = this.#clock.after(60_000, () => {
+      try {
+        this.compact();
+      } catch {
+        // A full disk: writers hear of it with their own request; the next round tries again.
+      }
+      if (!this.#closed) this.#scheduleCompaction();
+    });
+  }
+
+  /** Trouble with the disk passes or is repaired: clients have to try again, never to give up (503, not 4xx). */
+  #disk<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new ApiError(503, 'ServiceUnavailable', `the store cannot be used right now: ${why}`, {
+        retryAfterSeconds: 1,
+      });
+    }
+  }
+}
+
+/** Current objects of one resource, by namespace. */
+class ResourceState {
+  readonly #namespaces = new Map<string, { objects: Map<string, KubeObject>; sorted?: KubeObject[] }>();
+  #all: KubeObject[] | undefined;
+
+  get(namespace: string, name: string): KubeObject | undefined {
+    return this.#namespaces.get(namespace)?.objects.get(name);
+  }
+
+  set(namespace: string, name: string, object: KubeObject): void {
+    let entry = this.#namespaces.get(namespace);
+    if (!entry) this.#namespaces.set(namespace, (entry = { objects: new Map() }));
+    entry.objects.set(name, object);
+    delete entry.sorted;
+    this.#all = undefined;
+  }
+
+  delete(namespace: string, name: string): void {
+    const entry = this.#namespaces.get(namespace);
+    if (!entry) return;
+    entry.objects.delete(name);
+    delete entry.sorted;
+    this.#all = undefined;
+    if (entry.objects.size === 0) this.#namespaces.delete(namespace);
+  }
+
+  list(namespace: string | undefined): readonly KubeObject[] {
+    if (namespace === undefined) {
+      // etcd's order is that of the whole key, so that `a-b/…` comes before `a/…`.
+      const names = [...this.#namespaces.keys()].map((ns) => ({ key: `${ns}/`, ns })).sort(byKey);
+      this.#all ??= names.flatMap(({ ns }) => this.list(ns));
+      return this.#all;
+    }
+    const entry = this.#namespaces.get(namespace);
+    if (!entry) return [];
+    entry.sorted ??= [...entry.objects]
+      .map(([key, value]) => ({ key, value }))
+      .sort(byKey)
+      .map((e) => e.value);
+    return entry.sorted;
+  }
+}
+
+function byKey(a: { key: string }, b: { key: string }): number {
+  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
+}
+
+function parse(value: string): KubeObject {
+  return deepFreeze(JSON.parse(value) as KubeObject);
+}
