@@ -1,0 +1,157 @@
+import { watchedCache } from '../cache/index.ts';
+import type { Cache, CacheOptions } from '../cache/index.ts';
+import type { Client, Selection } from '../client/index.ts';
+import { resourceName, silentLogger, systemClock } from '../objects/index.ts';
+import type { Clock, KubeObject, Logger, ResourceType } from '../objects/index.ts';
+import { aborted } from './aborted.ts';
+import { HealthChecks } from './health.ts';
+import { LeaderElector } from './leader-elector.ts';
+import type { LeaderElectorOptions } from './leader-elector.ts';
+
+/** Something that runs until its signal aborts, e.g. a `Controller`. A rejection stops the whole manager. */
+export interface Runnable {
+  readonly name: string;
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Settings of a manager. */
+export interface ManagerOptions {
+  client: Client;
+  logger?: Logger;
+  clock?: Clock;
+  /** Absent: it leads without asking. */
+  leaderElection?: Omit<LeaderElectorOptions, 'client' | 'logger' | 'clock'>;
+}
+
+/** Of a watched cache, what does not depend on its kind. */
+interface Synced {
+  cache: { readonly isSynced: boolean };
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** What one cache of a manager holds. */
+export type WatchedSelection<T extends KubeObject, I extends string> = Selection &
+  Pick<CacheOptions<T, I>, 'indices'>;
+
+/**
+ * Runs an operator: caches from the start, so that a successor is warm; everything else while it leads. It stops in the
+ * reverse order: first what acts, then the caches; the lease is given up after the last act.
+ */
+export class Manager {
+  readonly client: Client;
+  /** Fails until all caches are synced; for `/readyz`. */
+  readonly ready = new HealthChecks();
+  /** For `/livez`; empty unless somebody adds a check. */
+  readonly live = new HealthChecks();
+  readonly #options: Required<Omit<ManagerOptions, 'leaderElection'>>;
+  readonly #elector: LeaderElector | undefined;
+  readonly #caches: {
+    name: string;
+    cache: { isSynced: boolean };
+    run: (signal: AbortSignal) => Promise<void>;
+  }[] = [];
+  readonly #always: Runnable[] = [];
+  readonly #whileLeading: Runnable[] = [];
+  #started = false;
+
+  constructor(options: ManagerOptions) {
+    this.client = options.client;
+    this.#options = { logger: silentLogger, clock: systemClock, ...options };
+    this.#elector =
+      options.leaderElection === undefined
+        ? undefined
+        : new LeaderElector({ ...this.#options, ...options.leaderElection, client: options.client });
+    this.ready.add('caches', () => {
+      const missing = this.#caches.filter(({ watched }) => !watched.cache.isSynced).map(({ name }) => name);
+      if (missing.length > 0) throw new Error(`not yet listed: ${missing.join(', ')}`);
+    });
+  }
+
+  /** Identity of the leader; empty when unknown or without election. */
+  get leader(): string {
+    return this.#elector?.leader ?? '';
+  }
+
+  /** A cache of one kind, filled from the manager's start on. Each call makes one: keep it and hand it around. */
+  cache<T extends KubeObject, I extends string = never>(
+    resource: ResourceType<T>,
+    { indices, ...selection }: WatchedSelection<T, I> = {},
+  ): Cache<T, I> {
+    this.#mustNotRun();
+    const { client, logger, clock } = this.#options;
+    const watched = watchedCache<T, I>({
+      client,
+      resource,
+      selection,
+      logger,
+      clock,
+      ...(indices === undefined ? {} : { indices }),
+    });
+    this.#caches.push({ name: resourceName(resource), watched });
+    return watched.cache;
+  }
+
+  /** Runs it while leading, or always (`{ always: true }`, e.g. a server for health and metrics). */
+  add(runnable: Runnable, options: { always?: boolean } = {}): void {
+    this.#mustNotRun();
+    (options.always === true ? this.#always : this.#whileLeading).push(runnable);
+  }
+
+  /**
+   * Runs until the signal aborts and everything has ended. Rejects, after stopping everything, with the failure of a
+   * runnable or with `LeadershipLostError`; then the process should end.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    this.#mustNotRun();
+    this.#started = true;
+    // The clock's timers do not keep the process alive.
+    const hold = setInterval(() => {}, 2 ** 30);
+    const stopAll = new AbortController();
+    const stop = AbortSignal.any([signal, stopAll.signal]);
+    const stopCaches = new AbortController();
+    const caches = Promise.all(this.#caches.map(({ watched }) => watched.run(stopCaches.signal)));
+    let failure: { error: unknown } | undefined;
+    const guard = async (work: Promise<void>): Promise<void> => {
+      try {
+        await work;
+      } catch (error) {
+        failure ??= { error };
+        stopAll.abort();
+      }
+    };
+    const lead = async (leading: AbortSignal): Promise<void> => {
+      await Promise.all(
+        this.#whileLeading.map((runnable) => guard(this.#run(runnable, AbortSignal.any([leading, stop])))),
+      );
+    };
+    try {
+      await Promise.all([
+        guard(this.#elector === undefined ? lead(stop) : this.#elector.run(stop, lead)),
+        ...this.#always.map((runnable) => guard(this.#run(runnable, stop))),
+      ]);
+      // Without anything to run, a manager still keeps its caches until it is told to stop.
+      if (failure === undefined && !stop.aborted) await aborted(stop);
+    } finally {
+      stopCaches.abort();
+      await caches;
+      clearInterval(hold);
+    }
+    if (failure !== undefined) throw failure.error;
+  }
+
+  async #run(runnable: Runnable, signal: AbortSignal): Promise<void> {
+    const { logger } = this.#options;
+    logger.debug({ runnable: runnable.name }, `${runnable.name} starts`);
+    try {
+      await runnable.run(signal);
+      logger.debug({ runnable: runnable.name }, `${runnable.name} ended`);
+    } catch (err) {
+      logger.error({ err, runnable: runnable.name }, `${runnable.name} failed; stopping`);
+      throw err;
+    }
+  }
+
+  #mustNotRun(): void {
+    if (this.#started) throw new Error('the manager runs already; add caches and controllers before');
+  }
+}
