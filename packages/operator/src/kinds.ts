@@ -40,6 +40,18 @@ export const kinds = {
   podDisruptionBudget: podDisruptionBudgets as Kind,
 };
 
+/** Kinds whose objects carry the cluster's labels and are found by them. */
+export const labelledKinds: readonly Kind[] = [
+  kinds.statefulSet,
+  kinds.pod,
+  kinds.service,
+  kinds.endpoints,
+  kinds.configMap,
+  kinds.secret,
+  kinds.claim,
+  kinds.podDisruptionBudget,
+];
+
 /** One object that should exist: its kind and the fields that pgherd wants, no others. */
 export interface Desired {
   kind: Kind;

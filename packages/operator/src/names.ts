@@ -6,6 +6,9 @@ export const finalizer = 'postgres-operator.acid.zalan.do';
 /** Field manager of all that pgherd writes. */
 export const fieldManager = 'pgherd';
 
+/** On the manifest's object: the keys of Patroni's dynamic configuration that the manifest set, as JSON list. */
+export const appliedAnnotation = 'pgherd.dev/applied';
+
 /** Service of the primary. */
 export function primaryServiceName(cluster: string): string {
   return cluster;

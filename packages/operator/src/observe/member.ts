@@ -28,6 +28,7 @@ export function memberOf(cluster: string, pod: Pod): Member | undefined {
     timeline: status.timeline,
     location: status.xlogLocation,
     pendingRestart: status.pendingRestart,
+    primaryRestartsFirst: lowersSharedSetting(running ? pod.metadata.annotations?.['status'] : undefined),
   };
 }
 
@@ -44,4 +45,31 @@ function waitingReason(pod: Pod, container: ContainerStatus | undefined): string
     return `${unscheduled.reason ?? 'Unscheduled'}: ${unscheduled.message ?? ''}`;
   }
   return pod.status?.reason;
+}
+
+/**
+ * Settings that a replica refuses to run with when they are lower than the primary's:
+ * https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-ADMIN
+ */
+const sharedSettings = [
+  'max_connections',
+  'max_prepared_transactions',
+  'max_locks_per_transaction',
+  'max_worker_processes',
+  'max_wal_senders',
+];
+
+/** Whether one of these waits for a restart with a lower value, from `pending_restart_reason` of the annotation. */
+function lowersSharedSetting(annotation: string | undefined): boolean {
+  try {
+    const said = JSON.parse(annotation ?? '{}') as {
+      pending_restart_reason?: Record<string, { old_value?: unknown; new_value?: unknown }>;
+    };
+    return sharedSettings.some((name) => {
+      const change = said.pending_restart_reason?.[name];
+      return change !== undefined && Number(change.new_value) < Number(change.old_value);
+    });
+  } catch {
+    return false;
+  }
 }

@@ -1,23 +1,11 @@
 import type { Configuration } from '@pgherd/api';
 import type { KubeObject, Pod, StatefulSet } from '@pgherd/kube/objects';
-import { parseLeader, parseSync, patroniObjectNames } from '@pgherd/patroni';
-import { kinds, objectKey, type Kind } from '../kinds.ts';
+import { parseConfig, parseLeader, parseSync, patroniObjectNames } from '@pgherd/patroni';
+import { kinds, labelledKinds, objectKey, type Kind } from '../kinds.ts';
 import { memberOf } from './member.ts';
 import type { Member, Observed } from './observed.ts';
 import { storeOf } from './remembered.ts';
 import type { ObjectSource } from './source.ts';
-
-/** Kinds whose objects carry the cluster's labels. */
-const labelled: Kind[] = [
-  kinds.statefulSet,
-  kinds.pod,
-  kinds.service,
-  kinds.endpoints,
-  kinds.configMap,
-  kinds.secret,
-  kinds.claim,
-  kinds.podDisruptionBudget,
-];
 
 /** What is, for one cluster. Reads only from `source`. */
 export function observe(
@@ -31,7 +19,7 @@ export function observe(
   const add = (kind: Kind, object: KubeObject | undefined) => {
     if (object !== undefined) objects.set(objectKey(kind, namespace, object.metadata.name ?? ''), object);
   };
-  for (const kind of labelled) {
+  for (const kind of labelledKinds) {
     for (const object of source.ofCluster(kind, namespace, name)) add(kind, object);
   }
   const account = configuration.pod_service_account_name;
@@ -58,6 +46,7 @@ export function observe(
     members,
     leader: parseLeader(annotations(names.leader)).leader,
     syncStandbys: sync.leader === undefined ? undefined : sync.standbys,
+    configuration: parseConfig(annotations(names.config)).config,
     databaseFingerprint: memory.databaseFingerprint,
   };
 }

@@ -23,6 +23,8 @@ export interface Member {
   /** Position in the write-ahead log in bytes, as of Patroni's last heartbeat. */
   location: number | undefined;
   pendingRestart: boolean;
+  /** Whether the restart lowers a setting that replicas must not have lower than the primary. */
+  primaryRestartsFirst: boolean;
 }
 
 /** All that the plan knows about what is. Made from watch caches, without a request. */
@@ -37,6 +39,8 @@ export interface Observed {
   leader: string | undefined;
   /** Members that Patroni accepts in a switchover while synchronous mode is on; undefined when it is off. */
   syncStandbys: string[] | undefined;
+  /** Patroni's dynamic configuration; undefined until it was written. */
+  configuration: Record<string, unknown> | undefined;
   /** Fingerprint of the roles and databases that this process brought into the database last. */
   databaseFingerprint: string | undefined;
 }

@@ -7,6 +7,8 @@ export interface DatabaseGoal {
   fingerprint: string;
   /** For people, e.g. `2 roles, 1 database`. */
   summary: string;
+  /** Whether all passwords are known; otherwise their Secrets are still to be made. */
+  complete: boolean;
 }
 
 /** What the database was last brought in line with: declared state, and the primary that it was done on. */
@@ -26,6 +28,7 @@ export function planDatabase(goal: DatabaseGoal | undefined, observed: Observed)
   if (leader !== undefined && fingerprint === observed.databaseFingerprint) return [];
   const reachable =
     leader?.address !== undefined && isStreaming(observed, leader) && leader.role !== 'standby_leader';
+  const waitFor = waitingFor(goal, reachable);
   return [
     {
       what: 'bring roles and databases in line',
@@ -41,7 +44,12 @@ export function planDatabase(goal: DatabaseGoal | undefined, observed: Observed)
         leader: leader?.name ?? '',
         fingerprint,
       },
-      ...(reachable ? {} : { waitFor: 'a primary accepts connections' }),
+      ...(waitFor === undefined ? {} : { waitFor }),
     },
   ];
+}
+
+function waitingFor(goal: DatabaseGoal, reachable: boolean): string | undefined {
+  if (!goal.complete) return 'all Secrets exist';
+  return reachable ? undefined : 'a primary accepts connections';
 }

@@ -22,10 +22,13 @@ export function planDeletion(configuration: Configuration, observed: Observed): 
   const steps: Step[] = [];
   const statefulSet = find(observed, kinds.statefulSet, observed.name);
   if (statefulSet !== undefined) steps.push(deleteStep(kinds.statefulSet, observed, statefulSet));
+  else steps.push(...orphans(observed));
   const pods = observed.members.map(({ name }) => name);
   const rest = leftovers(configuration, observed).map(({ kind, object }) =>
     deleteStep(kind, observed, object),
   );
+  // What somebody else's finalizer holds back must not hold back the rest.
+  rest.sort((a, b) => Number(a.waitFor !== undefined) - Number(b.waitFor !== undefined));
   const [first] = rest;
   if (first !== undefined && (pods.length > 0 || statefulSet !== undefined)) {
     first.waitFor = pods.length > 0 ? `pods ${pods.join(', ')} to be gone` : 'the StatefulSet to be gone';

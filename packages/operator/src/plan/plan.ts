@@ -1,16 +1,18 @@
-import type { Desired } from '../kinds.ts';
+import { kinds, type Desired } from '../kinds.ts';
 import { find, type Observed } from '../observe/observed.ts';
+import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
 import { planObjects } from './objects.ts';
 import { planPods } from './pods.ts';
 import type { Plan, Track } from './step.ts';
-import { kinds } from '../kinds.ts';
 
 /** All that should be: what `render` and the declared roles and databases say. */
 export interface Goal {
   objects: Desired[];
   /** Undefined when there is nothing to do over SQL: no access wanted, no instances, or a standby cluster. */
   database: DatabaseGoal | undefined;
+  /** Undefined when Patroni's configuration is not to be touched. */
+  configuration: ConfigurationGoal | undefined;
   /** Pod label with the role, `pod_role_label`. */
   roleLabel: string;
 }
@@ -29,6 +31,10 @@ export function plan(goal: Goal, observed: Observed): Plan {
       ),
     },
     { name: 'pods', steps: planPods(statefulSet, observed, goal.roleLabel) },
+    {
+      name: 'configuration',
+      steps: goal.configuration === undefined ? [] : planConfiguration(goal.configuration, observed),
+    },
     { name: 'database', steps: planDatabase(goal.database, observed) },
   ];
   return { tracks: tracks.filter(({ steps }) => steps.length > 0) };

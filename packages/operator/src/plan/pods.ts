@@ -37,13 +37,14 @@ function statefulSetSteps(
 const immutable = /^spec\.(serviceName|selector|podManagementPolicy|volumeClaimTemplates)\b/;
 
 function changeStep({ kind, object }: Desired, live: StatefulSet, changes: FieldChange[]): Step {
+  const { name = '', namespace = '' } = object.metadata;
   const fixed = changes.some(({ path }) => immutable.test(path));
   return {
-    what: `${fixed ? 'recreate' : 'update'} ${describe(kind, object.metadata.name ?? '')}${fixed ? ' around its running pods' : ''}`,
+    what: `${fixed ? 'recreate' : 'update'} ${describe(kind, name)}${fixed ? ' around its running pods' : ''}`,
     why: changes.map(printChange),
     disturbs: 'nothing',
     action: fixed
-      ? { type: 'recreate', kind, object, uid: live.metadata.uid ?? '' }
+      ? { type: 'delete', kind, namespace, name, uid: live.metadata.uid ?? '', orphan: true }
       : { type: 'apply', kind, object },
     observeAfter: true,
   };

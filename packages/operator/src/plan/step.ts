@@ -10,13 +10,23 @@ export type Action =
   | { type: 'apply'; kind: Kind; object: KubeObject }
   /** Makes the object only when it does not exist: a Secret's password is never overwritten. */
   | { type: 'create'; kind: Kind; object: KubeObject }
-  /** Deletes and makes again an object whose fields cannot change, while its dependents stay. */
-  | { type: 'recreate'; kind: Kind; object: KubeObject; uid: string }
-  | { type: 'delete'; kind: Kind; namespace: string; name: string; uid: string }
+  | {
+      type: 'delete';
+      kind: Kind;
+      namespace: string;
+      name: string;
+      uid: string;
+      /** Leave dependents alone: the object is made again around them by the next pass. */
+      orphan?: boolean;
+    }
   /** JSON merge patch of exactly this version of the object. */
   | { type: 'patch'; kind: Kind; namespace: string; name: string; patch: Record<string, unknown> }
   /** Hands the leader lock over through Patroni. */
   | { type: 'switchover'; leader: string; candidate: string; leaderAddress: string }
+  /** Merges into Patroni's dynamic configuration; `applied` are the keys that the manifest sets from now on. */
+  | { type: 'configure'; address: string; patch: Record<string, unknown>; applied: string[] }
+  /** Restarts PostgreSQL of one member, because a changed parameter waits for it. */
+  | { type: 'restart'; member: string; address: string }
   /** Roles and databases of the manifest over SQL. */
   | { type: 'sql'; address: string; leader: string; fingerprint: string };
 
@@ -36,7 +46,7 @@ export interface Step {
 
 /** Steps that must happen in order. Tracks do not wait for each other: broken SQL must not hold up a repair of pods. */
 export interface Track {
-  name: 'objects' | 'pods' | 'database' | 'deletion';
+  name: 'objects' | 'pods' | 'configuration' | 'database' | 'deletion';
   steps: Step[];
 }
 

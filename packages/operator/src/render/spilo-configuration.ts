@@ -76,6 +76,17 @@ function initdbOptions(options: Record<string, string>): (string | Record<string
 /** Patroni's dynamic configuration of a new cluster. Zero means: Patroni's own default. */
 export function dynamicConfiguration(input: RenderInput): Record<string, unknown> {
   const { manifest, configuration } = input;
+  const section = declaredConfiguration(input);
+  for (const key of Object.keys(section)) if (section[key] === false) delete section[key];
+  return {
+    ...section,
+    failsafe_mode: manifest.spec.patroni?.failsafe_mode ?? configuration.enable_patroni_failsafe_mode,
+  };
+}
+
+/** What the manifest says about Patroni's dynamic configuration, and nothing else. */
+export function declaredConfiguration(input: RenderInput): Record<string, unknown> {
+  const { manifest, configuration } = input;
   const patroni = manifest.spec.patroni ?? {};
   const parameters = pick(manifest.spec.postgresql.parameters ?? {}, (name) => !isLocalParameter(name));
   const section: Record<string, unknown> = {
@@ -88,14 +99,12 @@ export function dynamicConfiguration(input: RenderInput): Record<string, unknown
     synchronous_node_count: patroni.synchronous_node_count,
     postgresql: Object.keys(parameters).length > 0 ? { parameters } : undefined,
     slots: Object.keys(patroni.slots ?? {}).length > 0 ? patroni.slots : undefined,
+    failsafe_mode: patroni.failsafe_mode ?? (configuration.enable_patroni_failsafe_mode || undefined),
   };
   for (const key of Object.keys(section)) {
-    if (section[key] === undefined || section[key] === 0 || section[key] === false) delete section[key];
+    if (section[key] === undefined || section[key] === 0) delete section[key];
   }
-  return {
-    ...section,
-    failsafe_mode: patroni.failsafe_mode ?? configuration.enable_patroni_failsafe_mode,
-  };
+  return section;
 }
 
 function pick(map: Record<string, string>, wanted: (key: string) => boolean): Record<string, string> {

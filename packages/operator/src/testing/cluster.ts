@@ -108,6 +108,7 @@ export function testObserved(
       .filter((member): member is Member => member !== undefined),
     leader: undefined,
     syncStandbys: undefined,
+    configuration: undefined,
     databaseFingerprint: undefined,
     ...more,
   };

@@ -1,0 +1,42 @@
+import type { Plan, Step } from '../plan/step.ts';
+import { carryOut, type Hands, type StepContext, type StepReport } from './executor.ts';
+
+/** A step that failed, or that left something undone. */
+export interface Failure {
+  step: Step;
+  message: string;
+}
+
+/** What a pass did. */
+export interface PlanOutcome {
+  done: { step: Step; report: StepReport }[];
+  failures: Failure[];
+}
+
+/**
+ * Carries out as much of a plan as can be done now. Within a track everything happens in order, and ends at the first
+ * step that has to wait, that fails, or after which the world must be looked at again. Tracks are independent.
+ */
+export async function carryOutPlan(
+  hands: Hands,
+  context: StepContext,
+  plan: Plan,
+  signal: AbortSignal,
+): Promise<PlanOutcome> {
+  const outcome: PlanOutcome = { done: [], failures: [] };
+  for (const track of plan.tracks) {
+    for (const step of track.steps) {
+      if (step.waitFor !== undefined || signal.aborted) break;
+      try {
+        const report = await carryOut(hands, context, step);
+        outcome.done.push({ step, report });
+        outcome.failures.push(...report.problems.map((message) => ({ step, message })));
+      } catch (error) {
+        outcome.failures.push({ step, message: error instanceof Error ? error.message : String(error) });
+        break;
+      }
+      if (step.observeAfter === true) break;
+    }
+  }
+  return outcome;
+}

@@ -1,0 +1,164 @@
+import { isAlreadyExists, isConflict, isNotFound, type Client } from '@pgherd/kube/client';
+import type { KubeObject } from '@pgherd/kube/objects';
+import type { PatroniClient } from '@pgherd/patroni';
+import type { Declared } from '@pgherd/postgres';
+import { postgresqls, type Kind } from '../kinds.ts';
+import { appliedAnnotation, fieldManager } from '../names.ts';
+import type { Action, Step } from '../plan/step.ts';
+import type { Credentials } from '../render/input.ts';
+import type { DatabaseAccess } from './database-access.ts';
+
+/** The outside world that steps act on. */
+export interface Hands {
+  client: Client;
+  /** Patroni's REST API at a pod's address. */
+  patroni(address: string): PatroniClient;
+  database: DatabaseAccess;
+  /** Told of every object as it was written, so that the caches know before the watch does. */
+  written(kind: Kind, object: KubeObject): void;
+}
+
+/** What belongs to the cluster that steps are carried out for. */
+export interface StepContext {
+  namespace: string;
+  name: string;
+  superuser: Credentials | undefined;
+  declared: Declared;
+  /** Called with the fingerprint after the database was brought in line. */
+  databaseDone(fingerprint: string): void;
+}
+
+/** What a step has to tell besides that it was done. */
+export interface StepReport {
+  /** Details for people, e.g. what was done in the database. */
+  notes: string[];
+  /** What could not be done, although the step as a whole went through. */
+  problems: string[];
+}
+
+const nothingToTell: StepReport = { notes: [], problems: [] };
+
+/**
+ * Carries out one step. Each can be repeated, and the process can be killed at any point of it: nothing but the world
+ * itself says what was done.
+ */
+export async function carryOut(hands: Hands, context: StepContext, step: Step): Promise<StepReport> {
+  const { action } = step;
+  switch (action.type) {
+    case 'apply':
+      await apply(hands, action.kind, action.object);
+      return nothingToTell;
+    case 'create':
+      await create(hands, action.kind, action.object);
+      return nothingToTell;
+    case 'delete':
+      await remove(hands, action);
+      return nothingToTell;
+    case 'patch':
+      await patch(hands, action);
+      return nothingToTell;
+    case 'switchover': {
+      const said = await hands
+        .patroni(action.leaderAddress)
+        .switchover({ leader: action.leader, candidate: action.candidate });
+      return { notes: [said.trim()], problems: [] };
+    }
+    case 'restart': {
+      const said = await hands.patroni(action.address).restart({ restartPending: true });
+      return { notes: [said.trim()], problems: [] };
+    }
+    case 'configure':
+      await configure(hands, context, action);
+      return nothingToTell;
+    case 'sql':
+      return bringInLine(hands, context, action);
+    default:
+      return action satisfies never;
+  }
+}
+
+async function apply({ client, written }: Hands, kind: Kind, object: KubeObject): Promise<void> {
+  written(kind, await client.apply(kind, object, { force: true, fieldManager }));
+}
+
+/** A Secret that exists already keeps its contents; it only gets our labels, so that it is found from now on. */
+async function create(hands: Hands, kind: Kind, object: KubeObject): Promise<void> {
+  try {
+    hands.written(kind, await hands.client.create(kind, object, { fieldManager }));
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error;
+    const { apiVersion, kind: name, metadata } = object;
+    await apply(hands, kind, {
+      ...(apiVersion === undefined ? {} : { apiVersion }),
+      ...(name === undefined ? {} : { kind: name }),
+      metadata,
+    });
+  }
+}
+
+/** Deletes exactly the object that was looked at. One that is gone or was made again meanwhile is fine. */
+async function remove({ client }: Hands, action: Extract<Action, { type: 'delete' }>): Promise<void> {
+  const { kind, namespace, name, uid, orphan } = action;
+  try {
+    await client.delete(
+      kind,
+      { namespace, name },
+      {
+        ignoreNotFound: true,
+        ...(uid === '' ? {} : { preconditions: { uid } }),
+        ...(orphan === true ? { propagationPolicy: 'Orphan' } : { propagationPolicy: 'Background' }),
+      },
+    );
+  } catch (error) {
+    if (!isConflict(error)) throw error;
+  }
+}
+
+/** Patches exactly the version that was looked at; a newer one is looked at again. */
+async function patch(hands: Hands, action: Extract<Action, { type: 'patch' }>): Promise<void> {
+  const { kind, namespace, name, patch: body } = action;
+  try {
+    const key = { namespace, name };
+    hands.written(kind, await hands.client.patch(kind, key, { type: 'merge', body }, { fieldManager }));
+  } catch (error) {
+    if (!isConflict(error) && !isNotFound(error)) throw error;
+  }
+}
+
+/** First Patroni, then our note of it: a note that is missing is written by the next pass. */
+async function configure(
+  hands: Hands,
+  context: StepContext,
+  action: Extract<Action, { type: 'configure' }>,
+): Promise<void> {
+  if (Object.keys(action.patch).length > 0) {
+    await hands
+      .patroni(action.address)
+      .patchConfig(action.patch as Parameters<PatroniClient['patchConfig']>[0]);
+  }
+  const body = { metadata: { annotations: { [appliedAnnotation]: JSON.stringify(action.applied) } } };
+  await patch(hands, {
+    type: 'patch',
+    kind: postgresqls,
+    namespace: context.namespace,
+    name: context.name,
+    patch: body,
+  });
+}
+
+async function bringInLine(
+  hands: Hands,
+  context: StepContext,
+  action: Extract<Action, { type: 'sql' }>,
+): Promise<StepReport> {
+  if (context.superuser === undefined) {
+    throw new Error('the Secret of the superuser does not exist, or has no username and password in it');
+  }
+  const { done, problems } = await hands.database.bringInLine(
+    action.address,
+    context.superuser,
+    context.declared,
+  );
+  if (problems.length === 0) context.databaseDone(action.fingerprint);
+  return { notes: done, problems };
+}

@@ -1,0 +1,109 @@
+import { isDeepStrictEqual } from 'node:util';
+import { isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
+import { isObject } from './list-keys.ts';
+import type { Step } from './step.ts';
+
+/** Patroni's dynamic configuration as the manifest wants it, and what it set before. */
+export interface ConfigurationGoal {
+  wanted: Record<string, unknown>;
+  /** Paths that were set by earlier versions of the manifest, from the annotation; undefined: never noted. */
+  applied: string[] | undefined;
+}
+
+/** Keys whose values are maps of independent settings: each of them is ours or not. */
+const nested = [['postgresql', 'parameters'], ['slots']];
+
+/**
+ * Changes of Patroni's dynamic configuration, then restarts of PostgreSQL where a parameter needs one. Keys that the
+ * manifest does not mention and never set are somebody else's and stay.
+ */
+export function planConfiguration(goal: ConfigurationGoal, observed: Observed): Step[] {
+  const { configuration } = observed;
+  const leader = leaderOf(observed);
+  // Before Patroni has written its configuration, the bootstrap section of the pods says all of it.
+  if (configuration === undefined || leader === undefined) return [];
+  const wanted = flatten(goal.wanted);
+  const live = flatten(configuration);
+  const why: string[] = [];
+  const patch: Record<string, unknown> = {};
+  for (const [path, value] of wanted) {
+    if (same(live.get(path), value)) continue;
+    why.push(`${path}: ${show(live.get(path))} → ${show(value)}`);
+    put(patch, path, value);
+  }
+  for (const path of goal.applied ?? []) {
+    if (wanted.has(path) || live.get(path) === undefined) continue;
+    why.push(`${path}: ${show(live.get(path))} → (Patroni's default)`);
+    put(patch, path, null);
+  }
+  const applied = [...wanted.keys()].sort();
+  const noted = isDeepStrictEqual(applied, goal.applied ?? []);
+  if (why.length === 0 && noted) return restartSteps(observed, leader);
+  return [
+    {
+      what:
+        why.length > 0
+          ? "change Patroni's configuration"
+          : "note what the manifest sets in Patroni's configuration",
+      why: why.length > 0 ? why : [`set: ${applied.join(', ')}`],
+      disturbs: why.length > 0 ? 'reload' : 'nothing',
+      action: { type: 'configure', address: leader.address ?? '', patch, applied },
+      observeAfter: true,
+      ...(leader.running && leader.address !== undefined ? {} : { waitFor: 'the primary runs' }),
+    },
+  ];
+}
+
+/** One member at a time: replicas first, unless Patroni says that the primary must be. */
+function restartSteps(observed: Observed, leader: Member): Step[] {
+  const pending = observed.members.filter(({ pendingRestart, running }) => pendingRestart && running);
+  if (pending.length === 0) return [];
+  const first = leader.primaryRestartsFirst ? 1 : -1;
+  const order = pending.sort((a, b) => first * (Number(b === leader) - Number(a === leader)));
+  const others = observed.members.some((member) => !isStreaming(observed, member));
+  return order.map((member, index) => ({
+    what: `restart PostgreSQL of ${member.name}`,
+    why: ['a changed parameter waits for a restart'],
+    disturbs: member === leader ? 'downtime' : 'restart',
+    action: { type: 'restart', member: member.name, address: member.address ?? '' },
+    observeAfter: true,
+    ...(index === 0 && others ? { waitFor: 'all members stream' } : {}),
+  }));
+}
+
+/** `postgresql.parameters.NAME` and `slots.NAME` apart, everything else by its first key. */
+function flatten(configuration: Record<string, unknown>): Map<string, unknown> {
+  const flat = new Map<string, unknown>();
+  for (const [key, value] of Object.entries(configuration)) {
+    const path = nested.find(([first]) => first === key);
+    const inner = path?.slice(1).reduce<unknown>((at, part) => (isObject(at) ? at[part] : undefined), value);
+    if (path === undefined) {
+      if (value !== null && value !== undefined) flat.set(key, value);
+    } else if (isObject(inner)) {
+      for (const [name, setting] of Object.entries(inner)) flat.set([...path, name].join('/'), setting);
+    }
+  }
+  return flat;
+}
+
+function put(patch: Record<string, unknown>, path: string, value: unknown): void {
+  const parts = path.split('/');
+  let at = patch;
+  for (const part of parts.slice(0, -1)) {
+    const next = isObject(at[part]) ? at[part] : {};
+    at[part] = next;
+    at = next;
+  }
+  at[parts.at(-1) ?? ''] = value;
+}
+
+/** Patroni keeps parameters as whatever JSON it got; `10` and `"10"` are the same to PostgreSQL. */
+function same(live: unknown, wanted: unknown): boolean {
+  if (isDeepStrictEqual(live, wanted)) return true;
+  if (live === undefined && wanted === false) return true;
+  return (typeof live === 'number' || typeof live === 'boolean') && String(live) === String(wanted);
+}
+
+function show(value: unknown): string {
+  return value === undefined ? '(unset)' : typeof value === 'string' ? value : JSON.stringify(value);
+}

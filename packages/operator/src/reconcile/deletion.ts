@@ -1,0 +1,123 @@
+import type { Configuration, Postgresql } from '@pgherd/api';
+import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
+import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
+import { messageOf, reasonOf, type Storyteller } from '../events/story.ts';
+import { carryOutPlan } from '../execute/carry-out-plan.ts';
+import type { Hands } from '../execute/executor.ts';
+import { labelledKinds } from '../kinds.ts';
+import { selectorLabels } from '../labels.ts';
+import { finalizer } from '../names.ts';
+import { observe } from '../observe/observe.ts';
+import type { ObjectSource } from '../observe/source.ts';
+import { planDeletion } from '../plan/deletion.ts';
+import { stepsOf } from '../plan/step.ts';
+import { removeFinalizer } from './finalizer.ts';
+import type { ClusterMemory } from './memory.ts';
+
+export interface DeletionOptions {
+  configuration: Configuration;
+  source: ObjectSource;
+  hands: Hands;
+  story: Storyteller;
+  log: Logger;
+  clock: Clock;
+}
+
+/** Takes down a cluster whose manifest was deleted; the finalizer holds the manifest until that is done. */
+export class Deletion {
+  readonly #options: DeletionOptions;
+
+  constructor(options: DeletionOptions) {
+    this.#options = options;
+  }
+
+  async run(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
+    if (manifest.metadata.finalizers?.includes(finalizer) !== true) return done;
+    const missing = this.#missingConsent(manifest);
+    if (missing !== undefined) {
+      if (!memory.told.has(missing)) this.#options.story.warning(manifest, 'Delete', missing);
+      memory.told.add(missing);
+      return done;
+    }
+    if (!memory.told.has('Delete')) {
+      memory.told.add('Delete');
+      this.#options.story.normal(manifest, 'Delete', this.#announcement());
+    }
+    return this.#takeDown(manifest, signal);
+  }
+
+  async #takeDown(manifest: Postgresql, signal: AbortSignal): Promise<Result> {
+    const { configuration, hands, source, story, log } = this.#options;
+    const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
+    const see = () =>
+      planDeletion(
+        configuration,
+        observe(source, configuration, cluster, { databaseFingerprint: undefined }),
+      );
+    const context = {
+      ...cluster,
+      superuser: undefined,
+      declared: { roles: [], databases: [] },
+      databaseDone: () => {},
+    };
+    const outcome = await carryOutPlan(hands, context, see(), signal);
+    for (const { step } of outcome.done) {
+      log.info({ cluster: `${cluster.namespace}/${cluster.name}`, step: step.what }, 'step done');
+    }
+    for (const { step, message } of outcome.failures) {
+      story.warning(manifest, reasonOf(step, true), `${messageOf(step)} failed: ${message}`);
+    }
+    if (outcome.failures.length > 0)
+      throw new Error(outcome.failures.map(({ message }) => message).join('; '));
+    const [next] = stepsOf(see());
+    if (next !== undefined) return requeueAfter(5_000, next.waitFor ?? next.what);
+
+    // Caches may lag behind our own writes, and what is left behind now nobody would ever find again.
+    const left = planDeletion(
+      configuration,
+      observe(await this.#ask(cluster), configuration, cluster, { databaseFingerprint: undefined }),
+    );
+    const [found] = stepsOf(left);
+    if (found !== undefined) return requeueAfter(1_000, `the caches to know what to ${found.what}`);
+    await removeFinalizer(hands.client, manifest);
+    log.info({ cluster: `${cluster.namespace}/${cluster.name}` }, 'cluster deleted');
+    return done;
+  }
+
+  /** What the API server itself says now, once per deleted cluster. */
+  async #ask({ namespace, name }: { namespace: string; name: string }): Promise<ObjectSource> {
+    const { configuration, hands } = this.#options;
+    const labels = Object.entries(selectorLabels(configuration, name));
+    const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
+    const lists = new Map<string, KubeObject[]>();
+    for (const kind of labelledKinds) {
+      const { items } = await hands.client.list(kind, { namespace, labelSelector });
+      lists.set(kind.plural, items);
+    }
+    return { get: () => undefined, ofCluster: (kind) => lists.get(kind.plural) ?? [] };
+  }
+
+  /** `delete_annotation_date_key` and `delete_annotation_name_key` guard against deletion by mistake. */
+  #missingConsent(manifest: Postgresql): string | undefined {
+    const { delete_annotation_date_key: dateKey, delete_annotation_name_key: nameKey } =
+      this.#options.configuration;
+    const today = new Date(this.#options.clock.now()).toISOString().slice(0, 10);
+    const wanted: [string, string][] = [
+      [dateKey, today],
+      [nameKey, manifest.metadata.name],
+    ];
+    const missing = wanted.filter(
+      ([key, value]) => key !== '' && manifest.metadata.annotations?.[key] !== value,
+    );
+    if (missing.length === 0) return undefined;
+    const annotations = missing.map(([key, value]) => `${key}=${value}`).join(' and ');
+    return `the manifest was deleted, but the cluster stays as it is: deletion must be confirmed by the annotation ${annotations}`;
+  }
+
+  #announcement(): string {
+    const { configuration } = this.#options;
+    const volumes = configuration.enable_persistent_volume_claim_deletion ? 'its volumes' : 'not its volumes';
+    const secrets = configuration.enable_secrets_deletion ? 'its Secrets' : 'not its Secrets';
+    return `deleting the cluster, ${volumes}, and ${secrets}`;
+  }
+}

@@ -1,0 +1,89 @@
+import type { Configuration, Postgresql } from '@pgherd/api';
+import type { StatefulSet } from '@pgherd/kube/objects';
+import type { Declared } from '@pgherd/postgres';
+import { kinds } from '../kinds.ts';
+import { appliedAnnotation, secretName } from '../names.ts';
+import { find, type Observed } from '../observe/observed.ts';
+import { credentialsOf, rememberStatefulSet, storeOf } from '../observe/remembered.ts';
+import type { Goal } from '../plan/plan.ts';
+import { databaseGoal, renderDatabase } from '../render/database.ts';
+import type { Credentials, RenderInput } from '../render/input.ts';
+import { instancesOf } from '../render/instances.ts';
+import { render } from '../render/render.ts';
+import { secretRoles } from '../render/roles.ts';
+import { declaredConfiguration } from '../render/spilo-configuration.ts';
+
+/** All that should be, for one pass. */
+export interface PassGoal {
+  goal: Goal;
+  declared: Declared;
+  superuser: Credentials | undefined;
+  instances: number;
+}
+
+/** From manifest, configuration and what is remembered in the cluster itself to what should be. */
+export function goalOf(
+  manifest: Postgresql,
+  configuration: Configuration,
+  observed: Observed,
+  newPassword: () => string,
+): PassGoal {
+  const input = renderInput(manifest, configuration, observed, newPassword);
+  const declared = renderDatabase(input);
+  return {
+    goal: {
+      objects: render(input),
+      database: databaseGoal(input, declared),
+      configuration:
+        manifest.spec.standby === undefined
+          ? { wanted: declaredConfiguration(input), applied: appliedKeys(manifest) }
+          : undefined,
+      roleLabel: configuration.pod_role_label,
+    },
+    declared,
+    superuser: credentialsOf(
+      observed,
+      secretName(configuration, observed.name, configuration.super_username),
+    ),
+    instances: instancesOf(configuration, manifest),
+  };
+}
+
+function renderInput(
+  manifest: Postgresql,
+  configuration: Configuration,
+  observed: Observed,
+  newPassword: () => string,
+): RenderInput {
+  const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
+  const remembered = rememberStatefulSet(statefulSet);
+  const secrets = new Map<string, Credentials>();
+  const generated = new Map<string, string>();
+  const input: RenderInput = {
+    manifest,
+    configuration,
+    remembered: {
+      store: storeOf(configuration, statefulSet),
+      secrets,
+      generated,
+      ...(remembered === undefined ? {} : { statefulSet: remembered }),
+    },
+  };
+  for (const role of secretRoles(input)) {
+    const name = secretName(configuration, observed.name, role.name);
+    const credentials = credentialsOf(observed, name);
+    if (credentials !== undefined) secrets.set(name, credentials);
+    // One that exists without a password in it is somebody's mistake, which must not be written over.
+    else if (find(observed, kinds.secret, name) === undefined) generated.set(name, newPassword());
+  }
+  return input;
+}
+
+function appliedKeys(manifest: Postgresql): string[] | undefined {
+  try {
+    const keys: unknown = JSON.parse(manifest.metadata.annotations?.[appliedAnnotation] ?? 'null');
+    return Array.isArray(keys) ? keys.map(String) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,28 @@
+/**
+ * What the process remembers of a cluster, only to save work and words: losing it costs one more look at the
+ * database and one more event.
+ */
+export interface ClusterMemory {
+  uid: string;
+  /** Declared roles and databases, and the primary, that the database was last brought in line with. */
+  databaseFingerprint: string | undefined;
+  /** Warnings that were told, so that they are told once. */
+  told: Set<string>;
+}
+
+/** Memories by `namespace/name`; a cluster that is made again under the same name starts anew. */
+export class Memories {
+  readonly #clusters = new Map<string, ClusterMemory>();
+
+  of(key: string, uid: string): ClusterMemory {
+    const found = this.#clusters.get(key);
+    if (found?.uid === uid) return found;
+    const fresh: ClusterMemory = { uid, databaseFingerprint: undefined, told: new Set() };
+    this.#clusters.set(key, fresh);
+    return fresh;
+  }
+
+  forget(key: string): void {
+    this.#clusters.delete(key);
+  }
+}

@@ -1,0 +1,220 @@
+import {
+  formatProblem,
+  readStatus,
+  unsupportedFields,
+  validatePostgresql,
+  type Configuration,
+  type Postgresql,
+  type Problem,
+} from '@pgherd/api';
+import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
+import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
+import { messageOf, reasonOf, type Storyteller } from '../events/story.ts';
+import { carryOutPlan, type PlanOutcome } from '../execute/carry-out-plan.ts';
+import type { Hands } from '../execute/executor.ts';
+import { postgresqls } from '../kinds.ts';
+import { finalizer } from '../names.ts';
+import { observe } from '../observe/observe.ts';
+import type { Observed } from '../observe/observed.ts';
+import type { ObjectSource } from '../observe/source.ts';
+import { plan } from '../plan/plan.ts';
+import { stepsOf, type Plan } from '../plan/step.ts';
+import { computeStatus } from '../status/status.ts';
+import { writeStatus } from '../status/write.ts';
+import { Deletion } from './deletion.ts';
+import { addFinalizer } from './finalizer.ts';
+import { goalOf, type PassGoal } from './goal.ts';
+import { Memories, type ClusterMemory } from './memory.ts';
+
+/** What a reconciler works with. */
+export interface ReconcilerOptions {
+  configuration: Configuration;
+  /** Current manifest of a cluster, from the watch cache. */
+  manifest(namespace: string, name: string): Postgresql | undefined;
+  source: ObjectSource;
+  hands: Hands;
+  story: Storyteller;
+  log: Logger;
+  clock: Clock;
+  newPassword(): string;
+}
+
+/** Looking again costs nothing, because it is done in memory; it only guards against an event that never comes. */
+const lookAgainMs = 30_000;
+
+/** One cluster, one pass: observe, plan, carry out what can be done now, say how it stands. */
+export class Reconciler {
+  readonly #options: ReconcilerOptions;
+  readonly #memories = new Memories();
+  readonly #deletion: Deletion;
+
+  constructor(options: ReconcilerOptions) {
+    this.#options = options;
+    this.#deletion = new Deletion(options);
+  }
+
+  /** Throws when something failed; the queue then comes again, later each time. */
+  async reconcile(key: string, signal: AbortSignal): Promise<Result> {
+    const [namespace = '', name = ''] = key.split('/');
+    const manifest = this.#options.manifest(namespace, name);
+    if (manifest === undefined) {
+      this.#memories.forget(key);
+      return done;
+    }
+    const memory = this.#memories.of(key, manifest.metadata.uid ?? '');
+    if (manifest.metadata.deletionTimestamp !== undefined)
+      return this.#deletion.run(manifest, memory, signal);
+
+    const { configuration } = this.#options;
+    const problems = validatePostgresql(manifest, configuration);
+    const errors = problems.filter(({ severity }) => severity === 'error');
+    const warnings = problems.filter(({ severity }) => severity === 'warning');
+    if (errors.length > 0) return this.#refuse(manifest, errors, memory);
+    this.#warn(manifest, memory, [...warnings, ...unsupportedFields(manifest)]);
+    return this.#pass(await this.#withFinalizer(manifest), memory, signal);
+  }
+
+  /** An invalid manifest changes nothing but its own status. */
+  async #refuse(manifest: Postgresql, errors: Problem[], memory: ClusterMemory): Promise<Result> {
+    const observed = this.#observe(manifest, memory);
+    for (const problem of errors) this.#tellOnce(manifest, memory, 'Invalid', formatProblem(problem));
+    const nothing: Plan = { tracks: [] };
+    await this.#report(manifest, observed, nothing, readStatus(manifest.status).instances ?? 0, errors, []);
+    return done;
+  }
+
+  async #pass(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
+    const before = this.#look(manifest, memory);
+    if (before.observed.objects.size === 0 && !memory.told.has('Create')) {
+      this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
+    }
+    const outcome = await carryOutPlan(
+      this.#options.hands,
+      {
+        namespace: before.observed.namespace,
+        name: before.observed.name,
+        superuser: before.pass.superuser,
+        declared: before.pass.declared,
+        databaseDone: (fingerprint) => (memory.databaseFingerprint = fingerprint),
+      },
+      before.plan,
+      signal,
+    );
+    this.#tell(manifest, memory, outcome);
+    const after = outcome.done.length > 0 ? this.#look(manifest, memory) : before;
+    const failures = outcome.failures.map(({ step, message }) => `${step.what}: ${message}`);
+    const isComplete = await this.#report(
+      manifest,
+      after.observed,
+      after.plan,
+      after.pass.instances,
+      [],
+      failures,
+    );
+    if (failures.length > 0) throw new Error(failures.join('; '));
+    return isComplete ? done : requeueAfter(lookAgainMs, nextOf(after.plan));
+  }
+
+  #look(manifest: Postgresql, memory: ClusterMemory): { observed: Observed; pass: PassGoal; plan: Plan } {
+    const observed = this.#observe(manifest, memory);
+    const pass = goalOf(manifest, this.#options.configuration, observed, this.#options.newPassword);
+    return { observed, pass, plan: plan(pass.goal, observed) };
+  }
+
+  #observe(manifest: Postgresql, memory: ClusterMemory): Observed {
+    const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
+    return observe(this.#options.source, this.#options.configuration, cluster, memory);
+  }
+
+  async #withFinalizer(manifest: Postgresql): Promise<Postgresql> {
+    const { configuration, hands } = this.#options;
+    if (!configuration.enable_finalizers || manifest.metadata.finalizers?.includes(finalizer) === true) {
+      return manifest;
+    }
+    const written = await addFinalizer(hands.client, manifest);
+    hands.written(postgresqls, written);
+    return written as Postgresql;
+  }
+
+  /** Writes the status if it changed. Answers whether the cluster is as it should be. */
+  async #report(
+    manifest: Postgresql,
+    observed: Observed,
+    left: Plan,
+    instances: number,
+    problems: Problem[],
+    failures: string[],
+  ): Promise<boolean> {
+    const { hands, clock, log } = this.#options;
+    const previous = readStatus(manifest.status);
+    const status = computeStatus({
+      generation: manifest.metadata.generation ?? 0,
+      previous,
+      observed,
+      instances,
+      plan: left,
+      problems,
+      failures,
+      now: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+    });
+    const written = await writeStatus(hands.client, manifest, status);
+    if (written !== undefined) hands.written(postgresqls, written);
+    const [word, wordBefore] = [status.PostgresClusterStatus ?? '', previous.PostgresClusterStatus ?? ''];
+    if (word !== wordBefore) {
+      log.info({ cluster: keyOf(manifest), from: wordBefore, to: word }, 'status changed');
+      if (word === 'Running') {
+        const message = `${status.readyInstances ?? 0} of ${instances} members stream, ${status.primary ?? 'nobody'} is primary`;
+        this.#options.story.normal(eventTarget(manifest), 'Running', message);
+      }
+    }
+    return word === 'Running' || word === 'Invalid';
+  }
+
+  #tell(manifest: Postgresql, memory: ClusterMemory, outcome: PlanOutcome): void {
+    const { story, log } = this.#options;
+    for (const { step, report } of outcome.done) {
+      const notes = report.notes.length > 0 ? { notes: report.notes } : {};
+      log.info({ cluster: keyOf(manifest), step: step.what, why: step.why, ...notes }, 'step done');
+      // Looking into the database is no news unless something was done there.
+      if (step.action.type === 'sql' && report.notes.length === 0) continue;
+      const message = report.notes.length > 0 ? `${step.what}: ${report.notes.join('; ')}` : messageOf(step);
+      story.normal(eventTarget(manifest), reasonOf(step, false), message.slice(0, 1000));
+    }
+    for (const { step, message } of outcome.failures) {
+      this.#tellOnce(manifest, memory, reasonOf(step, false), `${step.what} failed: ${message}`);
+    }
+  }
+
+  #warn(manifest: Postgresql, memory: ClusterMemory, problems: Problem[]): void {
+    for (const problem of problems) this.#tellOnce(manifest, memory, 'Manifest', formatProblem(problem));
+  }
+
+  #tellOnce(
+    manifest: Postgresql,
+    memory: ClusterMemory,
+    reason: string,
+    message: string,
+    type: 'warning' | 'normal' = 'warning',
+  ): void {
+    const { story, log } = this.#options;
+    // Told again for the next generation: then somebody has just looked at it.
+    const id = type === 'normal' ? reason : `${manifest.metadata.generation ?? 0} ${reason} ${message}`;
+    if (memory.told.has(id)) return;
+    memory.told.add(id);
+    if (type === 'warning') log.warn({ cluster: keyOf(manifest), reason }, message);
+    story[type](eventTarget(manifest), reason, message.slice(0, 1000));
+  }
+}
+
+function nextOf(left: Plan): string {
+  const [next] = stepsOf(left);
+  return next?.waitFor ?? next?.what ?? 'members to stream';
+}
+
+function keyOf(manifest: Postgresql): string {
+  return `${manifest.metadata.namespace ?? ''}/${manifest.metadata.name}`;
+}
+
+function eventTarget(manifest: Postgresql): KubeObject {
+  return manifest;
+}

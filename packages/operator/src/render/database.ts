@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import { attributesOf, type Declared, type DeclaredRole } from '@pgherd/postgres';
+import { secretName } from '../names.ts';
+import type { DatabaseGoal } from '../plan/database.ts';
+import { identityOf, type RenderInput } from './input.ts';
+import { instancesOf } from './instances.ts';
+import { secretRoles } from './roles.ts';
+
+/** Roles and databases that should exist. What a Secret says wins: it may have been made by somebody else. */
+export function renderDatabase(input: RenderInput): Declared {
+  const { manifest, configuration, remembered } = input;
+  const { name } = identityOf(manifest);
+  const roles = secretRoles(input)
+    .filter(({ origin }) => origin === 'manifest')
+    .map((role): DeclaredRole => {
+      const credentials = remembered.secrets.get(secretName(configuration, name, role.name));
+      return {
+        name: role.name,
+        attributes: attributesOf(role.flags),
+        ...(credentials === undefined ? {} : { password: credentials.password }),
+      };
+    });
+  const databases = Object.entries(manifest.spec.databases ?? {})
+    .map(([database, owner]) => ({ name: database, owner }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const owners = [...new Set(databases.map(({ owner }) => owner))];
+  const additional = configuration.additional_owner_roles.map((role): DeclaredRole => ({
+    name: role,
+    attributes: {},
+    memberOf: owners.filter((owner) => owner !== role),
+  }));
+  return { roles: [...roles, ...additional], databases };
+}
+
+/** What the plan needs of the declared roles and databases; undefined when there is nothing to do over SQL. */
+export function databaseGoal(input: RenderInput, declared: Declared): DatabaseGoal | undefined {
+  const { manifest, configuration } = input;
+  if (!configuration.enable_database_access || manifest.spec.standby !== undefined) return undefined;
+  if (instancesOf(configuration, manifest) === 0) return undefined;
+  // Without its password a role would be made that nobody can use; the Secret is on its way.
+  const complete = declared.roles.every(
+    (role) => role.password !== undefined || configuration.additional_owner_roles.includes(role.name),
+  );
+  return {
+    fingerprint: createHash('sha256').update(JSON.stringify(declared)).digest('hex'),
+    summary: `${declared.roles.length} roles and ${declared.databases.length} databases`,
+    complete,
+  };
+}
