@@ -2,7 +2,7 @@
  * Checks that this machine can run what is asked for, and installs the Debian packages that are missing:
  * `node scripts/machine.ts demo` or `node scripts/machine.ts test`. Says in one sentence what is missing otherwise.
  */
-import { spawnSync } from 'node:child_process';
+import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { existsSync, readdirSync, statfsSync } from 'node:fs';
 
 /** A program that is needed, and Debian's package that has it. */
@@ -63,7 +63,7 @@ function install(packages: string[]): void {
   console.log(`installing ${packages.join(', ')}`);
   // Nothing that a package brings along is to be started: the tests and the demo start their own.
   const environment = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  const apt = (args: string[]): ReturnType<typeof spawnSync> =>
+  const apt = (args: string[]): SpawnSyncReturns<string> =>
     spawnSync('apt-get', args, { env: environment, encoding: 'utf8', maxBuffer: 1 << 26 });
   const installing = ['install', '-y', '-qq', '--no-install-recommends', ...packages];
   // Old package lists are the usual reason for a failure: fetch them and try again.

@@ -1,0 +1,3 @@
+import { defineClusterSuite } from '../support/cluster-suite.ts';
+
+defineClusterSuite('endpoints');

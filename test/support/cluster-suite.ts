@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { findBackground } from './background.ts';
+import { eventually } from './eventually.ts';
+import { LocalCluster, postgresqls } from './local-cluster.ts';
+import { clusterManifest } from './manifests.ts';
+import { queryOnce, Writer } from './writer.ts';
+
+const name = 'acid-e2e';
+
+/**
+ * What every cluster must survive, on real pods, with Patroni's state in the given store. The tests of one file build
+ * on each other: one cluster lives through all of them.
+ */
+export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
+  describe(`a cluster with its state in ${store}`, () => {
+    let local: LocalCluster;
+
+    beforeAll(async () => {
+      local = await LocalCluster.start(`e2e-${store}`, {
+        kubernetes_use_configmaps: String(store === 'configmaps'),
+        enable_persistent_volume_claim_deletion: 'true',
+      });
+    });
+    afterAll(async () => {
+      await local?.remove();
+    });
+
+    /** Runs `disturb` under a writer; afterwards it must write again, and nothing acknowledged may be missing. */
+    async function underWriter(disturb: (writer: Writer) => Promise<void>): Promise<void> {
+      const writer = new Writer(await local.address(name, 'zalando', 'foo'));
+      await writer.start();
+      try {
+        await eventually('the writer writes', () => writer.count >= 5);
+        await disturb(writer);
+        const before = writer.count;
+        await eventually('the writer writes again', () => writer.count >= before + 5, { timeoutMs: 120_000 });
+      } finally {
+        await writer.stop();
+      }
+      const { lost, report } = await writer.stopAndFindLost();
+      expect(lost).toEqual([]);
+      expect(report.acknowledged.length).toBeGreaterThanOrEqual(10);
+    }
+
+    /** All members stream, and one is synchronous: what a disturbance needs to lose nothing. */
+    async function waitUntilSynchronous(): Promise<void> {
+      await local.waitForStatus(name, 'Running');
+      const address = await local.address(name, 'zalando', 'postgres');
+      await eventually('a replica is synchronous', async () => {
+        const rows = await queryOnce<{ n: string }>(
+          address,
+          "select count(*) as n from pg_stat_replication where sync_state in ('sync', 'quorum')",
+        );
+        return Number(rows[0]?.n) > 0;
+      });
+    }
+
+    test('the manifest becomes a running cluster', async () => {
+      await local.apply(clusterManifest({ name, instances: 2, synchronous: true }));
+      await local.waitForStatus(name, 'Running');
+      const members = await local.pods(name);
+      expect(members.map((pod) => pod.metadata?.name ?? '').sort()).toEqual([`${name}-0`, `${name}-1`]);
+      expect(await local.pgherd('list')).toMatch(/acid-e2e +acid +17 +2\/2 +1Gi +Running/);
+      expect(await local.kubectl('get', 'postgresql', name)).toContain('Running');
+    });
+
+    test('declared users log in through the Service with the passwords of their Secrets', async () => {
+      for (const user of ['zalando', 'foo_user']) {
+        const rows = await queryOnce<{ user: string; replica: boolean }>(
+          await local.address(name, user, 'foo'),
+          'select current_user as user, pg_is_in_recovery() as replica',
+        );
+        expect(rows).toEqual([{ user, replica: false }]);
+      }
+      const wrong = { ...(await local.address(name, 'zalando', 'foo')), password: 'wrong' };
+      await expect(queryOnce(wrong, 'select 1')).rejects.toThrow('password authentication failed');
+      const flags = await queryOnce(
+        await local.address(name, 'zalando', 'foo'),
+        `select rolname, rolsuper, rolcreatedb from pg_roles where rolname in ('zalando', 'foo_user') order by 1`,
+      );
+      expect(flags).toEqual([
+        { rolname: 'foo_user', rolsuper: false, rolcreatedb: false },
+        { rolname: 'zalando', rolsuper: true, rolcreatedb: true },
+      ]);
+      const owner = await queryOnce(
+        await local.address(name, 'zalando', 'foo'),
+        `select pg_get_userbyid(datdba) as owner from pg_database where datname = 'foo'`,
+      );
+      expect(owner).toEqual([{ owner: 'zalando' }]);
+    });
+
+    test('show, psql and the passwords that they must not print', async () => {
+      const shown = await local.pgherd('show', name);
+      expect(shown).toMatch(/Members[\s\S]*primary +running[\s\S]*sync replica +streaming/);
+      const { password } = await local.address(name, 'zalando', 'foo');
+      expect(shown).not.toContain(password);
+      expect(shown).toContain('zalando:***@');
+      expect(await local.pgherd('psql', name, '--', '-Atc', 'select 6 * 7')).toBe('42\n');
+    });
+
+    test('every process of the primary killed: writable again, nothing lost', async () => {
+      await waitUntilSynchronous();
+      await underWriter(async () => {
+        const primary = await local.primary(name);
+        const restarts = primary.status?.containerStatuses?.[0]?.restartCount ?? 0;
+        // The first process of the container's PID namespace takes all others with it.
+        process.kill(await local.containerProcess(primary), 'SIGKILL');
+        await eventually('the container was restarted', async () => {
+          const pod = (await local.pods(name)).find((each) => each.metadata?.name === primary.metadata?.name);
+          return (pod?.status?.containerStatuses?.[0]?.restartCount ?? 0) > restarts;
+        });
+      });
+    });
+
+    test("the primary's pod deleted: a replica takes over, nothing lost", async () => {
+      await waitUntilSynchronous();
+      const before = await local.primary(name);
+      await underWriter(async () => {
+        await local.kubectl('delete', 'pod', before.metadata?.name ?? '', '--wait=false');
+        await eventually('another member is primary', async () => {
+          const now = await local.primary(name);
+          return now.metadata?.name !== before.metadata?.name;
+        });
+      });
+    });
+
+    test('the primary killed and kept away: a replica takes over, the old one rejoins', async () => {
+      await waitUntilSynchronous();
+      const before = await local.primary(name);
+      const node = before.spec?.nodeName ?? '';
+      await underWriter(async (writer) => {
+        await local.kubectl('cordon', node);
+        // No grace: Patroni has no chance to hand the leader lock over, the lease must run out.
+        await local.kubectl(
+          'delete',
+          'pod',
+          before.metadata?.name ?? '',
+          '--grace-period=0',
+          '--force',
+          '--wait=false',
+        );
+        await eventually(
+          'another member is primary',
+          async () => (await local.primary(name)).metadata?.name !== before.metadata?.name,
+          { timeoutMs: 90_000 },
+        );
+        const written = writer.count;
+        await eventually('the new primary is written to', () => writer.count > written, {
+          timeoutMs: 30_000,
+        });
+        await local.kubectl('uncordon', node);
+      });
+      await local.waitForStatus(name, 'Running');
+      const rows = await queryOnce<{ application_name: string }>(
+        await local.address(name, 'zalando', 'postgres'),
+        "select application_name from pg_stat_replication where state = 'streaming'",
+      );
+      expect(rows.map((row) => row.application_name)).toContain(before.metadata?.name);
+    });
+
+    test('scaled from 2 to 3 to 1 under a writer', async () => {
+      await waitUntilSynchronous();
+      for (const instances of [3, 1]) {
+        await underWriter(async () => {
+          await local.apply(clusterManifest({ name, instances, synchronous: true }));
+          await local.waitForStatus(name, 'Running');
+          await eventually(
+            `there are ${instances} pods`,
+            async () => (await local.pods(name)).length === instances,
+          );
+        });
+      }
+    });
+
+    test('deleting the manifest leaves nothing behind', async () => {
+      await local.pgherd('delete', name, '--confirm', name);
+      const kinds =
+        'pods,services,secrets,statefulsets,persistentvolumeclaims,endpoints,configmaps,poddisruptionbudgets';
+      await eventually('nothing is left', async () => {
+        const left = await local.kubectl('get', kinds, '-o', 'name', '-l', `cluster-name=${name}`);
+        if (left.trim() !== '') throw new Error(`left: ${left}`);
+        return true;
+      });
+    });
+
+    test('the operator killed at random moments of a creation: it still converges', async () => {
+      const victim = `${name}-killed`;
+      await local.apply(clusterManifest({ name: victim, instances: 2 }));
+      for (let kills = 0; kills < 4; kills += 1) {
+        const running = await eventually('the operator runs', () => findBackground(local.home, 'operator'));
+        // Any moment will do: the test is that none of them matters.
+        const delay = 200 + Math.random() * 2500;
+        await new Promise((resolve) => setTimeout(resolve, delay));
+        process.kill(running.pid, 'SIGKILL');
+        await local.up();
+      }
+      await local.waitForStatus(victim, 'Running');
+      const rows = await queryOnce(await local.address(victim, 'foo_user', 'foo'), 'select 1 as one');
+      expect(rows).toEqual([{ one: 1 }]);
+      expect(
+        (await local.client.get(postgresqls, { namespace: local.namespace, name: victim })).metadata
+          .finalizers,
+      ).toHaveLength(1);
+      await local.pgherd('delete', victim, '--confirm', victim);
+    });
+  });
+}

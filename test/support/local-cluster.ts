@@ -1,0 +1,145 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type Client } from '@pgherd/kube/client';
+import { pods, secrets, services, type KubeObject, type Pod, type ResourceType } from '@pgherd/kube/objects';
+import { stringify } from 'yaml';
+import { eventually } from './eventually.ts';
+import { pgherd, removeInstance, run, startInstance, suiteHome } from './instance.ts';
+import type { Address } from './writer.ts';
+
+/** The custom resource, loosely typed: the tests look at it as a user's script would. */
+export const postgresqls: ResourceType<
+  KubeObject & { status?: { PostgresClusterStatus?: string; observedGeneration?: number; primary?: string } }
+> = { group: 'acid.zalan.do', version: 'v1', plural: 'postgresqls', kind: 'postgresql', namespaced: true };
+
+/** One instance of `pgherd local` with an operator, for one test file. */
+export class LocalCluster {
+  readonly home: string;
+  readonly namespace = 'default';
+  private connected: { client: Client; kubeconfig: string } | undefined;
+
+  private constructor(home: string) {
+    this.home = home;
+  }
+
+  /** Removes what a killed run left, and starts anew. `configuration` is the operator's, as flat keys. */
+  static async start(suite: string, configuration: Record<string, string>): Promise<LocalCluster> {
+    const cluster = new LocalCluster(suiteHome(suite));
+    await removeInstance(cluster.home);
+    mkdirSync(cluster.home, { recursive: true, mode: 0o700 });
+    writeFileSync(join(cluster.home, 'operator.yaml'), stringify(configuration));
+    await cluster.up();
+    return cluster;
+  }
+
+  /** `pgherd local up`: starts what does not run. */
+  async up(): Promise<void> {
+    const kubeconfig = await startInstance(this.home, { operator: true });
+    this.connected?.client.close();
+    const { client } = await connect({ kubeconfig });
+    this.connected = { client, kubeconfig };
+  }
+
+  async remove(): Promise<void> {
+    this.connected?.client.close();
+    await removeInstance(this.home);
+  }
+
+  get client(): Client {
+    if (this.connected === undefined) throw new Error('not started');
+    return this.connected.client;
+  }
+
+  get kubeconfig(): string {
+    if (this.connected === undefined) throw new Error('not started');
+    return this.connected.kubeconfig;
+  }
+
+  /** Runs the real kubectl; throws when it fails. */
+  async kubectl(...args: string[]): Promise<string> {
+    return this.checked('kubectl', ['--kubeconfig', this.kubeconfig, ...args]);
+  }
+
+  /** Runs the command line. */
+  async pgherd(...args: string[]): Promise<string> {
+    return this.checked(pgherd, [...args, '--kubeconfig', this.kubeconfig]);
+  }
+
+  /** `kubectl apply` of one object. */
+  async apply(object: object): Promise<void> {
+    const { code, stderr } = await run('kubectl', ['--kubeconfig', this.kubeconfig, 'apply', '-f', '-'], {
+      input: stringify(object),
+    });
+    if (code !== 0) throw new Error(`kubectl apply: ${stderr}`);
+  }
+
+  /** The word of the status once the operator has seen the newest manifest. */
+  async status(name: string): Promise<string | undefined> {
+    const object = await this.client.get(postgresqls, { namespace: this.namespace, name });
+    if (object.status?.observedGeneration !== object.metadata.generation) return undefined;
+    return object.status?.PostgresClusterStatus;
+  }
+
+  waitForStatus(name: string, wanted: string, timeoutMs = 180_000): Promise<boolean> {
+    return eventually(`cluster ${name} is ${wanted}`, async () => (await this.status(name)) === wanted, {
+      timeoutMs,
+      everyMs: 200,
+    });
+  }
+
+  async pods(name: string): Promise<Pod[]> {
+    const { items } = await this.client.list(pods, {
+      namespace: this.namespace,
+      labelSelector: `application=spilo,cluster-name=${name}`,
+    });
+    return items;
+  }
+
+  /** The pod that holds the leader lock by its own report: the one whose Patroni says primary. */
+  async primary(name: string): Promise<Pod> {
+    return eventually(`cluster ${name} has a primary`, async () => {
+      const all = await this.pods(name);
+      return all.find((pod) => {
+        const status = JSON.parse(pod.metadata?.annotations?.['status'] ?? '{}') as {
+          role?: string;
+          state?: string;
+        };
+        return (
+          status.role === 'primary' &&
+          status.state === 'running' &&
+          pod.metadata?.deletionTimestamp === undefined
+        );
+      });
+    });
+  }
+
+  /** How the user `role` connects through the Service, with the password of its Secret. */
+  async address(name: string, role: string, database: string): Promise<Address> {
+    const service = await this.client.get(services, { namespace: this.namespace, name });
+    const secretName = `${role.replaceAll('_', '-')}.${name}.credentials.postgresql.acid.zalan.do`;
+    const secret = await this.client.get(secrets, { namespace: this.namespace, name: secretName });
+    const value = (key: string): string => Buffer.from(secret.data?.[key] ?? '', 'base64').toString('utf8');
+    return {
+      host: service.spec?.clusterIP ?? '',
+      user: value('username'),
+      password: value('password'),
+      database,
+    };
+  }
+
+  /** Process id, on the host, of the first process of a pod's container. */
+  async containerProcess(pod: Pod, container = 'postgres'): Promise<number> {
+    const id = pod.status?.containerStatuses?.find((status) => status.name === container)?.containerID;
+    const [engine = '', containerId = ''] = id?.split('://') ?? [];
+    const program = engine === 'docker' ? 'docker' : 'podman';
+    const pid = Number(await this.checked(program, ['inspect', '--format', '{{.State.Pid}}', containerId]));
+    if (!(pid > 1)) throw new Error(`container ${id} does not run`);
+    return pid;
+  }
+
+  private async checked(program: string, args: string[]): Promise<string> {
+    const { code, stdout, stderr } = await run(program, args);
+    if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${stderr}`);
+    return stdout;
+  }
+}
