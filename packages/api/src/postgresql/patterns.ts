@@ -10,7 +10,7 @@ export const cronPattern = String.raw`^(\d+|\*)(/\d+)?(\s+(\d+|\*)(/\d+)?){4}$`;
 const timeOfDay = String.raw`(2[0-3]|[01]?\d):([0-5]?\d)`;
 
 /** `HH:MM-HH:MM` for every day, or `Www:HH:MM-HH:MM`. */
-export const maintenanceWindowPattern = String.raw`^\ *((Mon|Tue|Wed|Thu|Fri|Sat|Sun):${timeOfDay}|${timeOfDay})-${timeOfDay}\ *$`;
+export const maintenanceWindowPattern = String.raw`^ *((Mon|Tue|Wed|Thu|Fri|Sat|Sun):${timeOfDay}|${timeOfDay})-${timeOfDay} *$`;
 
 const byte = String.raw`(25[0-5]|2[0-4]\d|1?\d?\d)`;
 

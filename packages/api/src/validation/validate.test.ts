@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest';
+import { defaultConfiguration } from '../configuration/parse.ts';
+import type { Configuration } from '../configuration/keys.ts';
+import type { Postgresql } from '../postgresql/postgresql.ts';
+import type { PostgresqlSpec } from '../postgresql/spec.ts';
+import { manifest } from '../testing.ts';
+import { validatePostgresql } from './validate.ts';
+
+/** `severity field` of each problem. */
+function problems(object: Postgresql, configuration: Partial<Configuration> = {}): string[] {
+  return validatePostgresql(object, { ...defaultConfiguration(), ...configuration }).map(
+    ({ severity, field }) => `${severity} ${field}`,
+  );
+}
+
+test('a manifest that uses most fields rightly has no problem', () => {
+  const object = manifest({
+    users: { zalando: ['superuser', 'createdb'], foo_user: [], 'a.b-c': null },
+    databases: { foo: 'zalando' },
+    preparedDatabases: { bar: { schemas: { data: {} }, extensions: { pg_partman: 'data' } } },
+    maintenanceWindows: ['01:00-06:00', 'Sat:00:00-04:00'],
+    resources: { requests: { cpu: '100m', memory: '100Mi' }, limits: { cpu: '1', memory: '500Mi' } },
+    patroni: { ttl: 30, loop_wait: 10, retry_timeout: 10, slots: { s_1: { type: 'physical' } } },
+    clone: { cluster: 'acid-other' },
+    allowedSourceRanges: ['10.0.0.0/8', '2001:db8::/32'],
+  });
+  expect(problems(object)).toEqual([]);
+});
+
+test.each<[string, Partial<PostgresqlSpec>, string[]]>([
+  ['contradicting flags', { users: { a: ['createdb', 'NOCREATEDB'] } }, ['error spec.users.a']],
+  ['login and nologin', { users: { a: ['nologin', 'login'] } }, ['error spec.users.a']],
+  ['a bad user name', { users: { Foo: [] } }, ['error spec.users.Foo']],
+  ['a reserved user name', { users: { pg_foo: [] } }, ['error spec.users.pg_foo']],
+  ['too long a user name', { users: { ['x'.repeat(64)]: [] } }, [`error spec.users.${'x'.repeat(64)}`]],
+  ['two users with one Secret', { users: { 'a-b': [], a_b: [] } }, ['error spec.users.a_b']],
+  ['a protected role', { users: { admin: [] } }, ['warning spec.users.admin']],
+  ['a system role', { users: { standby: [] } }, ['warning spec.users.standby']],
+  ['a database without owner', { databases: { foo: '' } }, ['error spec.databases.foo']],
+  ['a database of nobody', { databases: { foo: 'nobody' } }, ['warning spec.databases.foo']],
+  [
+    'a bad database name',
+    { users: { a: [] }, databases: { 'foo-bar': 'a' } },
+    ['warning spec.databases.foo-bar'],
+  ],
+  [
+    'two owners for one database',
+    { users: { a: [] }, databases: { foo: 'a' }, preparedDatabases: { foo: {} } },
+    ['error spec.preparedDatabases.foo'],
+  ],
+  [
+    'a user that a prepared database makes',
+    { users: { foo_owner: [] }, preparedDatabases: { foo: {} } },
+    ['error spec.users.foo_owner'],
+  ],
+  [
+    'rotation both ways',
+    { usersWithSecretRotation: ['a'], usersIgnoringSecretRotation: ['a'] },
+    ['error spec.usersWithSecretRotation'],
+  ],
+  ['clone and standby', { clone: { cluster: 'x' }, standby: { standby_host: 'h' } }, ['error spec.standby']],
+  ['a clone of itself', { clone: { cluster: 'acid-demo' } }, ['error spec.clone.cluster']],
+  ['a clone of no cluster', { clone: { cluster: 'Not a name' } }, ['error spec.clone.cluster']],
+  [
+    'a standby port that is none',
+    { standby: { standby_host: 'h', standby_port: '99999' } },
+    ['error spec.standby.standby_port'],
+  ],
+  [
+    'a window past midnight',
+    { maintenanceWindows: ['Mon:23:00-01:00'] },
+    ['error spec.maintenanceWindows[0]'],
+  ],
+  [
+    'limit below request',
+    { resources: { requests: { memory: '1Gi' }, limits: { memory: '500Mi' } } },
+    ['warning spec.resources.limits.memory'],
+  ],
+  ['no size', { volume: { size: '0' } }, ['error spec.volume.size']],
+  ['a sidecar called postgres', { sidecars: [{ name: 'postgres' }] }, ['error spec.sidecars[0].name']],
+  [
+    'an init container without image',
+    { initContainers: [{ name: 'init' }] },
+    ['error spec.initContainers[0].image'],
+  ],
+  [
+    'a volume over the data',
+    { additionalVolumes: [{ name: 'v', mountPath: '/home/postgres/pgdata', volumeSource: {} }] },
+    ['warning spec.additionalVolumes[0].mountPath'],
+  ],
+  ['a slot with a bad name', { patroni: { slots: { 'A-1': {} } } }, ['error spec.patroni.slots.A-1']],
+  ['ttl too short', { patroni: { ttl: 20, loop_wait: 10, retry_timeout: 10 } }, ['warning spec.patroni.ttl']],
+  ['a port without its flag', { masterNodePort: 30000 }, ['warning spec.masterNodePort']],
+  ['half an IPv6 network', { allowedSourceRanges: ['1:2/64'] }, ['error spec.allowedSourceRanges[0]']],
+])('%s', (_what, spec, expected) => {
+  expect(problems(manifest(spec))).toEqual(expected);
+});
+
+test.each([
+  ['1st', ['error metadata.name']],
+  ['Upper', ['error metadata.name']],
+  ['x'.repeat(52), []],
+  ['x'.repeat(53), ['warning metadata.name']],
+  ['x'.repeat(57), ['error metadata.name']],
+])('cluster name %s', (name, expected) => {
+  expect(problems(manifest({}, name))).toEqual(expected);
+});
+
+test('with ConfigMaps there is no Service -config, so the name may be longer', () => {
+  expect(problems(manifest({}, 'x'.repeat(58)), { kubernetes_use_configmaps: true })).toEqual([
+    'warning metadata.name',
+  ]);
+  expect(problems(manifest({}, 'x'.repeat(59)), { kubernetes_use_configmaps: true })).toEqual([
+    'error metadata.name',
+  ]);
+});
+
+test('the team prefix is asked for where it is configured', () => {
+  const configuration = { enable_team_id_clustername_prefix: true };
+  expect(problems(manifest({}, 'acid-demo'), configuration)).toEqual([]);
+  expect(problems(manifest({}, 'acid-'), configuration)).toContain('error metadata.name');
+  expect(problems(manifest({}, 'other-demo'), configuration)).toEqual(['error metadata.name']);
+  expect(problems(manifest({ teamId: '' }), configuration)).toEqual(['error spec.teamId']);
+});
+
+test('an object that does not fit the schema gives errors, not exceptions', () => {
+  for (const spec of [
+    undefined,
+    null,
+    'x',
+    {},
+    { ...manifest().spec, users: { a: 'superuser' }, sidecars: 7 },
+  ]) {
+    const found = problems({ ...manifest(), spec } as unknown as Postgresql);
+    expect(found.some((problem) => problem.startsWith('error spec'))).toBe(true);
+  }
+});
