@@ -17,7 +17,7 @@ let pod: Pod;
 beforeAll(async () => {
   lab = await openLab('dns');
   network = await lab.start();
-  dns = await startDns({ registry: lab.objects, instance: lab.instance, log, upstream: [] });
+  dns = await startDns({ registry: lab.registry, instance: lab.instance, log, upstream: [] });
   pod = await lab.pod('client', network);
 });
 afterAll(async () => {
@@ -28,8 +28,8 @@ afterAll(async () => {
 
 test('a pod finds a Service by name on port 53 of the gateway and reaches itself there', async () => {
   const address = nthAddress(lab.instance.serviceSubnet, 10);
-  lab.objects.put('services', service('demo', address));
-  lab.objects.put('endpoints', endpoints('demo', pod.ip));
+  lab.put('services', service('demo', address));
+  lab.put('endpoints', endpoints('demo', pod.ip));
   expect(await pod.resolve(lab.instance.gateway, 'demo.default.svc.cluster.local', 'A')).toEqual([address]);
   await vi.waitFor(() => pod.firstLine(address, 80), { timeout: 10_000 });
   await expect(
@@ -42,8 +42,8 @@ test('a pod finds a Service by name on port 53 of the gateway and reaches itself
 test('the server can be reached through a Service, as in other clusters', async () => {
   const address = nthAddress(lab.instance.serviceSubnet, 20);
   const ports = [{ name: 'dns', port: 53, protocol: 'UDP' }];
-  lab.objects.put('services', service('kube-dns', address, { ports }));
-  lab.objects.put('endpoints', {
+  lab.put('services', service('kube-dns', address, { ports }));
+  lab.put('endpoints', {
     metadata: { namespace: 'default', name: 'kube-dns' },
     subsets: [
       { addresses: [{ ip: lab.instance.gateway }], ports: [{ name: 'dns', port: 53, protocol: 'UDP' }] },
@@ -62,6 +62,6 @@ test('only the gateway’s address is taken', async () => {
   expect(ours).toHaveLength(2);
   for (const line of ours) expect(line).toContain(` ${lab.instance.gateway}:53 `);
   await expect(
-    startDns({ registry: lab.objects, instance: lab.instance, log, upstream: [] }),
+    startDns({ registry: lab.registry, instance: lab.instance, log, upstream: [] }),
   ).rejects.toThrow(`${lab.instance.gateway} port 53`);
 });

@@ -12,9 +12,11 @@ import { startPodmanService, stopPodmanService } from '../../packages/local/src/
 import { probeHost, type HostFacts } from '../../packages/local/src/engine/probe-host.ts';
 import type { Instance } from '../../packages/local/src/instance/instance.ts';
 import { loadOrCreateInstance } from '../../packages/local/src/instance/load.ts';
-import { memorySource, type MemorySource } from '../../packages/local/src/network/memory-source.ts';
+import { endpointsResource, serviceResource } from '../../packages/local/src/network/resources.ts';
 import { startNetwork, type Network } from '../../packages/local/src/network/network.ts';
 import { resetNetwork } from '../../packages/local/src/network/reset.ts';
+import { openRegistry } from '../../packages/local/src/registry/open-registry.ts';
+import type { Registry } from '../../packages/local/src/registry/registry.ts';
 
 const execute = promisify(execFile);
 const image = 'localhost/pgherd-test-busybox';
@@ -36,7 +38,9 @@ export interface Pod {
 export interface Lab {
   instance: Instance;
   engine: Engine;
-  objects: MemorySource;
+  registry: Registry;
+  /** Creates or replaces an object of the namespace `default`. */
+  put(plural: 'services' | 'endpoints', object: KubeObject): void;
   start(clock?: Clock): Promise<Network>;
   pod(name: string, network: Network): Promise<Pod>;
   cleanup(): Promise<void>;
@@ -64,14 +68,24 @@ export async function openLab(name: string): Promise<Lab> {
   };
   await removeContainers();
   await resetNetwork(instance, engine);
-  const objects = memorySource();
+  const { serviceSubnet, kubernetesServiceIp, apiPort } = instance;
+  const registry = openRegistry({ path: ':memory:', serviceSubnet, kubernetesServiceIp, apiPort });
 
   return {
     instance,
     engine,
-    objects,
+    registry,
+    put: (plural, object) => {
+      const resource = plural === 'services' ? serviceResource : endpointsResource;
+      const { name = '', namespace } = object.metadata;
+      const exists = registry
+        .list(resource, { namespace: 'default' })
+        .items.some((item) => item.metadata.name === name);
+      if (exists) registry.update(resource, namespace, name, object);
+      else registry.create(resource, namespace, object);
+    },
     start: (clock = systemClock) =>
-      startNetwork({ registry: objects, engine, instance, clock, log: pino({ level: 'silent' }) }),
+      startNetwork({ registry, engine, instance, clock, log: pino({ level: 'silent' }) }),
     pod: async (podName, network) => {
       const pod = await startPod(engine, instance, facts, podName, network);
       pods.push(pod);
@@ -81,6 +95,7 @@ export async function openLab(name: string): Promise<Lab> {
       for (const pod of pods) await pod.stop();
       await removeContainers();
       await resetNetwork(instance, engine);
+      registry.close();
       engine.close();
       stopPodmanService(home);
       await rm(home, { recursive: true, force: true });
@@ -184,6 +199,8 @@ async function startPod(
 /** A Service of the namespace `default`. */
 export function service(name: string, clusterIP: string, spec: object = {}): KubeObject {
   return {
+    apiVersion: 'v1',
+    kind: 'Service',
     metadata: { namespace: 'default', name },
     spec: { clusterIP, ports: [{ name: 'tcp', port: 80 }], ...spec },
   };
@@ -192,6 +209,8 @@ export function service(name: string, clusterIP: string, spec: object = {}): Kub
 /** Endpoints of the namespace `default` on the agents' ports. */
 export function endpoints(name: string, ...addresses: string[]): KubeObject {
   return {
+    apiVersion: 'v1',
+    kind: 'Endpoints',
     metadata: { namespace: 'default', name },
     subsets: [
       {

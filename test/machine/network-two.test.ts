@@ -41,8 +41,8 @@ test('two instances on one machine share no address, port or name', () => {
 test('each has its own Services, and the end of one leaves the other alone', async () => {
   const addresses = labs.map(({ instance }) => nthAddress(instance.serviceSubnet, 10));
   for (const [n, lab] of labs.entries()) {
-    lab.objects.put('services', service('demo', addresses[n]!));
-    lab.objects.put('endpoints', endpoints('demo', pods[n]!.ip));
+    lab.put('services', service('demo', addresses[n]!));
+    lab.put('endpoints', endpoints('demo', pods[n]!.ip));
     await vi.waitFor(() => pods[n]!.firstLine(addresses[n]!, 80), soon);
   }
   expect(await pods[0]!.firstLine(addresses[0]!, 80)).toMatch(/^left /);

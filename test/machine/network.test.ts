@@ -46,8 +46,8 @@ function firstLine(host: string, port: number): Promise<string> {
 
 describe('one endpoint', () => {
   beforeAll(async () => {
-    lab.objects.put('services', service('one', clusterIp(10)));
-    lab.objects.put('endpoints', endpoints('one', a.ip));
+    lab.put('services', service('one', clusterIp(10)));
+    lab.put('endpoints', endpoints('one', a.ip));
     await vi.waitFor(() => firstLine(clusterIp(10), 80), soon);
   });
 
@@ -65,10 +65,10 @@ describe('one endpoint', () => {
 
   test('an established connection survives that its endpoint is gone, new ones go to the new endpoint', async () => {
     expect(await b.firstLine(clusterIp(10), 80, 'kept')).toBe(`a ${b.ip}`);
-    lab.objects.put('endpoints', endpoints('one', b.ip));
+    lab.put('endpoints', endpoints('one', b.ip));
     await vi.waitFor(async () => expect(await firstLine(clusterIp(10), 80)).toMatch(/^b /), soon);
     expect(await b.echo('kept', 'still here')).toBe('still here');
-    lab.objects.put('endpoints', endpoints('one', a.ip));
+    lab.put('endpoints', endpoints('one', a.ip));
     await vi.waitFor(async () => expect(await firstLine(clusterIp(10), 80)).toMatch(/^a /), soon);
   });
 });
@@ -77,8 +77,8 @@ test.each(['no endpoints', 'unknown address'])(
   '%s: refused at once, from the host and from a pod',
   async (what) => {
     const address = clusterIp(what === 'no endpoints' ? 11 : 99);
-    lab.objects.put('services', service('nobody', clusterIp(11)));
-    lab.objects.put('endpoints', endpoints('nobody'));
+    lab.put('services', service('nobody', clusterIp(11)));
+    lab.put('endpoints', endpoints('nobody'));
     await expect(firstLine(address, 80)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await expect(b.firstLine(address, 80)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     await expect(b.datagram(address, 80)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
@@ -86,9 +86,9 @@ test.each(['no endpoints', 'unknown address'])(
 );
 
 test('two endpoints: both are used; with client affinity one client stays with one', async () => {
-  lab.objects.put('services', service('both', clusterIp(12)));
-  lab.objects.put('services', service('sticky', clusterIp(13), { sessionAffinity: 'ClientIP' }));
-  for (const name of ['both', 'sticky']) lab.objects.put('endpoints', endpoints(name, a.ip, b.ip));
+  lab.put('services', service('both', clusterIp(12)));
+  lab.put('services', service('sticky', clusterIp(13), { sessionAffinity: 'ClientIP' }));
+  for (const name of ['both', 'sticky']) lab.put('endpoints', endpoints(name, a.ip, b.ip));
   await vi.waitFor(() => firstLine(clusterIp(13), 80), soon);
   const seen = async (address: string): Promise<Set<string>> =>
     new Set(await Promise.all(Array.from({ length: 40 }, () => firstLine(address, 80))));
@@ -101,8 +101,8 @@ test('several ports of one Service, UDP too', async () => {
     { name: 'tcp', port: 5432 },
     { name: 'udp', port: 5432, protocol: 'UDP' },
   ];
-  lab.objects.put('services', service('ports', clusterIp(14), { ports }));
-  lab.objects.put('endpoints', endpoints('ports', a.ip));
+  lab.put('services', service('ports', clusterIp(14), { ports }));
+  lab.put('endpoints', endpoints('ports', a.ip));
   await vi.waitFor(() => firstLine(clusterIp(14), 5432), soon);
   expect(await b.datagram(clusterIp(14), 5432)).toBe(`a ${b.ip}`);
   const socket = createSocket('udp4');
@@ -117,13 +117,15 @@ describe('a server on the gateway', () => {
   beforeAll(async () => {
     server = createServer((socket) => socket.end(`api ${socket.remoteAddress}\n`));
     await new Promise<void>((done) => server.listen(lab.instance.apiPort, lab.instance.gateway, done));
-    lab.objects.put(
+    lab.put(
       'services',
-      service('kubernetes', lab.instance.kubernetesServiceIp, { ports: [{ port: 443 }] }),
+      service('kubernetes', lab.instance.kubernetesServiceIp, { ports: [{ name: 'https', port: 443 }] }),
     );
-    lab.objects.put('endpoints', {
+    lab.put('endpoints', {
       metadata: { namespace: 'default', name: 'kubernetes' },
-      subsets: [{ addresses: [{ ip: lab.instance.gateway }], ports: [{ port: lab.instance.apiPort }] }],
+      subsets: [
+        { addresses: [{ ip: lab.instance.gateway }], ports: [{ name: 'https', port: lab.instance.apiPort }] },
+      ],
     });
     await vi.waitFor(() => firstLine(lab.instance.kubernetesServiceIp, 443), soon);
   });
@@ -146,13 +148,13 @@ describe('a server on the gateway', () => {
 });
 
 test('Services go on while no server runs, and a new one takes over what it finds', async () => {
-  lab.objects.put('services', service('survivor', clusterIp(15)));
-  lab.objects.put('endpoints', endpoints('survivor', a.ip));
+  lab.put('services', service('survivor', clusterIp(15)));
+  lab.put('endpoints', endpoints('survivor', a.ip));
   await vi.waitFor(() => firstLine(clusterIp(15), 80), soon);
   await network.stop();
   expect(await firstLine(clusterIp(15), 80)).toMatch(/^a2 /);
   expect(await b.firstLine(clusterIp(15), 80, 'kept')).toMatch(/^a2 /);
-  lab.objects.put('endpoints', endpoints('survivor', b.ip));
+  lab.put('endpoints', endpoints('survivor', b.ip));
   network = await lab.start();
   expect(await firstLine(clusterIp(15), 80)).toMatch(/^b2 /);
   expect(await b.echo('kept', 'still here')).toBe('still here');
@@ -165,7 +167,7 @@ test('a table and a bridge that somebody removed are made again', async () => {
     now: () => systemClock.now(),
     after: (ms, fn) => systemClock.after(Math.min(ms, 100), fn),
   });
-  lab.objects.put('endpoints', endpoints('survivor', a.ip));
+  lab.put('endpoints', endpoints('survivor', a.ip));
   await execute('nft', ['delete', 'table', 'ip', tableName(lab.instance)]);
   await vi.waitFor(async () => expect(await firstLine(clusterIp(15), 80)).toMatch(/^a2 /), soon);
   await execute('ip', ['route', 'delete', lab.instance.serviceSubnet]);
