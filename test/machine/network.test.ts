@@ -117,16 +117,6 @@ describe('a server on the gateway', () => {
   beforeAll(async () => {
     server = createServer((socket) => socket.end(`api ${socket.remoteAddress}\n`));
     await new Promise<void>((done) => server.listen(lab.instance.apiPort, lab.instance.gateway, done));
-    lab.put(
-      'services',
-      service('kubernetes', lab.instance.kubernetesServiceIp, { ports: [{ name: 'https', port: 443 }] }),
-    );
-    lab.put('endpoints', {
-      metadata: { namespace: 'default', name: 'kubernetes' },
-      subsets: [
-        { addresses: [{ ip: lab.instance.gateway }], ports: [{ name: 'https', port: lab.instance.apiPort }] },
-      ],
-    });
     await vi.waitFor(() => firstLine(lab.instance.kubernetesServiceIp, 443), soon);
   });
   afterAll(() => server.close());

@@ -2,6 +2,7 @@ import type { Clock } from '@pgherd/kube/objects';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.ts';
 import type { Instance } from '../instance/instance.ts';
+import { publishApiServer, type EndpointsWriter } from './api-server-endpoints.ts';
 import {
   bridgeStands,
   deviceExists,
@@ -26,7 +27,7 @@ const checkInterval = 30_000;
 
 /** What the network needs. */
 export interface NetworkOptions {
-  registry: Source;
+  registry: Source & EndpointsWriter;
   engine: Pick<Engine, 'request' | 'version'>;
   instance: Instance;
   log: Logger;
@@ -44,7 +45,7 @@ export interface Network {
 }
 
 /**
- * Makes the network and follows Services and Endpoints. When this returns, the gateway's address exists, and
+ * Makes the network, publishes the API server as `default/kubernetes`, and follows Services and Endpoints. When this returns, the gateway's address exists, and
  * the rules are those of the objects that exist now. Throws when the machine cannot (no nftables, no rights,
  * addresses in use), saying which.
  */
@@ -90,6 +91,7 @@ export async function startNetwork({
       () => writer.changed(),
       (reason) => log.warn({ reason }, `the watch of ${resource.plural} ended: listing them again`),
     );
+  publishApiServer(registry, instance);
   const services = follow(serviceResource);
   const endpoints = follow(endpointsResource);
   const slices = follow(endpointSliceResource);
