@@ -126,7 +126,7 @@ export const configurationKeys = {
     group: 'users',
     kind: list,
     default: [],
-    description: 'Roles that become members of every role that owns a database.',
+    description: 'Roles that every role that owns a database becomes a member of.',
   }),
   replication_username: words('users', 'standby', 'Role that replicas connect with; Patroni creates it.'),
   super_username: words('users', 'postgres', 'Superuser role; Patroni creates it.'),
