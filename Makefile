@@ -59,3 +59,8 @@ test: deps ## Every check and test; ends with "N passed, N failed"
 .PHONY: clean
 clean: ## Remove what was fetched and built here (not the image, not instances)
 	@rm -rf node_modules .node .cache
+
+RUNS ?= 5
+.PHONY: bench
+bench: image ## Measure; prints tables and writes bench/results (RUNS=5)
+	@node bench/first-cluster.ts --runs $(RUNS)

@@ -1,23 +1,24 @@
-/** Parts of a manifest that the tests vary. */
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+/** Parts of the manifest that vary. */
 export interface ManifestOptions {
   name: string;
   instances: number;
   synchronous?: boolean;
 }
 
-/** The minimal manifest of the project, under another name. */
+const minimal = new URL('../../manifests/minimal-postgres-manifest.yaml', import.meta.url);
+
+/** The project's minimal manifest under another name. */
 export function clusterManifest(options: ManifestOptions): Record<string, unknown> {
+  const manifest = parse(readFileSync(minimal, 'utf8')) as { metadata: object; spec: object };
   return {
-    apiVersion: 'acid.zalan.do/v1',
-    kind: 'postgresql',
-    metadata: { name: options.name, namespace: 'default' },
+    ...manifest,
+    metadata: { ...manifest.metadata, name: options.name, namespace: 'default' },
     spec: {
-      teamId: 'acid',
+      ...manifest.spec,
       numberOfInstances: options.instances,
-      volume: { size: '1Gi' },
-      users: { zalando: ['superuser', 'createdb'], foo_user: [] },
-      databases: { foo: 'zalando' },
-      postgresql: { version: '17' },
       ...(options.synchronous === true ? { patroni: { synchronous_mode: true } } : {}),
     },
   };

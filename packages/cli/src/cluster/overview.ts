@@ -1,0 +1,59 @@
+import type { Condition } from '@pgherd/api';
+
+/** One member as `pgherd show` prints it. */
+export interface MemberRow {
+  name: string;
+  /** Patroni's word; a replica that commits wait for is `sync replica`. */
+  role: string;
+  state: string;
+  timeline?: number;
+  /** Bytes behind the primary; absent when not known, 0 for the primary. */
+  lagBytes?: number;
+  ready: boolean;
+  restarts: number;
+  node: string;
+  pendingRestart: boolean;
+}
+
+/** The volume of one member. */
+export interface VolumeRow {
+  claim: string;
+  phase: string;
+  size: string;
+  storageClass: string;
+  volume: string;
+}
+
+/** One Service, and where it leads at the moment. */
+export interface EndpointRow {
+  service: string;
+  role: string;
+  address: string;
+  pods: string[];
+}
+
+/** How a user connects. The password is masked; the Secret has it. */
+export interface ConnectionRow {
+  user: string;
+  secret: string;
+  uri: string;
+}
+
+/** Everything that `pgherd show` says; `-o json` prints it as it is. */
+export interface Overview {
+  namespace: string;
+  name: string;
+  team: string;
+  version: string;
+  status: string;
+  generation: number;
+  observedGeneration?: number;
+  instances: number;
+  /** `synchronous`, `quorum` or `asynchronous`, as Patroni runs it now. */
+  replication: string;
+  members: MemberRow[];
+  volumes: VolumeRow[];
+  endpoints: EndpointRow[];
+  conditions: Condition[];
+  connections: ConnectionRow[];
+}

@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describeProcess, type ServerProcess } from '@pgherd/local';
+
+/** A process of ours that outlives the command: who it is stands in `HOME/run/NAME.json`, its output in `HOME/log`. */
+export interface BackgroundProcess {
+  name: string;
+  home: string;
+}
+
+/** One that runs. */
+export interface RunningProcess extends ServerProcess {
+  /** Loopback port of its health checks and metrics, if it has one. */
+  httpPort?: number;
+}
+
+const noteFile = ({ home, name }: BackgroundProcess): string => join(home, 'run', `${name}.json`);
+
+/** File with the process's output. */
+export const logFile = ({ home, name }: BackgroundProcess): string => join(home, 'log', `${name}.log`);
+
+/** Starts it detached from the terminal, and remembers it. */
+export function startInBackground(
+  process_: BackgroundProcess,
+  command: string[],
+  environment: Record<string, string>,
+  facts: { httpPort?: number } = {},
+): ServerProcess {
+  const log = logFile(process_);
+  mkdirSync(dirname(log), { recursive: true, mode: 0o700 });
+  mkdirSync(join(process_.home, 'run'), { recursive: true, mode: 0o700 });
+  const output = openSync(log, 'a', 0o600);
+  const [program = process.execPath, ...args] = command;
+  const child = spawn(program, args, {
+    detached: true,
+    stdio: ['ignore', output, output],
+    cwd: '/',
+    env: { ...process.env, ...environment },
+  });
+  child.unref();
+  closeSync(output);
+  const started = child.pid === undefined ? undefined : describeProcess(child.pid);
+  if (started === undefined) throw new Error(`${process_.name} did not start: ${lastLines(log, 5)}`);
+  writeFileSync(noteFile(process_), `${JSON.stringify({ ...started, ...facts })}\n`, { mode: 0o600 });
+  return started;
+}
+
+/** The process, if it is still the one that was started. */
+export function findBackground(process_: BackgroundProcess): RunningProcess | undefined {
+  try {
+    const noted = JSON.parse(readFileSync(noteFile(process_), 'utf8')) as RunningProcess;
+    const now = describeProcess(noted.pid);
+    return now?.startTime === noted.startTime && now.bootId === noted.bootId ? noted : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Asks it to end, and waits. After `timeoutMs` it is killed.
+ * @returns whether there was one
+ */
+export async function stopBackground(
+  process_: BackgroundProcess,
+  options: { signal?: NodeJS.Signals; timeoutMs: number },
+): Promise<boolean> {
+  const running = findBackground(process_);
+  if (running === undefined) return false;
+  const signal = (name: NodeJS.Signals): void => {
+    try {
+      process.kill(running.pid, name);
+    } catch {
+      // It ended in between, which is what was wanted.
+    }
+  };
+  signal(options.signal ?? 'SIGTERM');
+  const deadline = Date.now() + options.timeoutMs;
+  let killed = false;
+  while (findBackground(process_) !== undefined) {
+    if (Date.now() > deadline && !killed) {
+      signal('SIGKILL');
+      killed = true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  rmSync(noteFile(process_), { force: true });
+  return true;
+}
+
+/** The end of a log, for error messages. */
+export function lastLines(file: string, count: number): string {
+  try {
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+  } catch {
+    return '(no output)';
+  }
+}

@@ -1,0 +1,26 @@
+import { stopLocalPods } from '@pgherd/local';
+import { parseOutputFormat, print } from '../output.ts';
+import { stopBackground } from './background.ts';
+import type { LocalOptions } from './commands.ts';
+import { homeOf, operatorProcessOf, serverProcessOf } from './files.ts';
+
+/** How long pods get to end by themselves; the server kills what is left. */
+const podsTimeoutMs = 90_000;
+
+/** Stops operator, pods and server, in this order: nobody must repair what is being stopped. */
+export async function stopEverything(home: string): Promise<{ operator: boolean; server: boolean }> {
+  const operator = await stopBackground(operatorProcessOf(home), { timeoutMs: 10_000 });
+  const server = await stopBackground(serverProcessOf(home), { signal: 'SIGUSR2', timeoutMs: podsTimeoutMs });
+  // A server that was killed before could not stop its pods.
+  await stopLocalPods(home);
+  return { operator, server };
+}
+
+/** `pgherd local down` */
+export async function down(options: LocalOptions): Promise<void> {
+  const home = homeOf(options);
+  const stopped = await stopEverything(home);
+  print(parseOutputFormat(options.output), { home, ...stopped }, () =>
+    stopped.server ? `stopped; \`pgherd local up\` starts it again with all data` : 'nothing was running',
+  );
+}

@@ -1,0 +1,126 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { connect, type Client } from '@pgherd/kube/client';
+import { serverProcess } from '@pgherd/local';
+import { CommandError, exitCode } from '../exit-code.ts';
+import { parseOutputFormat, print } from '../output.ts';
+import { projectRoot } from '../project.ts';
+import { findBackground, lastLines, logFile, startInBackground } from './background.ts';
+import type { UpOptions } from './commands.ts';
+import { adminKubeconfig, homeOf, operatorKubeconfig, operatorProcessOf, serverProcessOf } from './files.ts';
+import { freePort } from './free-port.ts';
+import { installOperatorObjects } from './install.ts';
+
+const entryPoint = join(projectRoot, 'packages/cli/src/main.ts');
+
+/** What `pgherd local up` prints. */
+interface UpResult {
+  home: string;
+  kubeconfig: string;
+  address: string;
+  /** What this call started; empty when all was running. */
+  started: string[];
+  /** Milliseconds from the call to the API server's first answer. */
+  apiReadyMs: number;
+}
+
+/** Waits until the API server says that it is ready. Throws with the end of its log when its process ends before. */
+async function waitForApi(home: string, deadline: number): Promise<Client> {
+  const kubeconfig = adminKubeconfig(home);
+  const server = serverProcessOf(home);
+  for (;;) {
+    if (existsSync(kubeconfig)) {
+      const { client } = await connect({ kubeconfig });
+      try {
+        await client.raw('GET', '/readyz', { signal: AbortSignal.timeout(2000) });
+        return client;
+      } catch {
+        client.close();
+      }
+    }
+    if (findBackground(server) === undefined) {
+      throw new CommandError(`the server did not start:\n${lastLines(logFile(server), 15)}`);
+    }
+    if (Date.now() > deadline) {
+      const why = `no answer from the API server; see ${logFile(server)}`;
+      throw new CommandError(why, exitCode.timedOut);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Starts the operator under its own account; `HOME/operator.yaml`, if there is one, is its configuration. */
+async function startOperator(home: string): Promise<void> {
+  const httpPort = await freePort();
+  const configuration = join(home, 'operator.yaml');
+  const run = ['operator', 'run', '--kubeconfig', operatorKubeconfig(home), '--namespace', '*'];
+  // Only one operator runs on a home, so that one that was killed need not wait for its own lease to run out.
+  const identity = ['--identity', `local-${home}`];
+  const configured = existsSync(configuration) ? ['--configuration', configuration] : [];
+  const command = [
+    process.execPath,
+    entryPoint,
+    ...run,
+    ...identity,
+    '--http-port',
+    String(httpPort),
+    ...configured,
+  ];
+  startInBackground(operatorProcessOf(home), command, {}, { httpPort });
+}
+
+/** Starts what does not run. Pods of an instance that was down come back by themselves. */
+export async function bringUp(options: {
+  home: string;
+  operator: boolean;
+  timeoutMs: number;
+}): Promise<UpResult> {
+  const { home } = options;
+  const begin = Date.now();
+  const started: string[] = [];
+  if (serverProcess(home) === undefined && findBackground(serverProcessOf(home)) === undefined) {
+    startInBackground(
+      serverProcessOf(home),
+      [process.execPath, entryPoint, 'local', 'serve', '--home', home],
+      {},
+    );
+    started.push('server');
+  }
+  const client = await waitForApi(home, begin + options.timeoutMs);
+  const apiReadyMs = Date.now() - begin;
+  try {
+    if (options.operator && findBackground(operatorProcessOf(home)) === undefined) {
+      await installOperatorObjects(client, home);
+      await startOperator(home);
+      started.push('operator');
+    }
+  } finally {
+    client.close();
+  }
+  const kubeconfig = adminKubeconfig(home);
+  const { connection, client: unused } = await connect({ kubeconfig });
+  unused.close();
+  return { home, kubeconfig, address: connection.server.origin, started, apiReadyMs };
+}
+
+/** `pgherd local up` */
+export async function up(options: UpOptions): Promise<void> {
+  const home = homeOf(options);
+  const timeoutMs = Number(options.timeout) * 1000;
+  if (!(timeoutMs > 0)) {
+    throw new CommandError(`--timeout ${options.timeout}: give a number of seconds`, exitCode.wrongUsage);
+  }
+  const result = await bringUp({ home, operator: options.operator, timeoutMs });
+  print(parseOutputFormat(options.output), result, () =>
+    [
+      result.started.length > 0
+        ? `started ${result.started.join(' and ')}; API ready after ${(result.apiReadyMs / 1000).toFixed(1)} s at ${result.address}`
+        : `already running at ${result.address}`,
+      `export KUBECONFIG=${result.kubeconfig}`,
+    ].join('\n'),
+  );
+  if (options.foreground) {
+    const { stayInForeground } = await import('./foreground.ts');
+    await stayInForeground(home);
+  }
+}
