@@ -23,13 +23,11 @@ export function renderDatabase(input: RenderInput): Declared {
   const databases = Object.entries(manifest.spec.databases ?? {})
     .map(([database, owner]) => ({ name: database, owner }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const owners = [...new Set(databases.map(({ owner }) => owner))];
-  const additional = configuration.additional_owner_roles.map((role): DeclaredRole => ({
-    name: role,
-    attributes: {},
-    memberOf: owners.filter((owner) => owner !== role),
-  }));
-  return { roles: [...roles, ...additional], databases };
+  // Owners become members of the additional roles, which somebody else creates.
+  const owners = new Set(databases.map(({ owner }) => owner));
+  for (const role of roles.filter(({ name }) => owners.has(name)))
+    role.memberOf = configuration.additional_owner_roles.filter((group) => group !== role.name);
+  return { roles, databases };
 }
 
 /** What the plan needs of the declared roles and databases; undefined when there is nothing to do over SQL. */
@@ -38,9 +36,7 @@ export function databaseGoal(input: RenderInput, declared: Declared): DatabaseGo
   if (!configuration.enable_database_access || manifest.spec.standby !== undefined) return undefined;
   if (instancesOf(configuration, manifest) === 0) return undefined;
   // Without its password a role would be made that nobody can use; the Secret is on its way.
-  const complete = declared.roles.every(
-    (role) => role.password !== undefined || configuration.additional_owner_roles.includes(role.name),
-  );
+  const complete = declared.roles.every((role) => role.password !== undefined);
   return {
     fingerprint: createHash('sha256').update(JSON.stringify(declared)).digest('hex'),
     summary: `${declared.roles.length} roles and ${declared.databases.length} databases`,
