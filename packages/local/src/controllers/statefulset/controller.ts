@@ -1,5 +1,5 @@
 import { ApiError, persistentVolumeClaims, pods as podResource, statefulSets } from '@pgherd/kube/objects';
-import type { Clock, KubeObject, StatefulSet } from '@pgherd/kube/objects';
+import type { Clock, KubeObject, Pod, StatefulSet } from '@pgherd/kube/objects';
 import { done, requeueAfter } from '@pgherd/kube/queue';
 import type { Result } from '@pgherd/kube/queue';
 import type { Controller } from '../controller.ts';
@@ -153,7 +153,7 @@ function setsOf(objects: Objects, pod: KubeObject): string[] {
   if (controller) return controller.kind === 'StatefulSet' ? [`${namespace}/${controller.name}`] : [];
   return objects
     .list(statefulSets, namespace)
-    .filter((set) => ordinalOf(set, pod) !== undefined)
+    .filter((set) => ordinalOf(set, pod as Pod) !== undefined)
     .map(keyOf);
 }
 
