@@ -1,1 +1,19 @@
-export {};
+/**
+ * The operator: `observe` (watch caches → what is), `render` (manifest → what should be), `plan` (the difference as
+ * steps), `execute` (one step at a time), `reconcile` (one pass over one cluster), `process` (all of it running).
+ */
+export { runOperator, MissingRightsError, type OperatorOptions } from './process/run-operator.ts';
+export { rights, missingRights, type MissingRight, type Right } from './process/rights.ts';
+export { render } from './render/render.ts';
+export type { Credentials, Remembered, RenderInput } from './render/input.ts';
+export { goalOf, type PassGoal } from './reconcile/goal.ts';
+export { observe } from './observe/observe.ts';
+export type { Member, Observed } from './observe/observed.ts';
+export type { ObjectSource } from './observe/source.ts';
+export { plan, type Goal } from './plan/plan.ts';
+export { planDeletion } from './plan/deletion.ts';
+export { printPlan } from './plan/print.ts';
+export { stepsOf, type Action, type Disturbance, type Plan, type Step, type Track } from './plan/step.ts';
+export { finalizer, primaryServiceName, replicaServiceName, secretName } from './names.ts';
+export { kinds, labelledKinds, postgresqls, type Desired, type Kind } from './kinds.ts';
+export type { DatabaseAccess, DatabaseReport } from './execute/database-access.ts';

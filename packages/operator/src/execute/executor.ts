@@ -77,8 +77,8 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
   }
 }
 
-async function apply({ client, written }: Hands, kind: Kind, object: KubeObject): Promise<void> {
-  written(kind, await client.apply(kind, object, { force: true, fieldManager }));
+async function apply(hands: Hands, kind: Kind, object: KubeObject): Promise<void> {
+  hands.written(kind, await hands.client.apply(kind, object, { force: true, fieldManager }));
 }
 
 /** A Secret that exists already keeps its contents; it only gets our labels, so that it is found from now on. */
@@ -132,9 +132,7 @@ async function configure(
   action: Extract<Action, { type: 'configure' }>,
 ): Promise<void> {
   if (Object.keys(action.patch).length > 0) {
-    await hands
-      .patroni(action.address)
-      .patchConfig(action.patch as Parameters<PatroniClient['patchConfig']>[0]);
+    await hands.patroni(action.address).patchConfig(action.patch);
   }
   const body = { metadata: { annotations: { [appliedAnnotation]: JSON.stringify(action.applied) } } };
   await patch(hands, {

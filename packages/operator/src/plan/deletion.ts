@@ -1,6 +1,6 @@
 import type { Configuration } from '@pgherd/api';
 import type { KubeObject, Secret } from '@pgherd/kube/objects';
-import { patroniObjectNames } from '@pgherd/patroni';
+import { patroniObjectNames, type PatroniStore } from '@pgherd/patroni';
 import { describe, kinds, objectKey, type Kind } from '../kinds.ts';
 import {
   criticalBudgetName,
@@ -55,9 +55,7 @@ function leftovers(configuration: Configuration, observed: Observed): { kind: Ki
     [...observed.objects]
       .filter(([key, object]) => key.startsWith(objectKey(kind, namespace, '')) && isOurs(object))
       .map(([, object]) => ({ kind, object }));
-  const patroni = (['endpoints', 'configmaps'] as const).flatMap((store) =>
-    Object.values(patroniObjectNames(name, store)),
-  );
+  const patroni = (store: PatroniStore) => Object.values(patroniObjectNames(name, store));
   return [
     ...named(kinds.podDisruptionBudget, [primaryBudgetName(configuration, name), criticalBudgetName(name)]),
     ...named(kinds.service, [
@@ -66,8 +64,8 @@ function leftovers(configuration: Configuration, observed: Observed): { kind: Ki
       patroniConfigServiceName(name),
     ]),
     // The Endpoints of a Service go with it, those of Patroni do not.
-    ...named(kinds.endpoints, [...new Set([...patroni, replicaServiceName(name)])]),
-    ...named(kinds.configMap, [...new Set(patroni)]),
+    ...named(kinds.endpoints, [...patroni('endpoints'), replicaServiceName(name)]),
+    ...named(kinds.configMap, patroni('configmaps')),
     ...(configuration.enable_secrets_deletion
       ? matching(kinds.secret, (secret) => isRoleSecret(configuration, name, secret as Secret))
       : []),

@@ -117,7 +117,7 @@ export class Reconciler {
 
   #look(manifest: Postgresql, memory: ClusterMemory): { observed: Observed; pass: PassGoal; plan: Plan } {
     const observed = this.#observe(manifest, memory);
-    const pass = goalOf(manifest, this.#options.configuration, observed, this.#options.newPassword);
+    const pass = goalOf(manifest, this.#options.configuration, observed, () => this.#options.newPassword());
     return { observed, pass, plan: plan(pass.goal, observed) };
   }
 

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest';
+import { testObserved, testPod } from '../testing/cluster.ts';
+import { planConfiguration } from './configuration.ts';
+
+function steps(
+  wanted: Record<string, unknown>,
+  live: Record<string, unknown> | undefined,
+  applied?: string[],
+  statusOf: (ordinal: number) => object = () => ({}),
+) {
+  const pods = [0, 1, 2].map((ordinal) => {
+    const pod = testPod({ ordinal, role: ordinal === 1 ? 'primary' : 'replica' });
+    const status = JSON.parse(pod.metadata.annotations?.['status'] ?? '{}') as object;
+    pod.metadata.annotations = { status: JSON.stringify({ ...status, ...statusOf(ordinal) }) };
+    return pod;
+  });
+  const observed = testObserved([], pods, { leader: 'acid-demo-1', configuration: live });
+  return planConfiguration({ wanted, applied }, observed);
+}
+
+test('only what differs is sent, parameters one by one', () => {
+  const [step] = steps(
+    { ttl: 20, postgresql: { parameters: { work_mem: '8MB', max_connections: '50' } } },
+    { ttl: 30, loop_wait: 10, postgresql: { use_slots: true, parameters: { max_connections: 50 } } },
+  );
+  expect(step?.action).toEqual({
+    type: 'configure',
+    address: '10.0.0.2',
+    patch: { ttl: 20, postgresql: { parameters: { work_mem: '8MB' } } },
+    applied: ['postgresql/parameters/max_connections', 'postgresql/parameters/work_mem', 'ttl'],
+  });
+  expect(step?.why).toEqual(['ttl: 30 → 20', 'postgresql/parameters/work_mem: (unset) → 8MB']);
+});
+
+test('what the manifest once set and does not mention any more goes back to the default', () => {
+  const [step] = steps({}, { ttl: 20, postgresql: { parameters: { work_mem: '8MB' } }, pause: true }, [
+    'ttl',
+    'postgresql/parameters/work_mem',
+  ]);
+  expect(step?.action).toMatchObject({
+    patch: { ttl: null, postgresql: { parameters: { work_mem: null } } },
+    applied: [],
+  });
+});
+
+test("other people's settings stay, and a configuration that fits needs nothing", () => {
+  expect(
+    steps({ ttl: 20 }, { ttl: 20, pause: true, slots: { theirs: { type: 'physical' } } }, ['ttl']),
+  ).toEqual([]);
+  expect(steps({ synchronous_mode: false }, {}, ['synchronous_mode'])).toEqual([]);
+});
+
+test('nothing is done before Patroni has written its configuration', () => {
+  expect(steps({ ttl: 20 }, undefined)).toEqual([]);
+});
+
+test('restarts go through the replicas first, one at a time', () => {
+  const pending = () => ({ pending_restart: true });
+  expect(steps({}, {}, [], pending).map(({ what }) => what)).toEqual([
+    'restart PostgreSQL of acid-demo-0',
+    'restart PostgreSQL of acid-demo-2',
+    'restart PostgreSQL of acid-demo-1',
+  ]);
+});
+
+test('a setting that replicas must not have lower than the primary is lowered on the primary first', () => {
+  const pending = () => ({
+    pending_restart: true,
+    pending_restart_reason: { max_connections: { old_value: '100', new_value: '50' } },
+  });
+  expect(steps({}, {}, [], pending)[0]?.what).toBe('restart PostgreSQL of acid-demo-1');
+});

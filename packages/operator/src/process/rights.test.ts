@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { rights } from './rights.ts';
+
+interface Rule {
+  apiGroups: string[];
+  resources: string[];
+  resourceNames?: string[];
+  verbs: string[];
+}
+
+interface Role {
+  kind: string;
+  metadata: { name: string };
+  rules: Rule[];
+}
+
+test('the manifest grants exactly what the operator asks for', () => {
+  const file = new URL('../../../../manifests/operator-service-account-rbac.yaml', import.meta.url);
+  const roles = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as Role);
+  const granted = roles
+    .filter(({ kind, metadata }) => kind.endsWith('Role') && metadata.name === 'postgres-operator')
+    .flatMap(({ rules }) => rules)
+    .flatMap(({ apiGroups, resources, verbs, resourceNames = [''] }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) =>
+          verbs.flatMap((verb) => resourceNames.map((name) => `${group}/${resource} ${verb} ${name}`)),
+        ),
+      ),
+    );
+  const asked = rights.flatMap(({ group, resource, verbs, name = '' }) =>
+    verbs.map((verb) => `${group}/${resource} ${verb} ${name}`),
+  );
+  expect(granted.sort()).toEqual(asked.sort());
+});
