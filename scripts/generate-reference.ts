@@ -92,12 +92,13 @@ function configurationReference(): string {
     const value = defaultText(key.kind.name, key.default);
     const differs =
       'differs' in key ? ` Zalando's default is \`${key.differs.zalando}\`. ${key.differs.why}` : '';
+    const notYet = 'notYet' in key && key.notYet ? ' Not acted on yet.' : '';
     const minimum = 'minimum' in key && key.minimum !== undefined ? ` At least ${key.minimum}.` : '';
     return row([
       `\`${name}\``,
       key.kind.name,
       value === '' ? '' : `\`${value}\``,
-      `${key.description}${minimum}${differs}`,
+      `${key.description}${minimum}${differs}${notYet}`,
     ]);
   });
   return `${note}

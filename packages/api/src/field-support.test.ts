@@ -30,12 +30,12 @@ test('the longest path decides', () => {
 test('fields that are not acted on are named once, where they are', () => {
   const used = manifest({
     volume: { size: '1Gi', iops: 3000 },
-    tls: { secretName: 'tls', caFile: 'ca.crt' },
+    clone: { cluster: 'a', uid: 'b' },
     streams: [{ applicationId: 'a', database: 'd', tables: {} }],
   });
   expect(unsupportedFields(used).map(({ field }) => field)).toEqual([
     'spec.volume.iops',
-    'spec.tls',
+    'spec.clone',
     'spec.streams',
   ]);
 });

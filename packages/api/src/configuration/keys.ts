@@ -10,6 +10,8 @@ export interface Key<T> {
   description: string;
   /** Smallest number allowed. */
   minimum?: number;
+  /** The operator does not act on it yet; setting it to anything but its default gives a warning. */
+  notYet?: true;
   /** Where pgherd's default differs from Zalando's: theirs (as they write it), and why ours is another. */
   differs?: { zalando: string; why: string };
 }
@@ -113,6 +115,7 @@ export const configurationKeys = {
     group: '',
     kind: duration,
     default: 30 * minutes,
+    notYet: true,
     description: 'How often every cluster is looked at although nothing seems to have changed.',
   }),
   workers: key({
@@ -130,7 +133,13 @@ export const configurationKeys = {
   }),
   replication_username: words('users', 'standby', 'Role that replicas connect with; Patroni creates it.'),
   super_username: words('users', 'postgres', 'Superuser role; Patroni creates it.'),
-  cluster_domain: words('kubernetes', 'cluster.local', 'DNS suffix of the Kubernetes cluster.'),
+  cluster_domain: key({
+    group: 'kubernetes',
+    kind: text,
+    default: 'cluster.local',
+    notYet: true,
+    description: 'DNS suffix of the Kubernetes cluster.',
+  }),
   cluster_labels: key({
     group: 'kubernetes',
     kind: map,
@@ -154,11 +163,13 @@ export const configurationKeys = {
     '',
     "Annotation that a manifest must have, with the cluster's name, before its deletion is acted on; none if empty.",
   ),
-  enable_cross_namespace_secret: flag(
-    'kubernetes',
-    false,
-    'Whether Secrets of roles may be in other namespaces than their cluster.',
-  ),
+  enable_cross_namespace_secret: key({
+    group: 'kubernetes',
+    kind: boolean,
+    default: false,
+    notYet: true,
+    description: 'Whether Secrets of roles may be in other namespaces than their cluster.',
+  }),
   enable_finalizers: key({
     group: 'kubernetes',
     kind: boolean,
@@ -304,6 +315,7 @@ export const configurationKeys = {
     group: 'debug',
     kind: boolean,
     default: false,
+    notYet: true,
     description: 'Whether the operator logs what it observes as well as what it does.',
     differs: { zalando: 'true', why: 'What matters to a user is also told in events.' },
   }),

@@ -22,7 +22,7 @@ test('values of every kind', () => {
     docker_image: 'registry.example/postgres:17',
     kubernetes_use_configmaps: 'true',
     max_instances: '0x10',
-    resync_period: '1h30m',
+    pod_terminate_grace_period: '1h30m',
     cluster_labels: 'application:spilo,env:prod',
     custom_pod_annotations: 'url:https://example.org/a:b',
     inherited_labels: 'a, b',
@@ -35,7 +35,7 @@ test('values of every kind', () => {
     docker_image: 'registry.example/postgres:17',
     kubernetes_use_configmaps: true,
     max_instances: 16,
-    resync_period: 5_400_000,
+    pod_terminate_grace_period: 5_400_000,
     cluster_labels: { application: 'spilo', env: 'prod' },
     custom_pod_annotations: { url: 'https://example.org/a:b' },
     inherited_labels: ['a', 'b'],
@@ -64,6 +64,7 @@ test.each([
   ],
   [{ enable_finalizers: '' }, 'warning enable_finalizers'],
   [{ workerz: '8' }, 'warning workerz'],
+  [{ resync_period: '5m' }, 'warning resync_period'],
 ])('%o: %s', (data, expected) => {
   const { configuration, problems } = parseConfiguration(data);
   expect(problems.map(({ severity, field }) => `${severity} ${field}`)).toEqual([expected]);

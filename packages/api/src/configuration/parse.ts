@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../problem.ts';
 import { type Configuration, type ConfigurationKey, type Key, configurationKeys } from './keys.ts';
 import type { ValueKind } from './value.ts';
@@ -48,6 +49,8 @@ export function parseConfiguration(data: Record<string, string>): ParsedConfigur
       continue;
     }
     const parsed = configuration[name];
+    if (key.notYet && !isDeepStrictEqual(parsed, key.default))
+      report('warning', name, 'pgherd does not act on this setting yet.');
     if (typeof parsed === 'number' && key.minimum !== undefined && parsed < key.minimum) {
       report('error', name, `it is ${parsed} and must be at least ${key.minimum}.`);
       configuration[name] = structuredClone(key.default);

@@ -45,9 +45,9 @@ export const checkVolumes: Check = (manifest, _configuration, report) => {
     const field = `spec.additionalVolumes[${index}]`;
     const other = paths.get(volume.mountPath);
     if (other !== undefined)
-      report.warning(
+      report.error(
         `${field}.mountPath`,
-        `\`${volume.mountPath}\` is taken by ${other}; this volume is left out.`,
+        `\`${volume.mountPath}\` is taken by ${other}; choose another path.`,
       );
     else paths.set(volume.mountPath, field);
     const targets = volume.targetContainers ?? [];

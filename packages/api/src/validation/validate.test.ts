@@ -86,7 +86,7 @@ test.each<[string, Partial<PostgresqlSpec>, string[]]>([
   [
     'a volume over the data',
     { additionalVolumes: [{ name: 'v', mountPath: '/home/postgres/pgdata', volumeSource: {} }] },
-    ['warning spec.additionalVolumes[0].mountPath'],
+    ['error spec.additionalVolumes[0].mountPath'],
   ],
   ['a slot with a bad name', { patroni: { slots: { 'A-1': {} } } }, ['error spec.patroni.slots.A-1']],
   ['ttl too short', { patroni: { ttl: 20, loop_wait: 10, retry_timeout: 10 } }, ['warning spec.patroni.ttl']],
