@@ -263,11 +263,14 @@ export const configurationKeys = {
     '{username}.{cluster}.credentials.{tprkind}.{tprgroup}',
     "Name of a role's Secret; `{username}`, `{cluster}`, `{tprkind}` and `{tprgroup}` are replaced.",
   ),
-  spilo_allow_privilege_escalation: flag(
-    'kubernetes',
-    true,
-    'Whether processes of the database container may gain privileges (cron in Spilo needs it).',
-  ),
+  spilo_allow_privilege_escalation: key({
+    group: 'kubernetes',
+    kind: boolean,
+    default: false,
+    description:
+      'Whether processes of the database container may gain privileges (cron in Spilo needs it). An existing cluster keeps what it has.',
+    differs: { zalando: 'true', why: "pgherd's image needs no privileges." },
+  }),
   spilo_fsgroup: id("Group id that owns the volumes' files.", 103),
   spilo_privileged: flag('kubernetes', false, 'Whether the database container is privileged.'),
   spilo_runasgroup: id('Group id that the pods run with.', 103),

@@ -1,6 +1,7 @@
 import {
   formatProblem,
   readStatus,
+  unsupportedBootstrap,
   unsupportedFields,
   validatePostgresql,
   type Configuration,
@@ -68,6 +69,7 @@ export class Reconciler {
     const { configuration } = this.#options;
     const problems = validatePostgresql(manifest, configuration);
     const errors = problems.filter(({ severity }) => severity === 'error');
+    if (this.#observe(manifest, memory).objects.size === 0) errors.push(...unsupportedBootstrap(manifest));
     const warnings = problems.filter(({ severity }) => severity === 'warning');
     if (errors.length > 0) return this.#refuse(manifest, errors, memory);
     this.#warn(manifest, memory, [...warnings, ...unsupportedFields(manifest)]);
