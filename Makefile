@@ -29,6 +29,8 @@ check: deps ## Types, lint, format, import direction, generated files (under 30 
 	@oxlint --type-aware
 	@oxfmt --check .
 	@node scripts/check-imports.ts
+	@node scripts/generate-crds.ts --check
+	@node scripts/generate-reference.ts --check
 
 .PHONY: format
 format: deps ## Format the sources in place
