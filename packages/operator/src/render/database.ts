@@ -10,23 +10,24 @@ import { secretRoles } from './roles.ts';
 export function renderDatabase(input: RenderInput): Declared {
   const { manifest, configuration, remembered } = input;
   const { name } = identityOf(manifest);
+  const databases = Object.entries(manifest.spec.databases ?? {})
+    .map(([database, owner]) => ({ name: database, owner }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+  const owners = new Set(databases.map(({ owner }) => owner));
   const roles = secretRoles(input)
     .filter(({ origin }) => origin === 'manifest')
     .map((role): DeclaredRole => {
       const credentials = remembered.secrets.get(secretName(configuration, name, role.name));
+      const memberOf = owners.has(role.name)
+        ? configuration.additional_owner_roles.filter((other) => other !== role.name)
+        : [];
       return {
         name: role.name,
         attributes: attributesOf(role.flags),
         ...(credentials === undefined ? {} : { password: credentials.password }),
+        ...(memberOf.length > 0 ? { memberOf } : {}),
       };
     });
-  const databases = Object.entries(manifest.spec.databases ?? {})
-    .map(([database, owner]) => ({ name: database, owner }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  // Owners become members of the additional roles, which somebody else creates.
-  const owners = new Set(databases.map(({ owner }) => owner));
-  for (const role of roles.filter(({ name }) => owners.has(name)))
-    role.memberOf = configuration.additional_owner_roles.filter((group) => group !== role.name);
   return { roles, databases };
 }
 
