@@ -8,7 +8,7 @@ import type { ReflectorOptions } from './reflector.ts';
 export interface WatchedCache<T extends KubeObject, I extends string = string> {
   cache: Cache<T, I>;
   /** Lists and watches until the signal aborts; never rejects. */
-  run(signal: AbortSignal): Promise<void>;
+  run: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Makes a cache of one kind and the reflector that fills it. Nothing is asked before `run`. */

@@ -75,7 +75,7 @@ export class Transport {
     try {
       return { code: message.statusCode ?? 0, headers: message.headers, body: await readText(message) };
     } catch (error) {
-      throw this.#failure(error, request.signal);
+      throw this.#failure(timer.expired ?? error, request.signal);
     } finally {
       timer.stop();
     }
@@ -120,7 +120,7 @@ export class Transport {
       if ('error' in outcome) {
         const again =
           outcome.reusedSocket && !fresh && request.method === 'GET' && request.signal?.aborted !== true;
-        if (!again) throw this.#failure(outcome.error, request.signal);
+        if (!again) throw this.#failure(timer.expired ?? outcome.error, request.signal);
         fresh = true;
         continue;
       }
@@ -148,7 +148,10 @@ export class Transport {
     timer: Deadline,
   ): Promise<{ message: http.IncomingMessage } | { error: unknown; reusedSocket: boolean }> {
     request.signal?.throwIfAborted();
+    const asked = performance.now();
     const credentials = await this.connection.credentials.get();
+    // A person who logs in by a credential plugin is not part of the server's time.
+    timer.extend(performance.now() - asked);
     const agents = this.#agents(credentials);
     const { server } = this.connection;
     const { body } = request;
@@ -247,6 +250,8 @@ class Deadline {
   #timer: NodeJS.Timeout | undefined;
   #request: http.ClientRequest | undefined;
   readonly #error: () => Error;
+  /** The failure once time was up; a body cut off by it shows only a broken connection. */
+  expired: Error | undefined;
 
   constructor(ms: number, error: () => Error) {
     this.#error = error;
@@ -259,6 +264,7 @@ class Deadline {
   }
 
   extend(ms: number): void {
+    this.expired = undefined;
     this.#at += ms;
     this.#arm();
   }
@@ -269,7 +275,10 @@ class Deadline {
 
   #arm(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#request?.destroy(this.#error()), this.#at - performance.now());
+    this.#timer = setTimeout(() => {
+      this.expired = this.#error();
+      this.#request?.destroy(this.expired);
+    }, this.#at - performance.now());
   }
 }
 

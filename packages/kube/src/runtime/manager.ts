@@ -45,11 +45,7 @@ export class Manager {
   readonly live = new HealthChecks();
   readonly #options: Required<Omit<ManagerOptions, 'leaderElection'>>;
   readonly #elector: LeaderElector | undefined;
-  readonly #caches: {
-    name: string;
-    cache: { isSynced: boolean };
-    run: (signal: AbortSignal) => Promise<void>;
-  }[] = [];
+  readonly #caches: { name: string; watched: Synced }[] = [];
   readonly #always: Runnable[] = [];
   readonly #whileLeading: Runnable[] = [];
   #started = false;
