@@ -4,6 +4,7 @@ import { connect, createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
 import { systemClock } from '@pgherd/kube/objects';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { findProgram } from '../../packages/local/src/engine/probe-host.ts';
 import { nthAddress } from '../../packages/local/src/instance/subnets.ts';
 import type { Network } from '../../packages/local/src/network/network.ts';
 import { resetNetwork } from '../../packages/local/src/network/reset.ts';
@@ -111,6 +112,34 @@ test('several ports of one Service, UDP too', async () => {
   expect(await answer).toBe(`a ${lab.instance.gateway}`);
   socket.close();
 });
+
+test.skipIf(findProgram('conntrack') === undefined)(
+  'a UDP client that keeps its socket goes over to the new endpoint',
+  async () => {
+    lab.put(
+      'services',
+      service('udp', clusterIp(16), { ports: [{ name: 'udp', port: 53, protocol: 'UDP' }] }),
+    );
+    lab.put('endpoints', endpoints('udp', a.ip));
+    const socket = createSocket('udp4');
+    try {
+      let last = '';
+      socket.on('message', (data) => (last = data.toString()));
+      // Refusals while the first rules are on their way.
+      socket.on('error', () => {});
+      const talksTo = (name: string): Promise<void> =>
+        vi.waitFor(() => {
+          socket.send('?', 53, clusterIp(16));
+          expect(last).toMatch(new RegExp(`^${name} `));
+        }, soon);
+      await talksTo('a');
+      lab.put('endpoints', endpoints('udp', b.ip));
+      await talksTo('b');
+    } finally {
+      socket.close();
+    }
+  },
+);
 
 describe('a server on the gateway', () => {
   let server: Server;

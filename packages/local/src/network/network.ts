@@ -60,7 +60,7 @@ export async function startNetwork({
   let written: { text: string; ports: ServicePort[] } = { text: '', ports: [] };
   let stopped = false;
 
-  const ensureNetwork = async (): Promise<void> => {
+  const makeNetwork = async (): Promise<void> => {
     if (!(await engineNetworkExists(engine, instance))) {
       // The engine takes a bridge that exists, but makes no network over addresses that are in use.
       await removeBridge(instance);
@@ -71,6 +71,13 @@ export async function startNetwork({
     bridgeNetfilter = await enableBridgeNetfilter(instance);
     enableHairpin(instance);
   };
+
+  // Pods start at the same time: the second caller gets the first one's result.
+  let making: Promise<void> | undefined;
+  const ensureNetwork = (): Promise<void> =>
+    (making ??= makeNetwork().finally(() => {
+      making = undefined;
+    }));
 
   const write = async (): Promise<void> => {
     const ports = servicePorts(services.objects(), endpoints.objects(), slices.objects());
@@ -106,16 +113,18 @@ export async function startNetwork({
       await run('nft', ['list', 'chain', 'ip', tableName(instance), 'prerouting']);
     } catch {
       log.warn(`the nftables table ${tableName(instance)} was removed: writing it again`);
+      if (stopped) return;
       written = { text: '', ports: written.ports };
       await writer.writeNow();
       await openFirewall(instance);
     }
   };
   let cancelCheck = (): void => {};
+  let checking: Promise<void> = Promise.resolve();
   const scheduleCheck = (): void => {
     if (stopped) return;
     cancelCheck = clock.after(checkInterval, () => {
-      check()
+      checking = check()
         .catch((error: unknown) => log.error({ err: error }, 'cannot repair the network; trying again'))
         .finally(scheduleCheck);
     });
@@ -124,6 +133,8 @@ export async function startNetwork({
   const stop = async (): Promise<void> => {
     stopped = true;
     cancelCheck();
+    await checking;
+    await making?.catch(() => {});
     for (const each of [services, endpoints, slices]) each.close();
     await writer.stop();
   };
