@@ -1,3 +1,7 @@
+import { TransportError } from '@pgherd/kube/client';
+import { ApiError } from '@pgherd/kube/objects';
+import { PatroniError } from '@pgherd/patroni';
+import { PostgresError } from '@pgherd/postgres';
 import type { Plan, Step } from '../plan/step.ts';
 import { carryOut, type Hands, type StepContext, type StepReport } from './executor.ts';
 
@@ -5,6 +9,8 @@ import { carryOut, type Hands, type StepContext, type StepReport } from './execu
 export interface Failure {
   step: Step;
   message: string;
+  /** Likely to pass by itself within moments: a server that is just starting, a lock that is held. */
+  transient: boolean;
 }
 
 /** What a pass did. */
@@ -16,6 +22,7 @@ export interface PlanOutcome {
 /**
  * Carries out as much of a plan as can be done now. Within a track everything happens in order, and ends at the first
  * step that has to wait, that fails, or after which the world must be looked at again. Tracks are independent.
+ * Throws when the API server is away: then nothing can be done or said.
  */
 export async function carryOutPlan(
   hands: Hands,
@@ -30,13 +37,25 @@ export async function carryOutPlan(
       try {
         const report = await carryOut(hands, context, step);
         outcome.done.push({ step, report });
-        outcome.failures.push(...report.problems.map((message) => ({ step, message })));
+        outcome.failures.push(...report.problems.map((message) => ({ step, message, transient: false })));
       } catch (error) {
-        outcome.failures.push({ step, message: error instanceof Error ? error.message : String(error) });
+        if (isApiServerAway(error)) throw error;
+        const message = error instanceof Error ? error.message : String(error);
+        outcome.failures.push({ step, message, transient: isTransient(error) });
         break;
       }
       if (step.observeAfter === true) break;
     }
   }
   return outcome;
+}
+
+function isApiServerAway(error: unknown): boolean {
+  if (error instanceof TransportError) return true;
+  return error instanceof ApiError && (error.code >= 500 || error.code === 429);
+}
+
+function isTransient(error: unknown): boolean {
+  if (error instanceof PostgresError) return error.transient;
+  return error instanceof PatroniError && error.status === undefined;
 }

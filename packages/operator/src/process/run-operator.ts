@@ -96,7 +96,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     sources: caches.sources(),
     reconcile: (key, stop) => reconciler.reconcile(key, stop),
     workers: configuration.workers,
-    backoff: { baseMs: 500, maxMs: 60_000 },
+    backoff: { baseMs: 500, maxMs: 15_000 },
     logger: log,
     onReconciled: (pass) => metrics.pass(pass),
   });

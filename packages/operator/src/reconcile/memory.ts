@@ -6,6 +6,8 @@ export interface ClusterMemory {
   uid: string;
   /** Declared roles and databases, and the primary, that the database was last brought in line with. */
   databaseFingerprint: string | undefined;
+  /** Passes in a row with failures of the kind that passes by itself. */
+  transientFailures: number;
   /** Warnings that were told, so that they are told once. */
   told: Set<string>;
 }
@@ -17,7 +19,12 @@ export class Memories {
   of(key: string, uid: string): ClusterMemory {
     const found = this.#clusters.get(key);
     if (found?.uid === uid) return found;
-    const fresh: ClusterMemory = { uid, databaseFingerprint: undefined, told: new Set() };
+    const fresh: ClusterMemory = {
+      uid,
+      databaseFingerprint: undefined,
+      transientFailures: 0,
+      told: new Set(),
+    };
     this.#clusters.set(key, fresh);
     return fresh;
   }

@@ -11,12 +11,12 @@ import {
 import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import { messageOf, reasonOf, type Storyteller } from '../events/story.ts';
-import { carryOutPlan, type PlanOutcome } from '../execute/carry-out-plan.ts';
+import { carryOutPlan, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
-import { postgresqls } from '../kinds.ts';
+import { kinds, postgresqls } from '../kinds.ts';
 import { finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
-import type { Observed } from '../observe/observed.ts';
+import { find, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan } from '../plan/step.ts';
@@ -43,6 +43,9 @@ export interface ReconcilerOptions {
 /** Looking again costs nothing, because it is done in memory; it only guards against an event that never comes. */
 const lookAgainMs = 30_000;
 
+/** With the queue's delays these take about half a minute. */
+const toleratedFailures = 6;
+
 /** One cluster, one pass: observe, plan, carry out what can be done now, say how it stands. */
 export class Reconciler {
   readonly #options: ReconcilerOptions;
@@ -63,6 +66,10 @@ export class Reconciler {
       return done;
     }
     const memory = this.#memories.of(key, manifest.metadata.uid ?? '');
+    return this.#lookAfter(manifest, memory, signal);
+  }
+
+  async #lookAfter(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
     if (manifest.metadata.deletionTimestamp !== undefined)
       return this.#deletion.run(manifest, memory, signal);
 
@@ -87,7 +94,7 @@ export class Reconciler {
 
   async #pass(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
     const before = this.#look(manifest, memory);
-    if (before.observed.objects.size === 0 && !memory.told.has('Create')) {
+    if (find(before.observed, kinds.statefulSet, before.observed.name) === undefined) {
       this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
     }
     const outcome = await carryOutPlan(
@@ -102,19 +109,26 @@ export class Reconciler {
       before.plan,
       signal,
     );
-    this.#tell(manifest, memory, outcome);
+    const serious = this.#seriousFailures(memory, outcome);
+    this.#tell(manifest, memory, outcome.done, serious);
     const after = outcome.done.length > 0 ? this.#look(manifest, memory) : before;
-    const failures = outcome.failures.map(({ step, message }) => `${step.what}: ${message}`);
     const isComplete = await this.#report(
       manifest,
       after.observed,
       after.plan,
       after.pass.instances,
       [],
-      failures,
+      serious.map(describeFailure),
     );
-    if (failures.length > 0) throw new Error(failures.join('; '));
+    if (outcome.failures.length > 0) throw new Error(outcome.failures.map(describeFailure).join('; '));
     return isComplete ? done : requeueAfter(lookAgainMs, nextOf(after.plan));
+  }
+
+  /** What passes by itself is not worth telling, unless it does not. */
+  #seriousFailures(memory: ClusterMemory, { failures }: PlanOutcome): Failure[] {
+    const transient = failures.some((failure) => failure.transient);
+    memory.transientFailures = transient ? memory.transientFailures + 1 : 0;
+    return failures.filter((failure) => !failure.transient || memory.transientFailures > toleratedFailures);
   }
 
   #look(manifest: Postgresql, memory: ClusterMemory): { observed: Observed; pass: PassGoal; plan: Plan } {
@@ -172,9 +186,9 @@ export class Reconciler {
     return word === 'Running' || word === 'Invalid';
   }
 
-  #tell(manifest: Postgresql, memory: ClusterMemory, outcome: PlanOutcome): void {
+  #tell(manifest: Postgresql, memory: ClusterMemory, done: PlanOutcome['done'], failures: Failure[]): void {
     const { story, log } = this.#options;
-    for (const { step, report } of outcome.done) {
+    for (const { step, report } of done) {
       const notes = report.notes.length > 0 ? { notes: report.notes } : {};
       log.info({ cluster: keyOf(manifest), step: step.what, why: step.why, ...notes }, 'step done');
       // Looking into the database is no news unless something was done there.
@@ -182,7 +196,7 @@ export class Reconciler {
       const message = report.notes.length > 0 ? `${step.what}: ${report.notes.join('; ')}` : messageOf(step);
       story.normal(eventTarget(manifest), reasonOf(step, false), message.slice(0, 1000));
     }
-    for (const { step, message } of outcome.failures) {
+    for (const { step, message } of failures) {
       this.#tellOnce(manifest, memory, reasonOf(step, false), `${step.what} failed: ${message}`);
     }
   }
@@ -206,6 +220,10 @@ export class Reconciler {
     if (type === 'warning') log.warn({ cluster: keyOf(manifest), reason }, message);
     story[type](eventTarget(manifest), reason, message.slice(0, 1000));
   }
+}
+
+function describeFailure({ step, message }: Failure): string {
+  return `${step.what}: ${message}`;
 }
 
 function nextOf(left: Plan): string {
