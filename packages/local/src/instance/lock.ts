@@ -81,7 +81,7 @@ function isBusy(error: unknown): boolean {
 }
 
 /** `undefined` when there is no such process. */
-function describeProcess(pid: number): ServerProcess | undefined {
+export function describeProcess(pid: number): ServerProcess | undefined {
   if (!Number.isInteger(pid) || pid < 1) return undefined;
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
