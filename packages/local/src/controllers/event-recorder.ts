@@ -7,6 +7,8 @@ import { Objects, timestamp } from './objects.ts';
 export interface EventRecorder {
   /** Never throws: an event that cannot be written is not worth failing for. */
   record(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): void;
+  /** Has exactly this been recorded of the object (and not been forgotten since)? */
+  has(object: KubeObject, type: 'Normal' | 'Warning', reason: string, message: string): boolean;
 }
 
 /**
@@ -14,12 +16,19 @@ export interface EventRecorder {
  * and goes on after a restart.
  */
 export function createEventRecorder(objects: Objects, clock: Clock, component: string): EventRecorder {
+  const nameOf = (object: KubeObject, ...content: string[]): string => {
+    const { name = '', uid = '' } = object.metadata;
+    const hash = createHash('sha256').update(JSON.stringify([uid, ...content, component]));
+    return `${name.slice(0, 236)}.${hash.digest('hex').slice(0, 16)}`;
+  };
   return {
+    has: (object, type, reason, message) =>
+      objects.get(events, object.metadata.namespace ?? 'default', nameOf(object, type, reason, message)) !==
+      undefined,
     record(object, type, reason, message) {
       const { name = '', namespace, uid = '' } = object.metadata;
       const eventNamespace = namespace ?? 'default';
-      const hash = createHash('sha256').update(JSON.stringify([uid, type, reason, message, component]));
-      const eventName = `${name.slice(0, 236)}.${hash.digest('hex').slice(0, 16)}`;
+      const eventName = nameOf(object, type, reason, message);
       const now = timestamp(clock.now());
       try {
         const present = objects.get(events, eventNamespace, eventName);

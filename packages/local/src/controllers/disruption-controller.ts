@@ -1,0 +1,114 @@
+import { podDisruptionBudgets, pods as podResource, statefulSets } from '@pgherd/kube/objects';
+import type { Clock, Pod, PodDisruptionBudget } from '@pgherd/kube/objects';
+import { done } from '@pgherd/kube/queue';
+import { matchesLabelSelector } from '../registry/selectors.ts';
+import type { Controller } from './controller.ts';
+import { Objects, controllerOf, keyOf, sameJson, splitKey, timestamp } from './objects.ts';
+import { isFinished, isHealthy } from './statefulset/pod-state.ts';
+
+/** Counts for each PodDisruptionBudget how many of its pods may be evicted. */
+export function disruptionController(objects: Objects, clock: Clock): Controller {
+  return {
+    name: 'disruption',
+    interests: [
+      { resource: podDisruptionBudgets, keys: (budget) => [keyOf(budget)] },
+      {
+        resource: podResource,
+        keys: (pod) =>
+          objects
+            .list(podDisruptionBudgets, pod.metadata.namespace ?? '')
+            .filter((budget) => covers(budget, pod as Pod))
+            .map(keyOf),
+      },
+      {
+        resource: statefulSets,
+        keys: (set) => objects.list(podDisruptionBudgets, set.metadata.namespace ?? '').map(keyOf),
+      },
+    ],
+    reconcile(key) {
+      const [namespace, name] = splitKey(key);
+      const budget = objects.get(podDisruptionBudgets, namespace, name);
+      if (!budget) return done;
+      const pods = objects
+        .list(podResource, namespace)
+        .filter((pod) => covers(budget, pod) && !isFinished(pod));
+      const counts = countsOf(budget, pods, expectedPods(objects, pods));
+      const present = budget.status?.conditions?.find(({ type }) => type === 'DisruptionAllowed');
+      const conditionStatus = counts.disruptionsAllowed > 0 ? 'True' : 'False';
+      const condition = {
+        type: 'DisruptionAllowed',
+        status: conditionStatus,
+        reason: counts.disruptionsAllowed > 0 ? 'SufficientPods' : 'InsufficientPods',
+        message: '',
+        observedGeneration: budget.metadata.generation ?? 0,
+        lastTransitionTime:
+          present?.status === conditionStatus ? present.lastTransitionTime : timestamp(clock.now()),
+      };
+      // Evictions that the server has let through count until their pod is seen to go.
+      const living = new Set(
+        pods.filter((p) => !p.metadata.deletionTimestamp).map(({ metadata }) => metadata.name),
+      );
+      const disruptedPods = Object.fromEntries(
+        Object.entries(budget.status?.disruptedPods ?? {}).filter(([pod]) => living.has(pod)),
+      );
+      const status = {
+        ...counts,
+        ...(Object.keys(disruptedPods).length > 0 ? { disruptedPods } : {}),
+        observedGeneration: budget.metadata.generation ?? 0,
+        conditions: [condition],
+      };
+      if (!sameJson(status, budget.status)) objects.updateStatus(podDisruptionBudgets, { ...budget, status });
+      return done;
+    },
+  };
+}
+
+/** policy/v1: an empty selector selects all pods of the namespace, a missing one none. */
+function covers(budget: PodDisruptionBudget, pod: Pod): boolean {
+  const { selector } = budget.spec ?? {};
+  return selector !== undefined && matchesLabelSelector(selector, pod.metadata.labels ?? {});
+}
+
+/** The pods that the controllers of these want, and those without controller. */
+function expectedPods(objects: Objects, pods: Pod[]): number {
+  const controllers = new Map<string, number>();
+  let single = 0;
+  for (const pod of pods) {
+    const owner = controllerOf(pod);
+    const set =
+      owner?.kind === 'StatefulSet'
+        ? objects.get(statefulSets, pod.metadata.namespace, owner.name)
+        : undefined;
+    if (set && set.metadata.uid === owner?.uid) controllers.set(owner?.uid ?? '', set.spec?.replicas ?? 1);
+    else single++;
+  }
+  return [...controllers.values()].reduce((sum, replicas) => sum + replicas, single);
+}
+
+/** The numbers of https://kubernetes.io/docs/tasks/run-application/configure-pdb/; percentages are rounded up. */
+export function countsOf(
+  budget: PodDisruptionBudget,
+  pods: Pod[],
+  scale: number,
+): { currentHealthy: number; desiredHealthy: number; expectedPods: number; disruptionsAllowed: number } {
+  const { minAvailable, maxUnavailable } = budget.spec ?? {};
+  const currentHealthy = pods.filter(isHealthy).length;
+  let expected = pods.length;
+  let desiredHealthy = 0;
+  if (maxUnavailable !== undefined) {
+    expected = scale;
+    desiredHealthy = Math.max(0, expected - scaled(maxUnavailable, expected));
+  } else if (typeof minAvailable === 'string') {
+    expected = scale;
+    desiredHealthy = scaled(minAvailable, expected);
+  } else if (minAvailable !== undefined) desiredHealthy = minAvailable;
+  const disruptionsAllowed = expected > 0 ? Math.max(0, currentHealthy - desiredHealthy) : 0;
+  return { currentHealthy, desiredHealthy, expectedPods: expected, disruptionsAllowed };
+}
+
+function scaled(value: number | string, total: number): number {
+  if (typeof value === 'number') return value;
+  return value.endsWith('%')
+    ? Math.ceil((Number.parseInt(value, 10) * total) / 100)
+    : Number.parseInt(value, 10);
+}

@@ -1,0 +1,61 @@
+import { aggregationController } from './aggregation-controller.ts';
+import { runController } from './controller.ts';
+import type { Controller, RunOptions, Running } from './controller.ts';
+import { disruptionController } from './disruption-controller.ts';
+import { endpointsController } from './endpoints/endpoints-controller.ts';
+import { sliceController } from './endpoints/slice-controller.ts';
+import { runEventExpiry } from './event-expiry.ts';
+import { createEventRecorder } from './event-recorder.ts';
+import { runGarbageCollector } from './gc/garbage-collector.ts';
+import { kubernetesServiceController } from './kubernetes-service-controller.ts';
+import type { ApiServerAddress } from './kubernetes-service-controller.ts';
+import { namespaceController } from './namespace-controller.ts';
+import { Objects } from './objects.ts';
+import { serviceAccountController } from './service-account-controller.ts';
+import { statefulSetController } from './statefulset/controller.ts';
+import { claimController } from './volumes/claim-controller.ts';
+import { ensureDefaultStorageClass } from './volumes/default-class.ts';
+import { volumeController } from './volumes/volume-controller.ts';
+import type { VolumeStore } from './volumes/volume-store.ts';
+
+/** What the controllers need to know of the instance. */
+export interface ControllersOptions extends RunOptions {
+  /** PEM, for `kube-root-ca.crt` in each namespace. */
+  caCertificate: string;
+  apiServer: ApiServerAddress;
+  /** The one node. */
+  nodeName: string;
+  volumes: VolumeStore;
+}
+
+/**
+ * Starts all controllers. They keep their state in the registry only: killed at any point, the next start goes on.
+ * `stop` ends them; nothing is written afterwards.
+ */
+export function startControllers(options: ControllersOptions): Running {
+  const { registry, clock, volumes } = options;
+  const objects = new Objects(registry);
+  const recorder = (component: string): ReturnType<typeof createEventRecorder> =>
+    createEventRecorder(objects, clock, component);
+  const volumeEvents = recorder('persistentvolume-controller');
+  ensureDefaultStorageClass(objects);
+  const controllers: Controller[] = [
+    serviceAccountController(objects, options.caCertificate),
+    kubernetesServiceController(objects, options.apiServer),
+    namespaceController(objects, clock),
+    aggregationController(objects),
+    claimController(objects, { events: volumeEvents, store: volumes, nodeName: options.nodeName }),
+    volumeController(objects, volumes, volumeEvents),
+    statefulSetController(objects, clock, recorder('statefulset-controller')),
+    endpointsController(objects),
+    sliceController(objects),
+    disruptionController(objects, clock),
+  ];
+  const running = controllers.map((controller) => runController(controller, options));
+  running.push(runGarbageCollector(options), runEventExpiry(options));
+  return {
+    async stop() {
+      await Promise.all(running.map((each) => each.stop()));
+    },
+  };
+}
