@@ -157,7 +157,7 @@ async function startPod(
     NetworkSettings: { Networks: Record<string, { IPAddress: string }> };
   }>('GET', `/containers/${Id}/json`);
 
-  const script = fileURLToPath(new URL('network-agent.mjs', import.meta.url));
+  const script = fileURLToPath(new URL('network-agent.ts', import.meta.url));
   const agent = spawn('nsenter', [`--net=/proc/${State.Pid}/ns/net`, process.execPath, script, name], {
     stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });

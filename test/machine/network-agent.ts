@@ -1,12 +1,14 @@
 // Runs inside a pod's network namespace: a server that says who called, and a client that does as it is told.
 import { createSocket } from 'node:dgram';
 import { Resolver } from 'node:dns/promises';
-import { connect, createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 
-const name = process.argv[2];
-const serve = (address) => `${name} ${address}`;
+const name = process.argv[2] ?? '';
+const serve = (address: string | undefined): string => `${name} ${address}`;
 
-const sockets = new Map();
+const sockets = new Map<string, Socket>();
+const send = (message: object): void => void process.send?.(message);
+const timedOut = (): Error => Object.assign(new Error('timeout'), { code: 'timeout' });
 createServer((socket) => {
   socket.on('error', () => {});
   socket.write(`${serve(socket.remoteAddress)}\n`);
@@ -19,14 +21,14 @@ udp.on('message', (_, from) => udp.send(serve(from.address), from.port, from.add
 udp.bind(8053, '0.0.0.0', ready);
 
 let waiting = 2;
-function ready() {
-  if (--waiting === 0) process.send({ ready: true });
+function ready(): void {
+  if (--waiting === 0) send({ ready: true });
 }
 
-function firstLine(host, port, keep) {
+function firstLine(host: string, port: number, keep?: string): Promise<string> {
   return new Promise((done, failed) => {
     const socket = connect({ host, port });
-    socket.setTimeout(10_000, () => failed(Object.assign(new Error('timeout'), { code: 'timeout' })));
+    socket.setTimeout(10_000, () => failed(timedOut()));
     socket.once('error', failed);
     socket.once('data', (data) => {
       socket.setTimeout(0);
@@ -37,20 +39,20 @@ function firstLine(host, port, keep) {
   });
 }
 
-function echo(keep, text) {
+function echo(keep: string, text: string): Promise<string> {
   return new Promise((done, failed) => {
-    const socket = sockets.get(keep);
+    const socket = sockets.get(keep)!;
     socket.once('error', failed);
     socket.once('data', (data) => done(data.toString()));
     socket.write(text);
   });
 }
 
-function datagram(host, port) {
+function datagram(host: string, port: number): Promise<string> {
   return new Promise((done, failed) => {
     const socket = createSocket('udp4');
-    const timer = setTimeout(() => failed(Object.assign(new Error('timeout'), { code: 'timeout' })), 10_000);
-    const finish = (act) => {
+    const timer = setTimeout(() => failed(timedOut()), 10_000);
+    const finish = (act: () => void): void => {
       clearTimeout(timer);
       socket.close();
       act();
@@ -61,18 +63,25 @@ function datagram(host, port) {
   });
 }
 
-async function resolve(server, host, type) {
+function resolve(server: string, host: string, type: string): Promise<unknown> {
   const resolver = new Resolver({ timeout: 10_000, tries: 1 });
   resolver.setServers([server]);
   return resolver.resolve(host, type);
 }
 
-const actions = { firstLine, echo, datagram, resolve };
-process.on('message', async ({ id, action, args }) => {
+const actions: Record<string, (...args: never[]) => Promise<unknown>> = {
+  firstLine,
+  echo,
+  datagram,
+  resolve,
+};
+
+async function act({ id, action, args }: { id: number; action: string; args: never[] }): Promise<void> {
   try {
-    process.send({ id, value: await actions[action](...args) });
+    send({ id, value: await actions[action]!(...args) });
   } catch (error) {
-    process.send({ id, code: error.code ?? String(error) });
+    send({ id, code: (error as NodeJS.ErrnoException).code ?? String(error) });
   }
-});
+}
+process.on('message', (message) => void act(message as Parameters<typeof act>[0]));
 process.on('disconnect', () => process.exit());
