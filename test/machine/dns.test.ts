@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { startDns, type DnsServer } from '../../packages/local/src/dns/dns.ts';
-import { nthAddress } from '../../packages/local/src/instance/subnets.ts';
-import type { Network } from '../../packages/local/src/network/network.ts';
+import { type DnsServer, startDns } from '@pgherd/local/dns';
+import { nthAddress } from '@pgherd/local/instance';
+import type { Network } from '@pgherd/local/network';
 import { endpoints, openLab, service, type Lab, type Pod } from './network-lab.ts';
 
 const execute = promisify(execFile);

@@ -6,17 +6,23 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { systemClock, type Clock, type KubeObject } from '@pgherd/kube/objects';
 import { pino } from 'pino';
-import type { Engine } from '../../packages/local/src/engine/engine.ts';
-import { createEngine } from '../../packages/local/src/engine/http-engine.ts';
-import { startPodmanService, stopPodmanService } from '../../packages/local/src/engine/podman-service.ts';
-import { probeHost, type HostFacts } from '../../packages/local/src/engine/probe-host.ts';
-import type { Instance } from '../../packages/local/src/instance/instance.ts';
-import { loadOrCreateInstance } from '../../packages/local/src/instance/load.ts';
-import { endpointsResource, serviceResource } from '../../packages/local/src/network/resources.ts';
-import { startNetwork, type Network } from '../../packages/local/src/network/network.ts';
-import { resetNetwork } from '../../packages/local/src/network/reset.ts';
-import { openRegistry } from '../../packages/local/src/registry/open-registry.ts';
-import type { Registry } from '../../packages/local/src/registry/registry.ts';
+import {
+  createEngine,
+  type Engine,
+  type HostFacts,
+  probeHost,
+  startPodmanService,
+  stopPodmanService,
+} from '@pgherd/local/engine';
+import { type Instance, loadOrCreateInstance } from '@pgherd/local/instance';
+import {
+  endpointsResource,
+  type Network,
+  resetNetwork,
+  serviceResource,
+  startNetwork,
+} from '@pgherd/local/network';
+import { openRegistry, type Registry } from '@pgherd/local/registry';
 
 const execute = promisify(execFile);
 const image = 'localhost/pgherd-test-busybox';

@@ -1,10 +1,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { nthAddress, overlaps, parseCidr } from '../../packages/local/src/instance/subnets.ts';
-import type { Network } from '../../packages/local/src/network/network.ts';
-import { resetNetwork } from '../../packages/local/src/network/reset.ts';
-import { tableName } from '../../packages/local/src/network/ruleset.ts';
+import { nthAddress, overlaps, parseCidr } from '@pgherd/local/instance';
+import { type Network, resetNetwork, tableName } from '@pgherd/local/network';
 import { endpoints, openLab, service, type Lab, type Pod } from './network-lab.ts';
 
 const execute = promisify(execFile);

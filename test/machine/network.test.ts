@@ -4,11 +4,9 @@ import { connect, createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
 import { systemClock } from '@pgherd/kube/objects';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { findProgram } from '../../packages/local/src/engine/probe-host.ts';
-import { nthAddress } from '../../packages/local/src/instance/subnets.ts';
-import type { Network } from '../../packages/local/src/network/network.ts';
-import { resetNetwork } from '../../packages/local/src/network/reset.ts';
-import { tableName } from '../../packages/local/src/network/ruleset.ts';
+import { findProgram } from '@pgherd/local/engine';
+import { nthAddress } from '@pgherd/local/instance';
+import { type Network, resetNetwork, tableName } from '@pgherd/local/network';
 import { endpoints, openLab, service, type Lab, type Pod } from './network-lab.ts';
 
 const execute = promisify(execFile);

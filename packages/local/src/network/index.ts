@@ -1,2 +1,4 @@
 export * from './network.ts';
 export * from './reset.ts';
+export * from './resources.ts';
+export { tableName } from './ruleset.ts';

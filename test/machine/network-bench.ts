@@ -1,14 +1,14 @@
 /**
  * How much a Service costs over a direct connection, and how long a changed Endpoints object takes to be in
- * force: `node bench/local-network.ts` (root, podman, nftables). Prints JSON.
+ * force: `node test/machine/network-bench.ts` (root, podman, nftables). Prints JSON.
  *
  * Few connections, and two minutes between two runs: connection tracking remembers ended connections for 120 s, and
  * with tens of thousands from one address to one pod the search for a free port costs milliseconds.
  */
 import { connect } from 'node:net';
 import { setTimeout } from 'node:timers/promises';
-import { nthAddress } from '../packages/local/src/instance/subnets.ts';
-import { endpoints, openLab, service } from '../test/machine/network-lab.ts';
+import { nthAddress } from '@pgherd/local/instance';
+import { endpoints, openLab, service } from './network-lab.ts';
 
 /** Milliseconds until a server's first line has come, and the line. */
 function call(host: string, port: number): Promise<{ ms: number; line: string }> {

@@ -1,0 +1,4 @@
+export * from './instance.ts';
+export * from './load.ts';
+export * from './lock.ts';
+export * from './subnets.ts';
