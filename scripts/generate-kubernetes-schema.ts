@@ -48,9 +48,16 @@ const roots = [
 /** Where the document says less than the Go types that the API server itself goes by. */
 const corrections: { definition: string; property?: string; set: Record<string, unknown>; why: string }[] = [
   {
-    definition: 'io.k8s.apimachinery.pkg.apis.meta.v1.OwnerReference',
-    set: { 'x-kubernetes-map-type': 'atomic' },
-    why: 'structType=atomic on the type',
+    definition: 'io.k8s.api.core.v1.ContainerPort',
+    property: 'protocol',
+    set: { default: 'TCP' },
+    why: 'key of the list of ports; the default is only in the v3 documents',
+  },
+  {
+    definition: 'io.k8s.api.core.v1.ServicePort',
+    property: 'protocol',
+    set: { default: 'TCP' },
+    why: 'key of the list of ports; the default is only in the v3 documents',
   },
 ];
 

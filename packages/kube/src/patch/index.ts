@@ -1,4 +1,10 @@
+export { applyPatch } from './apply-patch.ts';
+export type { PatchInput } from './apply-patch.ts';
 export { jsonPatch } from './json-patch.ts';
 export { mergePatch } from './merge-patch.ts';
 export { strategicMergePatch } from './strategic-merge.ts';
+export { serverSideApply } from './server-side-apply.ts';
+export type { ApplyInput } from './server-side-apply.ts';
+export { trackUpdate } from './track-update.ts';
+export type { UpdateInput } from './track-update.ts';
 export { semanticEqual } from './semantic-equal.ts';
