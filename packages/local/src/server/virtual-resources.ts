@@ -1,0 +1,24 @@
+/** A kind that is only ever created, never stored: the answer is in the object that comes back. */
+export interface VirtualResource {
+  group: string;
+  version: string;
+  kind: string;
+  plural: string;
+  singular: string;
+  namespaced: boolean;
+  verbs: string[];
+}
+
+function review(group: string, kind: string, namespaced = false): VirtualResource {
+  const singular = kind.toLowerCase();
+  return { group, version: 'v1', kind, plural: `${singular}s`, singular, namespaced, verbs: ['create'] };
+}
+
+export const virtualResources: readonly VirtualResource[] = [
+  review('authentication.k8s.io', 'TokenReview'),
+  review('authentication.k8s.io', 'SelfSubjectReview'),
+  review('authorization.k8s.io', 'SelfSubjectAccessReview'),
+  review('authorization.k8s.io', 'SelfSubjectRulesReview'),
+  review('authorization.k8s.io', 'SubjectAccessReview'),
+  review('authorization.k8s.io', 'LocalSubjectAccessReview', true),
+];
