@@ -44,7 +44,12 @@ export function metadataErrors(definition: ResourceDefinition, object: KubeObjec
       errors.push(invalid('metadata.namespace', metadata.namespace, problem));
     }
   }
-  return [...errors, ...labelErrors(metadata), ...annotationErrors(metadata), ...referenceErrors(metadata)];
+  return [
+    ...errors,
+    ...labelErrors(metadata),
+    ...annotationErrors(metadata),
+    ...referenceErrors(metadata, definition.custom !== undefined),
+  ];
 }
 
 export function labelErrors(metadata: ObjectMeta, field = 'metadata.labels'): FieldError[] {
@@ -78,7 +83,7 @@ function annotationErrors(metadata: ObjectMeta): FieldError[] {
   return errors;
 }
 
-function referenceErrors(metadata: ObjectMeta): FieldError[] {
+function referenceErrors(metadata: ObjectMeta, isCustom: boolean): FieldError[] {
   const errors: FieldError[] = [];
   let controllers = 0;
   for (const [index, owner] of (metadata.ownerReferences ?? []).entries()) {
@@ -108,7 +113,8 @@ function referenceErrors(metadata: ObjectMeta): FieldError[] {
   for (const finalizer of metadata.finalizers ?? []) {
     if (!isQualifiedName(finalizer))
       errors.push(invalid('metadata.finalizers', finalizer, qualifiedNameText));
-    else if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
+    // Of custom resources Kubernetes asks no more than a qualified name.
+    else if (!isCustom && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
       errors.push(
         invalid(
           'metadata.finalizers',
