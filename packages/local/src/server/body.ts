@@ -4,6 +4,7 @@ import { parse as parseYaml } from 'yaml';
 import { badRequest } from '../registry/errors.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { parseMediaType } from './media-type.ts';
+import { decodeProtobuf, UnknownMessage } from './protobuf/decode.ts';
 
 /** Bytes of a request's body at most; Kubernetes' own limit. */
 const bodyLimit = 3 * 1024 * 1024;
@@ -39,6 +40,7 @@ export const objectMediaTypes = ['application/json', 'application/yaml'];
 export function decodeBody(body: Buffer, contentType: string | undefined): DecodedBody {
   const { type } = parseMediaType(contentType ?? 'application/json');
   if (type === 'application/yaml' || type === 'application/apply-patch+yaml') return decodeYaml(body);
+  if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeKnown(body), duplicates: [] };
   if (type !== '' && type !== 'application/json' && !type.endsWith('+json')) {
     throw unsupportedMediaType(objectMediaTypes);
   }
@@ -47,6 +49,16 @@ export function decodeBody(body: Buffer, contentType: string | undefined): Decod
     return { value: JSON.parse(text) as unknown, duplicates: duplicateFields(text) };
   } catch (error) {
     throw badRequest(`the object provided is not valid JSON: ${messageOf(error)}`);
+  }
+}
+
+/** kubectl sends some kinds as protobuf without asking; those are read, all others are refused as a whole. */
+function decodeKnown(body: Buffer): unknown {
+  try {
+    return decodeProtobuf(body);
+  } catch (error) {
+    if (error instanceof UnknownMessage) throw unsupportedMediaType(objectMediaTypes);
+    throw error;
   }
 }
 
