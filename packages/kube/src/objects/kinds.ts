@@ -46,7 +46,19 @@ export type Role = Kind<rbac.Role>;
 export type RoleBinding = Kind<rbac.RoleBinding>;
 export type PriorityClass = Kind<scheduling.PriorityClass>;
 export type StorageClass = Kind<storage.StorageClass>;
-export type CustomResourceDefinition = Kind<apiextensions.CustomResourceDefinition>;
+/** `kubernetes-types` knows no `x-kubernetes-…` in schemas, so a schema is any object here. */
+export type CustomResourceDefinitionVersion = Omit<
+  apiextensions.CustomResourceDefinitionVersion,
+  'schema'
+> & {
+  schema?: { openAPIV3Schema?: object };
+};
+export type CustomResourceDefinitionSpec = Omit<apiextensions.CustomResourceDefinitionSpec, 'versions'> & {
+  versions: CustomResourceDefinitionVersion[];
+};
+export type CustomResourceDefinition = Kind<
+  Omit<apiextensions.CustomResourceDefinition, 'spec'> & { spec: CustomResourceDefinitionSpec }
+>;
 export type TokenRequest = Kind<authentication.TokenRequest>;
 export type TokenReview = Kind<authentication.TokenReview>;
 export type SelfSubjectAccessReview = Kind<authorization.SelfSubjectAccessReview>;
@@ -95,8 +107,3 @@ export type { CronJobSpec, JobSpec } from 'kubernetes-types/batch/v1.d.ts';
 export type { LeaseSpec } from 'kubernetes-types/coordination/v1.d.ts';
 export type { Condition, LabelSelector, LabelSelectorRequirement } from 'kubernetes-types/meta/v1.d.ts';
 export type { PolicyRule, RoleRef, Subject } from 'kubernetes-types/rbac/v1.d.ts';
-export type {
-  CustomResourceDefinitionSpec,
-  CustomResourceDefinitionVersion,
-  JSONSchemaProps,
-} from 'kubernetes-types/apiextensions/v1.d.ts';
