@@ -8,7 +8,7 @@ import type { Registry, Watch } from '../registry/registry.ts';
 export interface Interest {
   resource: Resource;
   /** Keys to look at after the object has changed; also those of its earlier form are looked at. */
-  keys(object: KubeObject): string[];
+  keys: (object: KubeObject) => string[];
 }
 
 /** Looks at one key at a time and removes the difference between what is and what should be. */

@@ -28,9 +28,7 @@ export function statefulSetController(objects: Objects, clock: Clock, events: Ev
     };
     const plan = planStatefulSet(observed);
     try {
-      if (set.metadata.deletionTimestamp === undefined) {
-        for (const pod of pods) syncClaimOwners(objects, set, pod, ordinalOf(set, pod) ?? 0);
-      }
+      for (const pod of pods) syncClaimOwners(objects, set, pod, ordinalOf(set, pod) ?? 0);
       for (const action of plan.actions) execute(objects, events, set, revisions, action);
     } finally {
       // The status is told even when an action fails; it counts what the actions have made of the pods.
@@ -50,7 +48,8 @@ export function statefulSetController(objects: Objects, clock: Clock, events: Ev
     reconcile(key) {
       const [namespace, name] = splitKey(key);
       const set = objects.get(statefulSets, namespace, name);
-      return set ? pass(set) : done;
+      // What a set that goes leaves behind is the garbage collector's; making revisions anew would hold it up.
+      return set && set.metadata.deletionTimestamp === undefined ? pass(set) : done;
     },
   };
 }

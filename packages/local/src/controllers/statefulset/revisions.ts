@@ -53,7 +53,7 @@ export function syncRevisions(objects: Objects, set: StatefulSet): Revisions {
 
 /** The pod template that a revision holds. */
 export function templateOf(revision: ControllerRevision): PodTemplateSpec {
-  const data = revision.data as { spec?: { template?: PodTemplateSpec & { $patch?: string } } } | undefined;
+  const data: { spec?: { template?: PodTemplateSpec & { $patch?: string } } } | undefined = revision.data;
   const { $patch: _, ...template } = data?.spec?.template ?? {};
   return template;
 }

@@ -156,7 +156,7 @@ function bind(objects: Objects, claim: PersistentVolumeClaim, volume: Persistent
       spec: { ...volume.spec, claimRef: referenceTo(claim) },
     });
   }
-  const annotations = { ...claim.metadata.annotations, [BIND_COMPLETED]: 'yes' };
+  const annotations: Record<string, string> = { ...claim.metadata.annotations, [BIND_COMPLETED]: 'yes' };
   if (!claim.spec?.volumeName) annotations[BOUND_BY_CONTROLLER] = 'yes';
   let bound = claim;
   if (claim.spec?.volumeName !== name || !sameJson(annotations, claim.metadata.annotations)) {
