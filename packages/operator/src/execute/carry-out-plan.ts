@@ -52,7 +52,7 @@ export async function carryOutPlan(
 
 function isApiServerAway(error: unknown): boolean {
   if (error instanceof TransportError) return true;
-  return error instanceof ApiError && (error.code >= 500 || error.code === 429);
+  return error instanceof ApiError && [429, 500, 502, 503, 504].includes(error.code);
 }
 
 function isTransient(error: unknown): boolean {

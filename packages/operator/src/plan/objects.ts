@@ -6,10 +6,9 @@ import type { Step } from './step.ts';
 
 /** Objects to make or to change. None of it disturbs anybody: what could is planned with the pods. */
 export function planObjects(desired: Desired[], observed: Observed): Step[] {
-  return desired.flatMap((wanted) => {
-    const step = planObject(wanted, observed);
-    return step === undefined ? [] : [step];
-  });
+  const steps = desired.flatMap((wanted) => planObject(wanted, observed) ?? []);
+  // What somebody else's finalizer holds back must not hold back the rest.
+  return steps.sort((a, b) => Number(a.waitFor !== undefined) - Number(b.waitFor !== undefined));
 }
 
 function planObject({ kind, object }: Desired, observed: Observed): Step | undefined {
@@ -23,8 +22,7 @@ function planObject({ kind, object }: Desired, observed: Observed): Step | undef
       action: { type: kind === kinds.secret ? 'create' : 'apply', kind, object },
     };
   }
-  // What is on its way out comes back in a later pass, when it is gone.
-  if (live.metadata.deletionTimestamp !== undefined) return undefined;
+  if (live.metadata.deletionTimestamp !== undefined) return makeAgain({ kind, object });
   const changes = fieldChanges(object, live, fieldManager);
   if (changes.length === 0) return undefined;
   return {
@@ -32,5 +30,17 @@ function planObject({ kind, object }: Desired, observed: Observed): Step | undef
     why: changes.map(printChange),
     disturbs: 'nothing',
     action: { type: 'apply', kind, object },
+  };
+}
+
+/** What is on its way out can only be made again when it is gone. */
+export function makeAgain({ kind, object }: Desired): Step {
+  const name = describe(kind, object.metadata.name ?? '');
+  return {
+    what: `create ${name}`,
+    why: ['it is being deleted'],
+    disturbs: 'nothing',
+    action: { type: 'apply', kind, object },
+    waitFor: `the old ${name} is gone`,
   };
 }

@@ -3,6 +3,7 @@ import { describe, kinds, type Desired } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
 import { find, isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { fieldChanges, printChange, type FieldChange } from './field-change.ts';
+import { makeAgain } from './objects.ts';
 import { planRollout } from './rollout.ts';
 import { scaleDownSteps } from './scale-down.ts';
 import type { Step } from './step.ts';
@@ -11,7 +12,8 @@ import type { Step } from './step.ts';
 export function planPods(desired: Desired | undefined, observed: Observed, roleLabel: string): Step[] {
   if (desired === undefined) return [];
   const live = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
-  if (live === undefined || live.metadata.deletionTimestamp !== undefined) return [];
+  if (live === undefined) return [];
+  if (live.metadata.deletionTimestamp !== undefined) return [makeAgain(desired)];
   const changes = fieldChanges(desired.object, live, fieldManager);
   return [
     ...stripStalePrimaryLabels(observed, roleLabel),
