@@ -54,6 +54,7 @@ export function createDecoded(
   requireNamespace(kernel, definition, object);
   strategy.prepareCreate?.(object, around);
   strategy.admitCreate?.(object, around);
+  if (options.user) kernel.admit(definition, object, undefined, options.user);
   refuse(definition, metadata.name ?? '', [
     ...metadataErrors(definition, object),
     ...schemaErrors(definition, object),

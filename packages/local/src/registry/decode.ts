@@ -23,11 +23,16 @@ export function schemaOf(definition: ResourceDefinition): Schema | undefined {
 
 /**
  * Makes an object of what a client sent: checks apiVersion and kind (both may be absent), removes unknown
- * fields (or refuses them, under `Strict`), fills in defaults. The result is a private copy.
+ * fields (or refuses them, under `Strict`), fills in defaults (unless told not to: an applied configuration). The result is a private copy.
  *
  * @throws ApiError 400 when it is no object of this kind, or has a value of a wrong JSON type.
  */
-export function decode(definition: ResourceDefinition, input: unknown, options: WriteOptions): KubeObject {
+export function decode(
+  definition: ResourceDefinition,
+  input: unknown,
+  options: WriteOptions,
+  { defaults = true }: { defaults?: boolean } = {},
+): KubeObject {
   if (!isObject(input)) throw badRequest(`the request's body is not an object`);
   checkKind(definition, input);
   const apiVersion = apiVersionOf(definition);
@@ -41,7 +46,7 @@ export function decode(definition: ResourceDefinition, input: unknown, options: 
     const unknown = prune(schema, object, { isResourceRoot: true, metadata: metadataSchema() });
     reportUnknown(definition, unknown.map(unknownFieldMessage), options);
     if (!definition.custom) checkTypes(definition, schema, object);
-    applyDefaults(schema, object);
+    if (defaults) applyDefaults(schema, object);
   }
   checkMetadataTypes(definition, object);
   return object;

@@ -2,8 +2,16 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import type { Clock, KubeObject, Resource } from '@pgherd/kube/objects';
 import type { Store } from '../store/index.ts';
 import type { Catalog } from './catalog.ts';
-import type { Surroundings } from './definition.ts';
-import type { RequestOptions, WriteOptions } from './registry.ts';
+import type { ResourceDefinition, Surroundings } from './definition.ts';
+import type { RequestOptions, User, WriteOptions } from './registry.ts';
+
+/** A check that needs more than the object: the server's against escalation of rights. */
+export type AdmissionHook = (
+  definition: ResourceDefinition,
+  next: KubeObject,
+  old: KubeObject | undefined,
+  user: User,
+) => void;
 
 /** What all verbs work on. */
 export interface Kernel {
@@ -12,6 +20,8 @@ export interface Kernel {
   catalog: Catalog;
   serviceSubnet: string;
   kubernetesServiceIp: string;
+  /** Asked before a create (no `old`) or update on a user's behalf is stored; throws to refuse. */
+  admit: AdmissionHook;
   /** Where failures of in-process watchers go. */
   onError: (error: unknown) => void;
 }

@@ -12,7 +12,7 @@ import { create } from './create.ts';
 import { CustomResourceKeeper } from './custom-resource-keeper.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { methodNotAllowed, notServed } from './errors.ts';
-import type { Kernel } from './kernel.ts';
+import type { AdmissionHook, Kernel } from './kernel.ts';
 import { patch } from './patch.ts';
 import { list, readOrThrow, type ReadOptions } from './read.ts';
 import type {
@@ -57,6 +57,8 @@ export interface LocalRegistry extends Registry {
   remove(ref: Resource, namespace: string | undefined, name: string, options?: DeleteOptions): Removal;
   /** Newest resourceVersion. */
   revision(): number;
+  /** Sets the check that every create and update on a user's behalf has to pass. */
+  onAdmission(hook: AdmissionHook): void;
   /** Ends all watches and closes the database. */
   close(): void;
 }
@@ -75,6 +77,7 @@ export function openRegistry(options: RegistryOptions): LocalRegistry {
     catalog: new Catalog(builtinResources),
     serviceSubnet,
     kubernetesServiceIp: options.kubernetesServiceIp ?? firstAddress(serviceSubnet),
+    admit: () => {},
     onError: options.onError ?? ((error) => console.error(error)),
   };
   const registry = new StoreRegistry(kernel);
@@ -199,6 +202,10 @@ class StoreRegistry implements LocalRegistry {
 
   watch(ref: Resource, options: WatchOptions, onEvent: (event: WatchEvent) => void): Watch {
     return this.#watches.open(this.#allowed(ref, 'watch'), options, onEvent);
+  }
+
+  onAdmission(hook: AdmissionHook): void {
+    this.#kernel.admit = hook;
   }
 
   close(): void {

@@ -46,7 +46,7 @@ export function writeSubresource(
   }
   const next = structuredClone(old);
   const spec = (input['spec'] ?? {}) as { finalizers?: string[] };
-  next['spec'] = { ...(old['spec'] as object | undefined), finalizers: spec.finalizers ?? [] };
+  next['spec'] = { ...(next['spec'] as object | undefined), finalizers: spec.finalizers ?? [] };
   if (isReleased(definition, next)) return release(kernel, definition, next);
   return store(kernel, definition, next, options.dryRun ?? false);
 }
@@ -80,7 +80,7 @@ export function writeScale(
     throw invalidError({ group: 'autoscaling', kind: 'Scale' }, old.metadata.name ?? '', [error]);
   }
   const next = structuredClone(old);
-  next['spec'] = { ...(old['spec'] as object | undefined), replicas };
+  next['spec'] = { ...(next['spec'] as object | undefined), replicas };
   const { subresource: _scale, ...rest } = options;
   return scaleOf(replace(kernel, definition, old, next, rest));
 }
@@ -121,7 +121,7 @@ function bind(
   if (spec.nodeName)
     throw conflict(definition, name, `pod ${name} is already assigned to node "${spec.nodeName}"`);
   const next = structuredClone(old);
-  next['spec'] = { ...spec, nodeName: target };
+  next['spec'] = { ...(next['spec'] as object | undefined), nodeName: target };
   const status = (next['status'] ?? {}) as { conditions?: { type: string }[] };
   const scheduled = {
     type: 'PodScheduled',

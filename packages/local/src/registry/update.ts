@@ -1,12 +1,13 @@
 import { ApiError, type KubeObject } from '@pgherd/kube/objects';
+import { semanticEqual as sameObject } from '@pgherd/kube/patch';
 import { invalid } from '@pgherd/kube/schema';
 import { createDecoded, placeInNamespace, store } from './create.ts';
 import { decode, refuse, schemaErrors } from './decode.ts';
 import type { ResourceDefinition } from './definition.ts';
-import { jsonEqual, semanticEqual } from './equal.ts';
+import { semanticEqual } from './equal.ts';
 import { badRequest, conflict, modified, notFound } from './errors.ts';
 import { surroundings, type Kernel } from './kernel.ts';
-import { recordUpdate, withoutTimes } from './managed-fields.ts';
+import { recordUpdate } from './managed-fields.ts';
 import { labelErrors, metadataErrors, metadataUpdateErrors } from './metadata.ts';
 import { read } from './read.ts';
 import type { WriteOptions } from './registry.ts';
@@ -70,6 +71,7 @@ export function replace(
     if (definition.subresources.includes('status')) takeOver(next, old, 'status');
     strategy.prepareUpdate?.(next, old, around);
     strategy.admitUpdate?.(next, old, around);
+    if (options.user) kernel.admit(definition, next, old, options.user);
   }
   if (strategy.generation && !toStatus && specChanged(next, old)) {
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
@@ -94,7 +96,7 @@ export function replace(
   }
   // Nothing but the time of a manager's entry differs: no write, no event, no new resourceVersion.
   next.metadata.resourceVersion = old.metadata.resourceVersion ?? '';
-  if (jsonEqual(withoutTimes(next), withoutTimes(old))) return old;
+  if (sameObject(old, next)) return old;
   return store(kernel, definition, next, options.dryRun ?? false);
 }
 

@@ -6,11 +6,46 @@ import type { User } from '../registry/registry.ts';
 import type { ResourcePath } from './request-path.ts';
 import type { ApiServerOptions } from './server-options.ts';
 
-/** @throws ApiError 401 when nobody known asks. */
+/**
+ * Who asks: by certificate or token, or whom that user impersonates.
+ *
+ * @throws ApiError 401 when nobody known asks, 403 when he may not impersonate.
+ */
 export function authenticate(options: ApiServerOptions, request: IncomingMessage): User {
   const user = options.authenticator.authenticate(request);
   if (!user) throw new ApiError(401, 'Unauthorized', 'Unauthorized');
-  return user;
+  return impersonated(options, user, request);
+}
+
+/** Kubernetes' `Impersonate-…` headers (`kubectl --as`). */
+function impersonated(options: ApiServerOptions, user: User, request: IncomingMessage): User {
+  const { headers } = request;
+  const name = headers['impersonate-user'];
+  const groups = request.headersDistinct['impersonate-group'] ?? [];
+  const uid = headers['impersonate-uid'];
+  const extra = Object.keys(headers).find((header) => header.startsWith('impersonate-extra-'));
+  if (name === undefined && groups.length === 0 && uid === undefined && extra === undefined) return user;
+  if (typeof name !== 'string' || name === '') {
+    throw new ApiError(400, 'BadRequest', 'requested impersonation without impersonating a user');
+  }
+  if (extra !== undefined) {
+    throw new ApiError(501, 'NotImplemented', `the header ${extra} is not served: users have no extra values here`);
+  }
+  const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
+  const may = (attributes: Partial<Attributes>): void =>
+    authorizeOrThrow(options, { user, verb: 'impersonate', group: '', ...attributes });
+  if (account) may({ resource: 'serviceaccounts', namespace: account[1] ?? '', name: account[2] ?? '' });
+  else may({ resource: 'users', name });
+  for (const group of groups) may({ resource: 'groups', name: group });
+  if (typeof uid === 'string') may({ group: 'authentication.k8s.io', resource: 'uids', name: uid });
+  const implied = account ? ['system:serviceaccounts', `system:serviceaccounts:${account[1] ?? ''}`] : [];
+  const all = groups.length > 0 ? groups : implied;
+  const anonymous = name === 'system:anonymous';
+  return {
+    name,
+    ...(typeof uid === 'string' ? { uid } : {}),
+    groups: [...new Set([...all, anonymous ? 'system:unauthenticated' : 'system:authenticated'])],
+  };
 }
 
 /** @throws ApiError 403 when the user may not. */

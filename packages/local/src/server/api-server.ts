@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { ApiError } from '@pgherd/kube/objects';
 import { notServed } from '../registry/errors.ts';
 import { attributesOf, authenticate, authorizeOrThrow } from './access.ts';
+import { escalationCheck } from './escalation.ts';
 import { answerPath } from './path-handler.ts';
 import { parseResourcePath } from './request-path.ts';
 import { ResourceHandler } from './resource-handler.ts';
@@ -37,6 +38,7 @@ class HttpsApiServer implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     this.#options = options;
+    options.registry.onAdmission(escalationCheck(options));
     this.#resources = new ResourceHandler(options, this.#watches);
   }
 
