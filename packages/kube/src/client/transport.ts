@@ -71,8 +71,8 @@ export class Transport {
   /** Sends and waits for the complete answer. Rejects with the signal's reason when aborted. */
   async request(request: TransportRequest): Promise<TransportAnswer> {
     const timer = this.#deadline(request.timeoutMs ?? this.#options.requestTimeoutMs, 'no complete answer');
-    const message = await this.#send(request, timer);
     try {
+      const message = await this.#send(request, timer);
       return { code: message.statusCode ?? 0, headers: message.headers, body: await readText(message) };
     } catch (error) {
       throw this.#failure(timer.expired ?? error, request.signal);
