@@ -1,0 +1,213 @@
+import type { KubeObject } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { humanDuration } from './human-duration.ts';
+import { toTable } from './to-table.ts';
+
+const now = Date.parse('2024-01-01T01:00:00Z');
+const metadata = { name: 'x', namespace: 'd', creationTimestamp: '2024-01-01T00:00:00Z' };
+const cells = (group: string, plural: string, object: Record<string, unknown>): unknown[] =>
+  toTable({ group, plural }, [{ metadata, ...object }], { includeObject: 'None', now }).rows[0]?.cells ?? [];
+
+test.each([
+  [0, '0s'],
+  [119, '119s'],
+  [120, '2m'],
+  [125, '2m5s'],
+  [600, '10m'],
+  [3 * 3600 + 60, '3h1m'],
+  [8 * 3600 + 60, '8h'],
+  [50 * 3600, '2d2h'],
+  [9 * 86400, '9d'],
+  [800 * 86400, '2y70d'],
+  [-5, '<invalid>'],
+])('%d seconds are %s', (seconds, shown) => {
+  expect(humanDuration(seconds * 1000)).toBe(shown);
+});
+
+const running = { state: { running: {} }, ready: true, restartCount: 0 };
+const pod = (status: object, more: object = {}): unknown[] =>
+  cells('', 'pods', {
+    spec: { containers: [{ name: 'a' }, { name: 'b' }], nodeName: 'n' },
+    status,
+    ...more,
+  }).slice(0, 5);
+
+test('pods: ready, status, restarts', () => {
+  expect(pod({ phase: 'Running', containerStatuses: [running, running] })).toEqual([
+    'x',
+    '2/2',
+    'Running',
+    '0',
+    '60m',
+  ]);
+  const crashed = {
+    restartCount: 3,
+    state: { waiting: { reason: 'CrashLoopBackOff' } },
+    lastState: { terminated: { finishedAt: '2024-01-01T00:58:00Z' } },
+  };
+  expect(pod({ phase: 'Running', containerStatuses: [running, crashed] })).toEqual([
+    'x',
+    '1/2',
+    'CrashLoopBackOff',
+    '3 (2m ago)',
+    '60m',
+  ]);
+  const done = { state: { terminated: { exitCode: 0, reason: 'Completed' } } };
+  expect(pod({ phase: 'Running', containerStatuses: [running, done] })[2]).toBe('NotReady');
+  expect(pod({ phase: 'Pending', initContainerStatuses: [{ state: { running: {} } }] })[2]).toBe('Init:0/0');
+  const killed = { state: { terminated: { exitCode: 137 } } };
+  expect(pod({ phase: 'Failed', containerStatuses: [killed] })[2]).toBe('ExitCode:137');
+  const deleted = { metadata: { ...metadata, deletionTimestamp: metadata.creationTimestamp } };
+  expect(pod({ phase: 'Running', containerStatuses: [running] }, deleted)[2]).toBe('Terminating');
+});
+
+test.each<[string, string, Record<string, unknown>, unknown[]]>([
+  [
+    '',
+    'services',
+    {
+      spec: {
+        type: 'NodePort',
+        clusterIP: '10.0.0.1',
+        ports: [{ port: 5432, nodePort: 30000, protocol: 'TCP' }],
+        selector: { b: '2', a: '1' },
+      },
+    },
+    ['x', 'NodePort', '10.0.0.1', '<none>', '5432:30000/TCP', '60m', 'a=1,b=2'],
+  ],
+  [
+    '',
+    'services',
+    { spec: { type: 'LoadBalancer', clusterIP: 'None', ports: [] } },
+    ['x', 'LoadBalancer', 'None', '<pending>', '<none>', '60m', '<none>'],
+  ],
+  [
+    '',
+    'endpoints',
+    {
+      subsets: [
+        { addresses: ['1', '2', '3', '4'].map((n) => ({ ip: `10.0.0.${n}` })), ports: [{ port: 1 }] },
+      ],
+    },
+    ['x', '10.0.0.1:1,10.0.0.2:1,10.0.0.3:1 + 1 more...', '60m'],
+  ],
+  ['', 'endpoints', {}, ['x', '<none>', '60m']],
+  [
+    'apps',
+    'statefulsets',
+    {
+      spec: { replicas: 2, template: { spec: { containers: [{ name: 'c', image: 'i' }] } } },
+      status: { readyReplicas: 1 },
+    },
+    ['x', '1/2', '60m', 'c', 'i'],
+  ],
+  [
+    '',
+    'persistentvolumeclaims',
+    {
+      spec: { volumeName: 'v', storageClassName: 's', volumeMode: 'Filesystem' },
+      status: { phase: 'Bound', capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'] },
+    },
+    ['x', 'Bound', 'v', '1Gi', 'RWO', 's', '<unset>', '60m', 'Filesystem'],
+  ],
+  ['', 'configmaps', { data: { a: '' }, binaryData: { b: '' } }, ['x', '2', '60m']],
+  ['coordination.k8s.io', 'leases', { spec: { holderIdentity: 'me' } }, ['x', 'me', '60m']],
+  [
+    'policy',
+    'poddisruptionbudgets',
+    { spec: { minAvailable: 1 }, status: { disruptionsAllowed: 0 } },
+    ['x', '1', 'N/A', 0, '60m'],
+  ],
+  [
+    'storage.k8s.io',
+    'storageclasses',
+    {
+      provisioner: 'p',
+      metadata: { ...metadata, annotations: { 'storageclass.kubernetes.io/is-default-class': 'true' } },
+    },
+    ['x (default)', 'p', 'Delete', '<unset>', false, '60m'],
+  ],
+  [
+    '',
+    'events',
+    {
+      type: 'Normal',
+      reason: 'R',
+      message: ' m\n',
+      involvedObject: { kind: 'Pod', name: 'p' },
+      source: { component: 'c', host: 'h' },
+      lastTimestamp: '2024-01-01T00:59:00Z',
+      firstTimestamp: '2024-01-01T00:58:50Z',
+      count: 2,
+    },
+    ['60s', 'Normal', 'R', 'pod/p', '', 'c, h', 'm', '70s', 2, 'x'],
+  ],
+  ['unknown', 'things', {}, ['x', '60m']],
+])('%s %s', (group, plural, object, expected) => {
+  expect(cells(group, plural, object)).toEqual(expected);
+});
+
+test('columns of a custom resource come from its JSON paths', () => {
+  const columns = [
+    { name: 'Team', type: 'string', jsonPath: '.spec.teamId' },
+    { name: 'Pods', type: 'integer', jsonPath: '.spec.numberOfInstances' },
+    { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+    { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+    { name: 'First', type: 'string', jsonPath: ".spec.list[0]['a\\.b']" },
+    { name: 'Label', type: 'string', jsonPath: '.metadata.labels.a\\.b/c' },
+    { name: 'None', type: 'string', jsonPath: '.nope' },
+  ];
+  const object = {
+    metadata: { ...metadata, labels: { 'a.b/c': 'l' } },
+    spec: { teamId: 't', numberOfInstances: 2, list: [{ 'a\\.b': 'q' }] },
+    status: {
+      conditions: [
+        { type: 'Other', status: 'a' },
+        { type: 'Ready', status: 'True' },
+      ],
+    },
+  };
+  const table = toTable({ group: 'g', plural: 'p', custom: { columns } }, [object], {
+    includeObject: 'Metadata',
+    now,
+  });
+  expect(table.columnDefinitions.map((c) => c.name)).toEqual([
+    'Name',
+    'Team',
+    'Pods',
+    'Age',
+    'Ready',
+    'First',
+    'Label',
+    'None',
+  ]);
+  expect(table.rows).toEqual([
+    {
+      cells: ['x', 't', 2, '60m', 'True', 'q', 'l', null],
+      object: { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: object.metadata },
+    },
+  ]);
+});
+
+test('no object is too odd to be shown, and every row has a cell for each column', () => {
+  const kinds = [
+    ['', 'pods'],
+    ['', 'services'],
+    ['', 'nodes'],
+    ['', 'events'],
+    ['', 'endpoints'],
+    ['apps', 'statefulsets'],
+    ['rbac.authorization.k8s.io', 'rolebindings'],
+    ['apps', 'controllerrevisions'],
+    ['discovery.k8s.io', 'endpointslices'],
+    ['', 'persistentvolumes'],
+    ['batch', 'jobs'],
+  ] as const;
+  for (const [group, plural] of kinds) {
+    for (const spec of [undefined, null, 1, [], { containers: 3, ports: [null] }]) {
+      const odd = { metadata: {}, spec, status: spec, subsets: spec } as KubeObject;
+      const table = toTable({ group, plural }, [odd], { includeObject: 'Object', now });
+      expect(table.rows[0]?.cells).toHaveLength(table.columnDefinitions.length);
+    }
+  }
+});
