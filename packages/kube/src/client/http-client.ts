@@ -1,15 +1,15 @@
-import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { ApiError, apiVersionOf, pods, selfSubjectAccessReviews, serviceAccounts } from '../objects/index.ts';
 import type { KubeObject, ResourceType, WatchEvent } from '../objects/index.ts';
+import { Calls } from './calls.ts';
+import type { Call } from './calls.ts';
 import type * as api from './client.ts';
-import { apiErrorFrom, isExpired, isNotFound } from './errors.ts';
+import { isExpired, isNotFound } from './errors.ts';
 import { execInPod } from './exec.ts';
 import type { ExecOptions, ExecResult } from './exec.ts';
 import { collectionPath, keyOf, objectPath, withQuery } from './paths.ts';
 import type { ObjectKey, Query } from './paths.ts';
-import { readText } from './transport.ts';
-import type { Transport, TransportRequest } from './transport.ts';
+import type { Transport } from './transport.ts';
 import { watchEvents } from './watch.ts';
 
 /** Settings of a client. */
@@ -28,21 +28,16 @@ const PATCH_TYPES = {
 const APPLY_TYPE = 'application/apply-patch+yaml';
 const PAGE_SIZE = 500;
 
-interface Call extends TransportRequest {
-  verb: string;
-  resource: string;
-}
-
 /** The client, over HTTP. */
 export class HttpClient implements api.Client {
   readonly transport: Transport;
   readonly #fieldManager: string;
-  readonly #onRequest: (info: api.RequestInfo) => void;
+  readonly #calls: Calls;
 
   constructor(transport: Transport, options: HttpClientOptions = {}) {
     this.transport = transport;
     this.#fieldManager = options.fieldManager ?? 'pgherd';
-    this.#onRequest = options.onRequest ?? (() => {});
+    this.#calls = new Calls(transport, options.onRequest ?? (() => {}));
   }
 
   async get<T extends KubeObject>(
@@ -110,8 +105,8 @@ export class HttpClient implements api.Client {
       timeoutSeconds,
     };
     const path = withQuery(collectionPath(resource, options.namespace), query);
-    const open = (): Promise<IncomingMessage> => this.#stream('watch', resource.plural, path, signal);
-    return watchEvents<T>(open, this.transport.address, timeoutSeconds, signal);
+    const call: Call = { verb: 'watch', resource: resource.plural, method: 'GET', path, signal };
+    return watchEvents<T>(() => this.#calls.stream(call), this.transport.address, timeoutSeconds, signal);
   }
 
   async create<T extends KubeObject>(
@@ -204,12 +199,13 @@ export class HttpClient implements api.Client {
 
   async logs(pod: ObjectKey, options: api.LogOptions = {}): Promise<Readable> {
     const { signal, ...query } = options;
-    return this.#stream('logs', 'pods/log', withQuery(objectPath(pods, pod, 'log'), query), signal);
+    const path = withQuery(objectPath(pods, pod, 'log'), query);
+    return this.#calls.stream({ verb: 'logs', resource: 'pods/log', method: 'GET', path, signal });
   }
 
   async exec(pod: ObjectKey, options: ExecOptions): Promise<ExecResult> {
     const started = performance.now();
-    const report = (code: number): void => this.#report('exec', 'pods/exec', code, started);
+    const report = (code: number): void => this.#calls.report('exec', 'pods/exec', code, started);
     try {
       const result = await execInPod(this.transport, pod, options);
       report(101);
@@ -302,72 +298,16 @@ export class HttpClient implements api.Client {
     return this.#json(verb, { plural }, method, withQuery(path, query), options, body, type);
   }
 
-  async #json<R>(
+  #json<R>(
     verb: string,
     { plural }: { plural: string },
     method: string,
     path: string,
-    options: api.CallOptions,
+    { signal }: api.CallOptions,
     body?: unknown,
-    type = 'application/json',
+    contentType?: string,
   ): Promise<R> {
-    const call: Call = {
-      verb,
-      resource: plural,
-      method,
-      path,
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': type } }),
-    };
-    const answer = await this.#counted(
-      call,
-      () => this.transport.request(call),
-      (got) => got.code,
-    );
-    const asked = `${method} ${path.split('?')[0]}`;
-    if (answer.code < 200 || answer.code > 299) throw apiErrorFrom(answer.code, answer.body, asked);
-    try {
-      return JSON.parse(answer.body) as R;
-    } catch {
-      throw apiErrorFrom(502, answer.body, `${asked}: no JSON`);
-    }
-  }
-
-  async #stream(
-    verb: string,
-    resource: string,
-    path: string,
-    signal: AbortSignal | undefined,
-  ): Promise<IncomingMessage> {
-    const call: Call = { verb, resource, method: 'GET', path, ...(signal === undefined ? {} : { signal }) };
-    const message = await this.#counted(
-      call,
-      () => this.transport.stream(call),
-      (got) => got.statusCode ?? 0,
-    );
-    const code = message.statusCode ?? 0;
-    if (code === 200) return message;
-    throw apiErrorFrom(code, await readText(message).catch(() => ''), `GET ${path.split('?')[0]}`);
-  }
-
-  async #counted<R>(call: Call, send: () => Promise<R>, codeOf: (answer: R) => number): Promise<R> {
-    const started = performance.now();
-    let code = 0;
-    try {
-      const answer = await send();
-      code = codeOf(answer);
-      return answer;
-    } finally {
-      this.#report(call.verb, call.resource, code, started);
-    }
-  }
-
-  #report(verb: string, resource: string, code: number, started: number): void {
-    try {
-      this.#onRequest({ verb, resource, code, ms: performance.now() - started });
-    } catch {
-      // Counting must not break what it counts.
-    }
+    return this.#calls.json({ verb, resource: plural, method, path, signal, body, contentType });
   }
 }
 
