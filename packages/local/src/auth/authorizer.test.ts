@@ -133,6 +133,17 @@ test('nobody hands out rights that he has not', async () => {
   );
 });
 
+test('who changes labels of a role only hands out nothing', async () => {
+  const present = role('Role', 'strong', [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }]);
+  const check = (object: KubeObject) => () => authorizer.checkEscalation(user, 'Role', 'default', object);
+  expect(check(present)).toThrow('attempting to grant RBAC permissions not currently held');
+  registry.create(roles, 'default', present);
+  await eventually(() => {
+    check({ ...present, metadata: { ...present.metadata, labels: { a: 'b' } } })();
+    return true;
+  }, true);
+});
+
 test('the first policy: discovery for all, aggregated roles filled, taken rules given back', async () => {
   ensureBootstrapPolicy(registry);
   const running = runController(aggregationController(new Objects(registry)), {

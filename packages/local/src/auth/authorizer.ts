@@ -1,5 +1,6 @@
 import { ApiError } from '@pgherd/kube/objects';
 import type { KubeObject, PolicyRule, RoleRef } from '@pgherd/kube/objects';
+import { sameJson } from '../controllers/objects.ts';
 import type { Registry, User } from '../registry/registry.ts';
 import type { Attributes, Authorizer, Decision } from './auth.ts';
 import { RbacIndex } from './rbac-index.ts';
@@ -70,6 +71,8 @@ export function createAuthorizer(registry: Pick<Registry, 'watch'>): RbacAuthori
     },
     checkEscalation(user, kind, namespace, object) {
       const name = object.metadata.name ?? '';
+      // Who changes labels only hands out nothing.
+      if (grantsTheSame(index.find(`${kind.toLowerCase()}s`, namespace, name), object)) return;
       const isBinding = kind === 'RoleBinding' || kind === 'ClusterRoleBinding';
       const roleRef = object['roleRef'] as RoleRef | undefined;
       const role = isBinding ? { kind: roleRef?.kind ?? '', name: roleRef?.name ?? '' } : { kind, name };
@@ -104,6 +107,11 @@ export function createAuthorizer(registry: Pick<Registry, 'watch'>): RbacAuthori
     },
     close: () => index.close(),
   };
+}
+
+function grantsTheSame(old: KubeObject | undefined, next: KubeObject): boolean {
+  const fields = ['rules', 'aggregationRule', 'roleRef', 'subjects'];
+  return old !== undefined && fields.every((field) => sameJson(old[field] ?? null, next[field] ?? null));
 }
 
 /** Kubernetes' wording of a refusal, the message of the 403. */

@@ -49,6 +49,11 @@ export class RbacIndex {
     return role && ((role['rules'] as PolicyRule[] | null | undefined) ?? []);
   }
 
+  /** The role or binding as it is; `undefined` when it does not exist. */
+  find(plural: string, namespace: string | undefined, name: string): KubeObject | undefined {
+    return this.#objects.get(plural)?.get(`${namespace ?? ''}/${name}`);
+  }
+
   close(): void {
     for (const watch of this.#watches) watch.close();
   }
