@@ -1,5 +1,7 @@
 import type { KubeObject } from '@pgherd/kube/objects';
 import { kinds, type Kind } from '../kinds.ts';
+import type { StepReport } from '../execute/executor.ts';
+import { missing } from '../plan/objects.ts';
 import type { Step } from '../plan/step.ts';
 
 /** Writes events on a manifest's object, for `kubectl describe`. */
@@ -42,7 +44,21 @@ export function reasonOf(step: Step, isDeletion: boolean): string {
   }
 }
 
-/** What an event says of a step that was carried out. The Kubernetes limit of a message is 1024 bytes. */
-export function messageOf(step: Step): string {
-  return `${step.what}: ${step.why.join('; ')}`.slice(0, 1000);
+/** What an event says of a step. The Kubernetes limit of a message is 1024 bytes. */
+export function messageOf(step: Step, notes: string[] = []): string {
+  // That something is made because it is missing needs no words.
+  const why = notes.length > 0 ? notes : step.why.filter((reason) => reason !== missing);
+  return (why.length === 0 ? step.what : `${step.what}: ${why.join('; ')}`).slice(0, 1000);
+}
+
+/** The steps of a pass as few events: those with the same reason in one. */
+export function storyOf(done: { step: Step; report: StepReport }[]): { reason: string; message: string }[] {
+  const told = new Map<string, string[]>();
+  for (const { step, report } of done) {
+    // Looking into the database is no news unless something was done there.
+    if (step.action.type === 'sql' && report.notes.length === 0) continue;
+    const reason = reasonOf(step, false);
+    told.set(reason, [...(told.get(reason) ?? []), messageOf(step, report.notes)]);
+  }
+  return [...told].map(([reason, messages]) => ({ reason, message: messages.join(', ').slice(0, 1000) }));
 }

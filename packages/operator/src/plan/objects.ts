@@ -4,6 +4,9 @@ import { find, type Observed } from '../observe/observed.ts';
 import { fieldChanges, printChange } from './field-change.ts';
 import type { Step } from './step.ts';
 
+/** Reason of every step that makes something new. */
+export const missing = 'it does not exist';
+
 /** Objects to make or to change. None of it disturbs anybody: what could is planned with the pods. */
 export function planObjects(desired: Desired[], observed: Observed): Step[] {
   const steps = desired.flatMap((wanted) => planObject(wanted, observed) ?? []);
@@ -17,7 +20,7 @@ function planObject({ kind, object }: Desired, observed: Observed): Step | undef
   if (live === undefined) {
     return {
       what: `create ${describe(kind, name)}`,
-      why: ['it does not exist'],
+      why: [missing],
       disturbs: 'nothing',
       action: { type: kind === kinds.secret ? 'create' : 'apply', kind, object },
     };

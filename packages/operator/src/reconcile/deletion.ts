@@ -14,6 +14,9 @@ import { stepsOf } from '../plan/step.ts';
 import { removeFinalizer } from './finalizer.ts';
 import type { ClusterMemory } from './memory.ts';
 
+/** Told to the memory, because the caches still show the manifest for a moment. */
+const gone = 'gone';
+
 export interface DeletionOptions {
   configuration: Configuration;
   source: ObjectSource;
@@ -32,7 +35,7 @@ export class Deletion {
   }
 
   async run(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
-    if (manifest.metadata.finalizers?.includes(finalizer) !== true) return done;
+    if (manifest.metadata.finalizers?.includes(finalizer) !== true || memory.told.has(gone)) return done;
     const missing = this.#missingConsent(manifest);
     if (missing !== undefined) {
       if (!memory.told.has(missing)) this.#options.story.warning(manifest, 'Delete', missing);
@@ -43,10 +46,10 @@ export class Deletion {
       memory.told.add('Delete');
       this.#options.story.normal(manifest, 'Delete', this.#announcement());
     }
-    return this.#takeDown(manifest, signal);
+    return this.#takeDown(manifest, memory, signal);
   }
 
-  async #takeDown(manifest: Postgresql, signal: AbortSignal): Promise<Result> {
+  async #takeDown(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
     const { configuration, hands, source, story, log } = this.#options;
     const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
     const see = () =>
@@ -80,6 +83,7 @@ export class Deletion {
     const [found] = stepsOf(left);
     if (found !== undefined) return requeueAfter(1_000, `the caches to know what to ${found.what}`);
     await removeFinalizer(hands.client, manifest);
+    memory.told.add(gone);
     log.info({ cluster: `${cluster.namespace}/${cluster.name}` }, 'cluster deleted');
     return done;
   }

@@ -10,7 +10,7 @@ import {
 } from '@pgherd/api';
 import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
-import { messageOf, reasonOf, type Storyteller } from '../events/story.ts';
+import { reasonOf, storyOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
 import { kinds, postgresqls } from '../kinds.ts';
@@ -191,11 +191,8 @@ export class Reconciler {
     for (const { step, report } of done) {
       const notes = report.notes.length > 0 ? { notes: report.notes } : {};
       log.info({ cluster: keyOf(manifest), step: step.what, why: step.why, ...notes }, 'step done');
-      // Looking into the database is no news unless something was done there.
-      if (step.action.type === 'sql' && report.notes.length === 0) continue;
-      const message = report.notes.length > 0 ? `${step.what}: ${report.notes.join('; ')}` : messageOf(step);
-      story.normal(eventTarget(manifest), reasonOf(step, false), message.slice(0, 1000));
     }
+    for (const { reason, message } of storyOf(done)) story.normal(eventTarget(manifest), reason, message);
     for (const { step, message } of failures) {
       this.#tellOnce(manifest, memory, reasonOf(step, false), `${step.what} failed: ${message}`);
     }
