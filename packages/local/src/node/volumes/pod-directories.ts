@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The directories of pods below the instance's home. */
+export class PodDirectories {
+  readonly #disk: string;
+  readonly #memory: string;
+
+  constructor(home: string) {
+    this.#disk = join(home, 'pods');
+    this.#memory = join(home, 'run', 'volatile');
+  }
+
+  /**
+   * Makes the tops, and mounts a memory file system for secrets and tokens, once for all pods.
+   * Answers what is wrong when that is not possible (they lie on disk then, readable by root alone).
+   */
+  async prepare(): Promise<string | undefined> {
+    mkdirSync(this.#disk, { recursive: true, mode: 0o711 });
+    mkdirSync(this.#memory, { recursive: true, mode: 0o711 });
+    if (isMountPoint(this.#memory)) return undefined;
+    try {
+      await mountMemory(this.#memory, undefined, '0711');
+      return undefined;
+    } catch (error) {
+      return `secrets lie on disk, because no tmpfs can be mounted at ${this.#memory}: ${(error as Error).message}`;
+    }
+  }
+
+  /** On disk: emptyDir, config maps, hosts file, termination messages. */
+  disk(uid: string): string {
+    return join(this.#disk, uid);
+  }
+
+  volume(uid: string, name: string, volatile: boolean): string {
+    return volatile ? join(this.#memory, uid, name) : join(this.#disk, uid, 'volumes', name);
+  }
+
+  /** Uids of all pods that have a directory. */
+  known(): string[] {
+    return [
+      ...new Set([this.#disk, this.#memory].flatMap((top) => (existsSync(top) ? readdirSync(top) : []))),
+    ];
+  }
+
+  /** Unmounts and removes all of a pod's directories. Persistent volumes lie elsewhere. */
+  async remove(uid: string): Promise<void> {
+    const own = join(this.#disk, uid);
+    for (const point of mountPoints().filter((each) => each.startsWith(own + '/'))) {
+      await run('umount', ['--lazy', point]);
+    }
+    // A mount that is still there would be emptied: better leave the directory.
+    if (mountPoints().some((each) => each.startsWith(own + '/'))) return;
+    await rm(own, { recursive: true, force: true });
+    await rm(join(this.#memory, uid), { recursive: true, force: true });
+  }
+}
+
+/** Unmounts everything that agents of this home have mounted, for `reset`. Pods must be gone. */
+export async function unmountAll(home: string): Promise<void> {
+  const tops = [join(home, 'pods'), join(home, 'run', 'volatile')];
+  const ours = mountPoints().filter((point) =>
+    tops.some((top) => point === top || point.startsWith(top + '/')),
+  );
+  for (const point of ours.reverse()) await run('umount', ['--lazy', point]);
+}
+
+/** Mounts a tmpfs; `size` in bytes. */
+export async function mountMemory(directory: string, size: number | undefined, mode: string): Promise<void> {
+  const options = [
+    `mode=${mode}`,
+    'nosuid',
+    'nodev',
+    ...(size === undefined ? [] : [`size=${Math.ceil(size)}`]),
+  ];
+  await run('mount', ['-t', 'tmpfs', '-o', options.join(','), 'tmpfs', directory]);
+}
+
+export function isMountPoint(directory: string): boolean {
+  return mountPoints().includes(directory);
+}
+
+/** Mount points of this mount namespace, in order of mounting. */
+function mountPoints(): string[] {
+  return readFileSync('/proc/self/mountinfo', 'utf8')
+    .split('\n')
+    .map((line) =>
+      (line.split(' ')[4] ?? '').replaceAll(/\\([0-7]{3})/g, (_, code: string) =>
+        String.fromCharCode(parseInt(code, 8)),
+      ),
+    )
+    .filter((point) => point !== '');
+}
