@@ -18,9 +18,11 @@ export function rememberStatefulSet(statefulSet: StatefulSet | undefined): Remem
   const spec = statefulSet?.spec?.template.spec;
   if (spec === undefined) return undefined;
   const container = spec.containers.find(({ name }) => name === 'postgres');
+  const version = container?.env?.find(({ name }) => name === 'PGVERSION')?.value;
   const escalation = container?.securityContext?.allowPrivilegeEscalation;
   return {
     bootstrapDcs: bootstrapDcs(statefulSet),
+    ...(version === undefined ? {} : { postgresVersion: version }),
     podSecurityContext: { ...spec.securityContext },
     ...(escalation === undefined ? {} : { allowPrivilegeEscalation: escalation }),
   };

@@ -258,6 +258,13 @@ test('what cannot be changed is made again around the running pods', () => {
   expect(step?.action).toMatchObject({ type: 'delete', uid: 'uid-of-the-statefulset', orphan: true });
 });
 
+test('another major version is no reason to replace pods: that is an upgrade', () => {
+  const live = standing(testManifest());
+  const target = desiredOf(testManifest({ postgresql: { version: '18' } }), live);
+  const observed = testObserved(live, [pods.primary(0), pods.replica(1)], { leader: 'acid-demo-0' });
+  expect(whats(target, observed)).toEqual([]);
+});
+
 test('the label of a primary that died is taken away while another one leads', () => {
   const live = standing(testManifest());
   const observed = testObserved(live, [pods.primary(0, { running: false }), pods.primary(1)], {

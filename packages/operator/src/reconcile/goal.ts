@@ -56,7 +56,8 @@ function renderInput(
   newPassword: () => string,
 ): RenderInput {
   const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
-  const remembered = rememberStatefulSet(statefulSet);
+  // Before there is data, the manifest alone decides: a wrong first try can be corrected.
+  const remembered = isBootstrapped(configuration, observed) ? rememberStatefulSet(statefulSet) : undefined;
   const secrets = new Map<string, Credentials>();
   const generated = new Map<string, string>();
   const input: RenderInput = {
@@ -77,6 +78,11 @@ function renderInput(
     else if (find(observed, kinds.secret, name) === undefined) generated.set(name, newPassword());
   }
   return input;
+}
+
+function isBootstrapped(configuration: Configuration, observed: Observed): boolean {
+  const inEtcd = configuration.etcd_host !== '';
+  return inEtcd || observed.configuration !== undefined || observed.leader !== undefined;
 }
 
 function appliedKeys(manifest: Postgresql): string[] | undefined {

@@ -25,6 +25,7 @@ import { writeStatus } from '../status/write.ts';
 import { Deletion } from './deletion.ts';
 import { addFinalizer } from './finalizer.ts';
 import { goalOf, type PassGoal } from './goal.ts';
+import { unsupportedChanges } from './unsupported-changes.ts';
 import { Memories, type ClusterMemory } from './memory.ts';
 
 /** What a reconciler works with. */
@@ -79,7 +80,11 @@ export class Reconciler {
     if (this.#observe(manifest, memory).objects.size === 0) errors.push(...unsupportedBootstrap(manifest));
     const warnings = problems.filter(({ severity }) => severity === 'warning');
     if (errors.length > 0) return this.#refuse(manifest, errors, memory);
-    this.#warn(manifest, memory, [...warnings, ...unsupportedFields(manifest)]);
+    this.#warn(manifest, memory, [
+      ...warnings,
+      ...unsupportedFields(manifest),
+      ...unsupportedChanges(manifest, this.#observe(manifest, memory)),
+    ]);
     return this.#pass(await this.#withFinalizer(manifest), memory, signal);
   }
 

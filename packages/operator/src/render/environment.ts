@@ -1,7 +1,7 @@
 import type { EnvVar } from '@pgherd/kube/objects';
 import { secretName } from '../names.ts';
 import { criticalOperationLabel } from './disruption-budgets.ts';
-import { identityOf, type RenderInput } from './input.ts';
+import { identityOf, postgresVersion, type RenderInput } from './input.ts';
 import { spiloConfiguration } from './spilo-configuration.ts';
 
 /** A variable whose value is a key of a Secret. */
@@ -49,9 +49,7 @@ function identity(input: RenderInput): EnvVar[] {
     ...(configuration.enable_spilo_wal_path_compat
       ? [{ name: 'ENABLE_WAL_PATH_COMPAT', value: 'true' }]
       : []),
-    ...(configuration.enable_pgversion_env_var
-      ? [{ name: 'PGVERSION', value: manifest.spec.postgresql.version }]
-      : []),
+    ...(configuration.enable_pgversion_env_var ? [{ name: 'PGVERSION', value: postgresVersion(input) }] : []),
     { name: 'KUBERNETES_LABELS', value: JSON.stringify(configuration.cluster_labels) },
     { name: 'SPILO_CONFIGURATION', value: spiloConfiguration(input) },
   ];

@@ -23,6 +23,8 @@ export interface Remembered {
 export interface RememberedStatefulSet {
   /** `bootstrap.dcs` of SPILO_CONFIGURATION: only read at the first start, so a change of it is no reason to restart. */
   bootstrapDcs?: unknown;
+  /** Major version that the pods run; undefined when they do not say. Another one is an upgrade, not a new pod. */
+  postgresVersion?: string;
   /** User and groups that the files of the volume belong to. */
   podSecurityContext: Record<string, unknown>;
   /** Of container `postgres`. */
@@ -34,6 +36,11 @@ export interface RenderInput {
   manifest: Postgresql;
   configuration: Configuration;
   remembered: Remembered;
+}
+
+/** Major version that the pods get: that of the manifest for a new cluster, and the running one after that. */
+export function postgresVersion({ manifest, remembered }: RenderInput): string {
+  return remembered.statefulSet?.postgresVersion ?? manifest.spec.postgresql.version;
 }
 
 /** Name and namespace of the cluster that is rendered. */

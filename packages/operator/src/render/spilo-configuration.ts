@@ -1,4 +1,4 @@
-import type { RenderInput } from './input.ts';
+import { postgresVersion, type RenderInput } from './input.ts';
 
 /**
  * Parameters that Patroni takes from each pod's own configuration; all others live in Patroni's shared dynamic
@@ -51,7 +51,7 @@ function localSection(input: RenderInput): Record<string, unknown> {
   return {
     ...(configuration.enable_pgversion_env_var
       ? {}
-      : { bin_dir: `/usr/lib/postgresql/${manifest.spec.postgresql.version}/bin` }),
+      : { bin_dir: `/usr/lib/postgresql/${postgresVersion(input)}/bin` }),
     ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
     ...(hba.length > 0 ? { pg_hba: hba } : {}),
   };

@@ -1,0 +1,122 @@
+import type { Client } from '@pgherd/kube/client';
+import { TransportError } from '@pgherd/kube/client';
+import { ApiError } from '@pgherd/kube/objects';
+import { PatroniError, patroniClient, type PatroniClient } from '@pgherd/patroni';
+import { expect, test } from 'vitest';
+import { kinds } from '../kinds.ts';
+import type { Step, Track } from '../plan/step.ts';
+import { carryOutPlan } from './carry-out-plan.ts';
+import type { Hands, StepContext } from './executor.ts';
+
+const context: StepContext = {
+  namespace: 'default',
+  name: 'acid-demo',
+  superuser: { username: 'postgres', password: 'x' },
+  declared: { roles: [], databases: [] },
+  databaseDone: () => {},
+};
+
+/** Hands that note what they did; calls whose name is in `failures` throw. */
+function hands(failures: Record<string, unknown> = {}): Hands & { did: string[] } {
+  const did: string[] = [];
+  const act = async (what: string) => {
+    if (what in failures) throw failures[what];
+    did.push(what);
+  };
+  const client: Partial<Client> = {
+    apply: async (_kind, object) => {
+      await act(`apply ${object.metadata.name}`);
+      return object;
+    },
+    create: async (_kind, object) => {
+      await act(`create ${object.metadata.name}`);
+      return object;
+    },
+    delete: (_kind, { name }, options) => act(`delete ${name} ${options?.preconditions?.uid}`),
+  };
+  const patroni: PatroniClient = {
+    ...patroniClient('192.0.2.1'),
+    switchover: async ({ candidate }) => {
+      await act(`switchover ${candidate}`);
+      return 'ok';
+    },
+  };
+  return {
+    did,
+    client: client as Client,
+    patroni: () => patroni,
+    database: { bringInLine: async () => ({ done: [], problems: [] }) },
+    written: () => {},
+  };
+}
+
+function apply(name: string, more: Partial<Step> = {}): Step {
+  return {
+    what: `apply ${name}`,
+    why: [],
+    disturbs: 'nothing',
+    action: { type: 'apply', kind: kinds.service, object: { metadata: { name } } },
+    ...more,
+  };
+}
+
+const switchover: Step = {
+  what: 'switch over',
+  why: [],
+  disturbs: 'switchover',
+  action: { type: 'switchover', leader: 'a', candidate: 'b', leaderAddress: '' },
+};
+
+const run = (world: Hands, ...tracks: Track[]) =>
+  carryOutPlan(world, context, { tracks }, new AbortController().signal);
+
+test('a track ends at a step that waits, that fails, or that must be looked at; others go on', async () => {
+  const world = hands({ 'apply broken': new ApiError(422, 'Invalid', 'no') });
+  const outcome = await run(
+    world,
+    { name: 'objects', steps: [apply('a'), apply('broken'), apply('b')] },
+    { name: 'pods', steps: [apply('c', { observeAfter: true }), apply('d')] },
+    { name: 'database', steps: [apply('e', { waitFor: 'something' }), apply('f')] },
+  );
+  expect(world.did).toEqual(['apply a', 'apply c']);
+  expect(outcome.failures).toMatchObject([{ message: 'no', transient: false }]);
+});
+
+test('when the API server is away the pass ends', async () => {
+  const world = hands({ 'apply a': new TransportError('https://x', 'ECONNREFUSED', 'refused') });
+  await expect(run(world, { name: 'objects', steps: [apply('a')] })).rejects.toThrow('refused');
+});
+
+test('a Patroni that does not answer is a passing trouble, one that refuses is not', async () => {
+  const silent = hands({ 'switchover b': new PatroniError('no answer') });
+  expect((await run(silent, { name: 'pods', steps: [switchover] })).failures).toMatchObject([
+    { transient: true },
+  ]);
+  const refusing = hands({ 'switchover b': new PatroniError('no candidate', 412) });
+  expect((await run(refusing, { name: 'pods', steps: [switchover] })).failures).toMatchObject([
+    { transient: false },
+  ]);
+});
+
+test('a Secret that exists already keeps its contents and only gets our labels', async () => {
+  const world = hands({ 'create s': new ApiError(409, 'AlreadyExists', 'exists') });
+  const object = { metadata: { name: 's', labels: { a: 'b' } }, data: { password: 'x' } };
+  const step: Step = { ...apply('s'), action: { type: 'create', kind: kinds.secret, object } };
+  let applied: unknown;
+  world.client.apply = async (_kind, given) => {
+    applied = given;
+    return given;
+  };
+  await run(world, { name: 'objects', steps: [step] });
+  expect(applied).toEqual({ metadata: { name: 's', labels: { a: 'b' } } });
+});
+
+test('only the very pod that was looked at is deleted', async () => {
+  const world = hands({ 'delete p u1': new ApiError(409, 'Conflict', 'another uid') });
+  const step: Step = {
+    ...apply('p'),
+    action: { type: 'delete', kind: kinds.pod, namespace: 'default', name: 'p', uid: 'u1' },
+  };
+  expect((await run(world, { name: 'pods', steps: [step] })).failures).toEqual([]);
+  expect(world.did).toEqual([]);
+});

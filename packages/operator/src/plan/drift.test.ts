@@ -1,0 +1,60 @@
+import type { Pod, PodSpec } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { podDrift } from './drift.ts';
+
+const template: PodSpec = {
+  serviceAccountName: 'postgres-pod',
+  tolerations: [{ key: 'mine', operator: 'Exists' }],
+  containers: [
+    {
+      name: 'postgres',
+      image: 'one',
+      env: [{ name: 'A', value: '1' }],
+      resources: { limits: { memory: '1Gi' } },
+      volumeMounts: [{ name: 'pgdata', mountPath: '/data' }],
+    },
+  ],
+  volumes: [{ name: 'dshm', emptyDir: { medium: 'Memory' } }],
+};
+
+/** The pod that Kubernetes makes of the template: with what admission and the controller add. */
+function made(change: (spec: PodSpec) => void = () => {}): Pod {
+  const spec = structuredClone(template);
+  spec.nodeName = 'node';
+  spec.tolerations?.push({ key: 'node.kubernetes.io/not-ready', operator: 'Exists', tolerationSeconds: 300 });
+  spec.volumes?.unshift(
+    { name: 'pgdata', persistentVolumeClaim: { claimName: 'pgdata-acid-demo-0' } },
+    { name: 'kube-api-access-x', projected: { sources: [] } },
+  );
+  spec.containers[0]?.volumeMounts?.push({
+    name: 'kube-api-access-x',
+    mountPath: '/var/run/secrets/kubernetes.io/serviceaccount',
+  });
+  if (spec.containers[0]?.resources) spec.containers[0].resources.requests = { memory: '1Gi' };
+  change(spec);
+  return { metadata: { name: 'acid-demo-0' }, spec };
+}
+
+const paths = (change: (spec: PodSpec) => void) => podDrift(template, made(change)).map(({ path }) => path);
+
+test('what Kubernetes adds to a pod is no drift', () => {
+  expect(podDrift(template, made())).toEqual([]);
+});
+
+test('what the template changed, added or dropped is drift', () => {
+  const first = (spec: PodSpec) => spec.containers[0] ?? { name: '' };
+  expect(paths((spec) => (first(spec).image = 'two'))).toEqual(['spec.containers[name=postgres].image']);
+  expect(paths((spec) => first(spec).env?.push({ name: 'OLD', value: '' }))).toEqual([
+    'spec.containers[name=postgres].env[name=OLD]',
+  ]);
+  expect(paths((spec) => spec.containers.push({ name: 'old-sidecar' }))).toEqual([
+    'spec.containers[name=old-sidecar]',
+  ]);
+  expect(paths((spec) => spec.volumes?.push({ name: 'old', emptyDir: {} }))).toEqual([
+    'spec.volumes[name=old]',
+  ]);
+  expect(paths((spec) => (first(spec).resources = { limits: { memory: '1024Mi', cpu: '1' } }))).toEqual([
+    'spec.containers[name=postgres].resources.limits.cpu',
+  ]);
+  expect(paths((spec) => spec.tolerations?.shift())).toEqual(['spec.tolerations.0']);
+});
