@@ -2,6 +2,7 @@ import { stopLocalPods } from '@pgherd/local';
 import { parseOutputFormat, print } from '../output.ts';
 import { stopBackground } from './background.ts';
 import type { LocalOptions } from './commands.ts';
+import { quietLog } from './quiet-log.ts';
 import { homeOf, operatorProcessOf, serverProcessOf } from './files.ts';
 
 /** How long pods get to end by themselves; the server kills what is left. */
@@ -12,7 +13,7 @@ export async function stopEverything(home: string): Promise<{ operator: boolean;
   const operator = await stopBackground(operatorProcessOf(home), { timeoutMs: 10_000 });
   const server = await stopBackground(serverProcessOf(home), { signal: 'SIGUSR2', timeoutMs: podsTimeoutMs });
   // A server that was killed before could not stop its pods.
-  await stopLocalPods(home);
+  await stopLocalPods(home, quietLog());
   return { operator, server };
 }
 

@@ -5,6 +5,7 @@ import { CommandError, exitCode } from '../exit-code.ts';
 import { parseOutputFormat, print } from '../output.ts';
 import type { LocalOptions } from './commands.ts';
 import { stopEverything } from './down.ts';
+import { quietLog } from './quiet-log.ts';
 import { homeOf } from './files.ts';
 
 /** `pgherd local reset`: all data of the instance is gone afterwards. */
@@ -19,6 +20,6 @@ export async function reset(options: LocalOptions & { yes: boolean }): Promise<v
     throw new CommandError('nothing was removed', exitCode.wrongUsage);
   }
   await stopEverything(home);
-  await resetLocal(home);
+  await resetLocal(home, quietLog());
   print(parseOutputFormat(options.output), { home, removed: true }, () => `removed ${home}`);
 }

@@ -32,7 +32,8 @@ async function waitForApi(home: string, deadline: number): Promise<Client> {
     if (existsSync(kubeconfig)) {
       const { client } = await connect({ kubeconfig });
       try {
-        await client.raw('GET', '/readyz', { signal: AbortSignal.timeout(2000) });
+        // Unlike /readyz this answers JSON; a server that is not ready answers 503 to both.
+        await client.raw('GET', '/version', { signal: AbortSignal.timeout(2000) });
         return client;
       } catch {
         client.close();

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import type { Overview } from './overview.ts';
+import { formatOverview } from './show.ts';
+
+const overview: Overview = {
+  namespace: 'team',
+  name: 'acid-demo',
+  team: 'acid',
+  version: '17',
+  status: 'Running',
+  generation: 3,
+  observedGeneration: 3,
+  instances: 2,
+  replication: 'synchronous',
+  members: [
+    {
+      name: 'acid-demo-0',
+      role: 'primary',
+      state: 'running',
+      timeline: 4,
+      lagBytes: 0,
+      ready: true,
+      restarts: 1,
+      node: 'n1',
+      pendingRestart: false,
+    },
+    {
+      name: 'acid-demo-1',
+      role: 'sync replica',
+      state: 'streaming',
+      timeline: 4,
+      lagBytes: 16 * 1024 * 1024,
+      ready: true,
+      restarts: 0,
+      node: 'n2',
+      pendingRestart: true,
+    },
+  ],
+  volumes: [
+    { claim: 'pgdata-acid-demo-0', phase: 'Bound', size: '1Gi', storageClass: 'standard', volume: 'pvc-1' },
+  ],
+  endpoints: [
+    { service: 'acid-demo', role: 'master', address: '10.0.0.1:5432', pods: ['acid-demo-0'] },
+    { service: 'acid-demo-repl', role: 'replica', address: '10.0.0.2:5432', pods: [] },
+  ],
+  conditions: [],
+  connections: [
+    {
+      user: 'zalando',
+      secret: 'zalando.acid-demo.credentials',
+      uri: 'postgresql://zalando:***@acid-demo.team.svc.cluster.local:5432/foo?sslmode=require',
+    },
+  ],
+};
+
+test('the overview says all in one screen', () => {
+  expect(formatOverview(overview)).toMatchInlineSnapshot(`
+    "team/acid-demo: Running
+    PostgreSQL 17, team acid, 2 of 2 members ready, synchronous replication
+
+    Members
+    NAME          ROLE           STATE                        TIMELINE   LAG        READY   RESTARTS   NODE
+    acid-demo-0   primary        running                      4          0 B        yes     1          n1
+    acid-demo-1   sync replica   streaming, restart pending   4          16.0 MiB   yes     0          n2
+
+    Volumes
+    CLAIM                PHASE   SIZE   CLASS      VOLUME
+    pgdata-acid-demo-0   Bound   1Gi    standard   pvc-1
+
+    Endpoints
+    SERVICE          ROLE      ADDRESS         PODS
+    acid-demo        master    10.0.0.1:5432   acid-demo-0
+    acid-demo-repl   replica   10.0.0.2:5432   none
+
+    Connections
+    USER      SECRET                          URI
+    zalando   zalando.acid-demo.credentials   postgresql://zalando:***@acid-demo.team.svc.cluster.local:5432/foo?sslmode=require"
+  `);
+});
+
+test('a manifest that the operator has not seen yet is said', () => {
+  expect(formatOverview({ ...overview, observedGeneration: 2 })).toContain(
+    'Running (a newer manifest waits)',
+  );
+  expect(formatOverview({ ...overview, status: '' })).toContain('not seen by an operator yet');
+});
