@@ -11,6 +11,7 @@ import {
   type Schema,
 } from '@pgherd/kube/schema';
 import { builtinSchemaOf, metadataSchema } from './builtin-schema.ts';
+import { cloneJson } from './clone.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { badRequest } from './errors.ts';
 import { apiVersionOf } from './kernel.ts';
@@ -36,12 +37,13 @@ export function decode(
   if (!isObject(input)) throw badRequest(`the request's body is not an object`);
   checkKind(definition, input);
   const apiVersion = apiVersionOf(definition);
-  const { apiVersion: _version, kind: _kind, ...rest } = structuredClone(input) as KubeObject;
+  const schema = schemaOf(definition);
+  const copy = cloneJson(input, !definition.custom, schema) as KubeObject;
+  const { apiVersion: _version, kind: _kind, ...rest } = copy;
   const object: KubeObject = { apiVersion, kind: definition.kind, ...rest };
   if (object.metadata === undefined || object.metadata === null) object.metadata = {};
   if (!isObject(object.metadata)) throw badRequest(`metadata is not an object`);
   dropNulls(object.metadata as Record<string, unknown>);
-  const schema = schemaOf(definition);
   if (schema) {
     const unknown = prune(schema, object, { isResourceRoot: true, metadata: metadataSchema() });
     reportUnknown(definition, unknown.map(unknownFieldMessage), options);

@@ -3,7 +3,9 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@pgherd/kube/objects';
+import { openApiSource } from '../openapi/index.ts';
 import { notServed } from '../registry/errors.ts';
+import { toTable } from '../table/index.ts';
 import { attributesOf, authenticate, authorizeOrThrow } from './access.ts';
 import { escalationCheck } from './escalation.ts';
 import { answerPath } from './path-handler.ts';
@@ -11,6 +13,8 @@ import { parseResourcePath } from './request-path.ts';
 import { ResourceHandler } from './resource-handler.ts';
 import { Answer, statusOf } from './respond.ts';
 import type { ApiServerOptions } from './server-options.ts';
+import { kubernetesVersion } from './version.ts';
+import { virtualResources } from './virtual-resources.ts';
 import { WatchStreams } from './watch-stream.ts';
 
 /** Milliseconds that an idle connection is kept: well above Patroni's loop_wait, or every heartbeat shakes hands. */
@@ -36,7 +40,9 @@ class HttpsApiServer implements ApiServer {
   readonly #resources: ResourceHandler;
   #stopping = false;
 
-  constructor(options: ApiServerOptions) {
+  constructor(given: ApiServerOptions) {
+    const kinds = () => [...given.registry.catalog.all(), ...virtualResources];
+    const options = { toTable, openApi: openApiSource(kinds, kubernetesVersion.gitVersion), ...given };
     this.#options = options;
     options.registry.onAdmission(escalationCheck(options));
     this.#resources = new ResourceHandler(options, this.#watches);
@@ -125,7 +131,7 @@ class HttpsApiServer implements ApiServer {
   }
 
   #failed(error: unknown, request: IncomingMessage): void {
-    if (error instanceof ApiError && error.code < 500) return;
+    if (error instanceof ApiError && error.code !== 500) return;
     this.#options.log?.error({ err: error, method: request.method, url: request.url }, 'request failed');
   }
 

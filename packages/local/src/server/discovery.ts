@@ -42,7 +42,6 @@ function everything(definitions: readonly ResourceDefinition[]): Listed[] {
 }
 
 function subresourcesOf(definition: Listed): ApiResource[] {
-  if (!('subresources' in definition)) return [];
   return [...definition.subresources].sort().map((name) => {
     const special = subresourceKinds[`${definition.plural}/${name}`];
     return {

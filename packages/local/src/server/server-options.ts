@@ -42,9 +42,9 @@ export interface ApiServerOptions {
   /** PEM. `ca` is what client certificates are verified against. */
   tls: { cert: string; key: string; ca: string };
   log?: ServerLog;
-  /** Absent: Tables are not offered, clients get plain objects. */
+  /** Default: the columns that a cluster prints. */
   toTable?: TableMaker;
-  /** Absent: `/openapi/…` answers 404. */
+  /** Default: made of the served kinds. */
   openApi?: OpenApiSource;
   /** Documents by path that need no schema, e.g. `/openid/v1/jwks`. */
   documents?: Record<string, unknown>;

@@ -5,13 +5,25 @@ export interface VirtualResource {
   kind: string;
   plural: string;
   singular: string;
+  listKind: string;
+  subresources: string[];
   namespaced: boolean;
   verbs: string[];
 }
 
 function review(group: string, kind: string, namespaced = false): VirtualResource {
   const singular = kind.toLowerCase();
-  return { group, version: 'v1', kind, plural: `${singular}s`, singular, namespaced, verbs: ['create'] };
+  return {
+    group,
+    version: 'v1',
+    kind,
+    plural: `${singular}s`,
+    singular,
+    listKind: `${kind}List`,
+    subresources: [],
+    namespaced,
+    verbs: ['create'],
+  };
 }
 
 export const virtualResources: readonly VirtualResource[] = [
