@@ -13,3 +13,4 @@ export {
   builtinSource,
   objectMetaSchema,
 } from './builtin.ts';
+export { structuralErrors } from './structural.ts';
