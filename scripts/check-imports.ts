@@ -23,6 +23,9 @@ const allowed: Record<string, string[]> = {
   bench: ['operator', 'local', 'api', 'kube', 'patroni', 'postgres', 'cli'],
 };
 
+/** Tooling that is no package: these folders may also import from the others by path. */
+const tooling: Record<string, string[]> = { scripts: ['images'], test: ['images', 'scripts'] };
+
 const importPattern = /(?:from|import)\s*\(?\s*'([^']+)'/g;
 
 /** The rule's folder that `file` belongs to, or undefined when the design does not know it. */
@@ -43,7 +46,8 @@ function problemsOf(file: string): string[] {
         const where = `${file}:${index + 1}: import '${target}'`;
         if (target.startsWith('.')) {
           const path = relative(root, resolve(root, dirname(file), target));
-          if (!path.startsWith(own + '/')) problems.push(`${where} leaves ${own}`);
+          const reachable = [own, ...(tooling[folder] ?? [])];
+          if (!reachable.some((base) => path.startsWith(base + '/'))) problems.push(`${where} leaves ${own}`);
         } else if (target.startsWith('@pgherd/')) {
           const name = target.slice('@pgherd/'.length);
           const ok = permitted.some((p) => name === p || name.startsWith(p + '/'));
