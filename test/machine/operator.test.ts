@@ -1,0 +1,247 @@
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { defaultConfiguration, type Configuration, type PostgresqlStatus } from '@pgherd/api';
+import { connect, type Client } from '@pgherd/kube/client';
+import * as kube from '@pgherd/kube/objects';
+import { silentLogger, type KubeObject, type ResourceType, type StatefulSet } from '@pgherd/kube/objects';
+import { startHeadless, type Headless } from '@pgherd/local/headless';
+import { postgresqls, runOperator } from '@pgherd/operator';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseAllDocuments } from 'yaml';
+import { eventually } from '../support/eventually.ts';
+import { PlayedCluster } from '../support/played-cluster.ts';
+
+/**
+ * The operator as it is, under exactly the rights of its manifest, against the real API server and controllers; node,
+ * Patroni and PostgreSQL are played. Real pods are in `test/e2e`.
+ */
+
+const name = 'acid-demo';
+const key = { namespace: 'default', name };
+const manifests = fileURLToPath(new URL('../../manifests/', import.meta.url));
+
+type Cluster = KubeObject & { spec: Record<string, unknown>; status?: PostgresqlStatus };
+
+let directory: string;
+let kubernetes: Headless;
+let client: Client;
+let played: PlayedCluster;
+const stops: (() => Promise<void>)[] = [];
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'pgherd-operator-'));
+  kubernetes = await startHeadless({ directory, log: silentLogger });
+  ({ client } = await connect({ kubeconfig: kubernetes.kubeconfig }));
+  const crds = readdirSync(join(manifests, 'crds')).map((file) => join('crds', file));
+  for (const file of [...crds, 'operator-service-account-rbac.yaml']) {
+    for (const document of parseAllDocuments(readFileSync(join(manifests, file), 'utf8'))) {
+      const object = document.toJS() as KubeObject;
+      await client.create(resourceOf(object.kind ?? ''), object);
+    }
+  }
+});
+
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+  client.close();
+  await kubernetes.stop();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function resourceOf(kind: string): ResourceType {
+  const found = Object.values(kube).find(
+    (value) => typeof value === 'object' && 'plural' in value && value.kind === kind,
+  );
+  if (found === undefined) throw new Error(`no resource for kind ${kind}`);
+  return found as ResourceType;
+}
+
+/** Runs the operator in this process; its SQL is only noted. */
+function operate(changes: Partial<Configuration>): { sql: string[]; port: Promise<number> } {
+  const stop = new AbortController();
+  const sql: string[] = [];
+  const { promise: port, resolve } = Promise.withResolvers<number>();
+  const ended = runOperator({
+    kubeconfig: kubernetes.kubeconfigOf('default', 'postgres-operator'),
+    configuration: { ...defaultConfiguration(), ...changes },
+    httpPort: 0,
+    log: silentLogger,
+    signal: stop.signal,
+    onStarted: resolve,
+    database: {
+      bringInLine: async (_address, _superuser, declared) => {
+        sql.push(declared.roles.map((role) => role.name).join(','));
+        return { done: [], problems: [] };
+      },
+    },
+  });
+  stops.push(async () => {
+    stop.abort();
+    await ended;
+  });
+  return { sql, port };
+}
+
+async function create(store: 'endpoints' | 'configmaps'): Promise<void> {
+  await client.create(postgresqls, {
+    metadata: key,
+    spec: {
+      teamId: 'acid',
+      numberOfInstances: 2,
+      postgresql: { version: '17' },
+      volume: { size: '1Gi' },
+      users: { zalando: ['superuser'], foo_user: [] },
+      databases: { foo: 'zalando' },
+    },
+  });
+  played = new PlayedCluster(client, name, store);
+  stops.push(() => played.stop());
+}
+
+const read = async () => (await client.get(postgresqls, key)) as Cluster;
+
+/** Changes the manifest and waits until the operator has done all of it. */
+async function change(spec: Record<string, unknown>, status = 'Running'): Promise<void> {
+  await client.patch(postgresqls, key, { type: 'merge', body: { spec } });
+  await until(status);
+}
+
+const until = (word: string) =>
+  eventually(`status ${word}`, async () => {
+    const { metadata, status } = await read();
+    return status?.PostgresClusterStatus === word && status.observedGeneration === metadata.generation;
+  });
+
+async function podNames(): Promise<string[]> {
+  return (await client.list(kube.pods, key)).items.map(({ metadata }) => metadata.name ?? '').sort();
+}
+
+/** Everything in the namespace that belongs to the cluster. */
+async function belongings(): Promise<string[]> {
+  const all: ResourceType[] = [
+    kube.pods,
+    kube.statefulSets,
+    kube.services,
+    kube.endpoints,
+    kube.configMaps,
+    kube.secrets,
+    kube.podDisruptionBudgets,
+    kube.persistentVolumeClaims,
+  ];
+  const lists = await Promise.all(
+    all.map(async (resource) => {
+      const { items } = await client.list(resource, { namespace: 'default' });
+      return items.map(({ metadata }) => `${resource.plural} ${metadata.name}`);
+    }),
+  );
+  return lists.flat().filter((each) => each.includes(name));
+}
+
+async function requests(port: number): Promise<number> {
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const counters = page.split('\n').filter((line) => line.startsWith('pgherd_kubernetes_requests_total'));
+  // The lease is renewed all the time; watches only begin again when they end; events are not awaited.
+  const counted = counters.filter((line) => !/resource="(leases|events)"|verb="watch"/.test(line));
+  return counted.reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
+}
+
+describe.each(['endpoints', 'configmaps'] as const)('with Patroni in %s', (store) => {
+  test('the life of a cluster', async () => {
+    const operator = operate({ kubernetes_use_configmaps: store === 'configmaps' });
+    await create(store);
+    await until('Running');
+    expect(operator.sql.at(-1)).toBe('foo_user,zalando');
+    expect((await read()).status).toMatchObject({ instances: 2, readyInstances: 2, primary: `${name}-0` });
+
+    // Patroni's heartbeats go on all the time; the operator sleeps through them.
+    const port = await operator.port;
+    const before = await requests(port);
+    await eventually('twenty heartbeats', heartbeats(20));
+    expect(await requests(port)).toBe(before);
+
+    await change({ numberOfInstances: 3 });
+    expect(await podNames()).toEqual([`${name}-0`, `${name}-1`, `${name}-2`]);
+
+    // A roll-out switches over once, to a replica that was replaced already.
+    await change({ podPriorityClassName: 'system-node-critical' });
+    expect(played.primaries).toEqual([`${name}-0`, expect.stringMatching(/-[12]$/)]);
+
+    await change({ patroni: { ttl: 20 } });
+    expect(await played.configuration()).toMatchObject({ ttl: 20 });
+    await change({ patroni: null });
+    expect(await played.configuration()).not.toHaveProperty('ttl');
+
+    await change({ users: { foo_user: ['login', 'nologin'] } }, 'Invalid');
+    await change({ users: { foo_user: [] } });
+
+    // Scaling down moves the primary out of the way first.
+    await played.lead(`${name}-2`);
+    await change({ numberOfInstances: 1 });
+    expect(await podNames()).toEqual([`${name}-0`]);
+    expect(played.primaries.slice(-2)).toEqual([`${name}-2`, `${name}-0`]);
+
+    // What cannot be changed is made again around the pod, which stays the same.
+    const uid = (await client.get(kube.pods, { ...key, name: `${name}-0` })).metadata.uid;
+    await change({ volume: { size: '2Gi' } });
+    const set: StatefulSet = await client.get(kube.statefulSets, key);
+    expect(set.spec?.volumeClaimTemplates?.[0]?.spec?.resources?.requests?.['storage']).toBe('2Gi');
+    expect((await client.get(kube.pods, { ...key, name: `${name}-0` })).metadata.uid).toBe(uid);
+
+    await client.delete(postgresqls, key);
+    await eventually('the cluster is gone', async () => (await client.find(postgresqls, key)) === undefined);
+    expect(await belongings()).toEqual([]);
+  });
+});
+
+/** Counts changes of the lock's time of renewal. */
+function heartbeats(wanted: number): () => Promise<boolean> {
+  let seen = 0;
+  let last: string | undefined;
+  return async () => {
+    const lock = await client.get(kube.endpoints, key).catch(() => undefined);
+    const other = await client.find(kube.configMaps, { ...key, name: `${name}-leader` });
+    const time = other?.metadata.annotations?.['renewTime'] ?? lock?.metadata.annotations?.['renewTime'];
+    if (time !== last) seen++;
+    last = time;
+    return seen > wanted;
+  };
+}
+
+test('killed again and again, the operator still makes the cluster, and takes it down', async () => {
+  await create('endpoints');
+  const passwords = new Map<string, string>();
+  const isRunning = async () => (await read()).status?.PostgresClusterStatus === 'Running';
+  await whileBeingKilled(isRunning, async () => {
+    for (const secret of (await client.list(kube.secrets, { namespace: 'default' })).items) {
+      const id = secret.metadata.name ?? '';
+      const password = secret.data?.['password'] ?? '';
+      expect(passwords.get(id) ?? password).toBe(password);
+      passwords.set(id, password);
+    }
+  });
+  expect(passwords.size).toBe(4);
+  await client.delete(postgresqls, key);
+  await whileBeingKilled(async () => (await client.find(postgresqls, key)) === undefined);
+  expect(await belongings()).toEqual([]);
+});
+
+/** Runs the operator in processes that are killed with -9 ever later, until the condition holds. */
+async function whileBeingKilled(
+  condition: () => Promise<boolean>,
+  meanwhile: () => Promise<void> = async () => {},
+): Promise<void> {
+  const script = fileURLToPath(new URL('../support/operator-process.ts', import.meta.url));
+  const kubeconfig = kubernetes.kubeconfigOf('default', 'postgres-operator');
+  for (let life = 300; !(await condition()); life *= 1.15) {
+    if (life > 20_000) throw new Error('the operator does not get there however long it lives');
+    const child = spawn(process.execPath, ['--no-warnings', script, kubeconfig], { stdio: 'ignore' });
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    const end = Date.now() + life;
+    while (Date.now() < end && !(await condition())) await meanwhile();
+    child.kill('SIGKILL');
+    await exited;
+  }
+}

@@ -1,0 +1,187 @@
+import { createServer, type Server } from 'node:http';
+import type { Client } from '@pgherd/kube/client';
+import {
+  configMaps,
+  endpoints,
+  pods,
+  statefulSets,
+  type KubeObject,
+  type Pod,
+  type ResourceType,
+} from '@pgherd/kube/objects';
+
+/** Patroni's dynamic configuration of a cluster that was just bootstrapped. */
+const bootstrapped = { ttl: 30, loop_wait: 10, retry_timeout: 10 };
+
+const namespace = 'default';
+
+/**
+ * The node and the Patronis of one cluster, played: pods "run" at once on loopback addresses of their own, label and
+ * annotate themselves and hold a leader lock as Patroni does, and answer its REST API. Heartbeats come with each turn.
+ */
+export class PlayedCluster {
+  /** Every pod that became primary, in order. */
+  readonly primaries: string[] = [];
+  readonly #client: Client;
+  readonly #name: string;
+  readonly #lockKind: ResourceType;
+  readonly #lockName: string;
+  readonly #addresses = new Map<string, string>();
+  readonly #servers: Server[] = [];
+  /** Loopback is a whole network; a random part of it keeps test runs on one machine apart. */
+  readonly #network = `127.${1 + Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 250)}`;
+  #turns: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(client: Client, name: string, store: 'endpoints' | 'configmaps') {
+    this.#client = client;
+    this.#name = name;
+    this.#lockKind = store === 'endpoints' ? endpoints : configMaps;
+    this.#lockName = store === 'endpoints' ? name : `${name}-leader`;
+    this.#turns = this.#play();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#turns;
+    for (const server of this.#servers) server.close();
+  }
+
+  /** Patroni's dynamic configuration. */
+  async configuration(): Promise<Record<string, unknown>> {
+    const object = await this.#client.find(this.#lockKind, { namespace, name: `${this.#name}-config` });
+    return JSON.parse(object?.metadata.annotations?.['config'] ?? '{}') as Record<string, unknown>;
+  }
+
+  /** Gives the leader lock to a pod. */
+  async lead(pod: string): Promise<void> {
+    this.primaries.push(pod);
+    await this.#annotate(this.#lockName, { leader: pod, ttl: '30', renewTime: new Date().toISOString() });
+  }
+
+  async #play(): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#turn();
+      } catch {
+        // Somebody wrote in between; the next turn sees it.
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+
+  async #turn(): Promise<void> {
+    const labelSelector = `cluster-name=${this.#name}`;
+    const { items } = await this.#client.list(pods, { namespace, labelSelector });
+    const lock = await this.#client.find(this.#lockKind, { namespace, name: this.#lockName });
+    let leader = lock?.metadata.annotations?.['leader'];
+    const set = await this.#client.find(statefulSets, { namespace, name: this.#name });
+    for (const pod of items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined)) {
+      await this.#client.delete(pods, keyOf(pod), { gracePeriodSeconds: 0, ignoreNotFound: true });
+    }
+    const alive = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    if (alive.length === 0 || set === undefined) return;
+    if (alive.every(({ metadata }) => metadata.name !== leader)) {
+      leader = alive[0]?.metadata.name ?? '';
+      await this.lead(leader);
+      if (Object.keys(await this.configuration()).length === 0) await this.#configure(bootstrapped);
+    }
+    for (const pod of alive) await this.#live(pod, pod.metadata.name === leader);
+    await this.#annotate(this.#lockName, { renewTime: new Date().toISOString() });
+  }
+
+  /** One turn of a pod's life. */
+  async #live(pod: Pod, leads: boolean): Promise<void> {
+    if (pod.status?.phase !== 'Running') await this.#start(pod);
+    const status = {
+      state: 'running',
+      role: leads ? 'primary' : 'replica',
+      timeline: this.primaries.length,
+      xlog_location: Date.now(),
+      ...(leads ? {} : { replication_state: 'streaming' }),
+    };
+    const metadata = {
+      labels: { 'spilo-role': leads ? 'master' : 'replica' },
+      annotations: { status: JSON.stringify(status) },
+    };
+    await this.#client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } });
+  }
+
+  async #start(pod: Pod): Promise<void> {
+    const name = pod.metadata.name ?? '';
+    const known = this.#addresses.get(name);
+    const address = known ?? `${this.#network}.${this.#addresses.size + 1}`;
+    this.#addresses.set(name, address);
+    if (known === undefined) await this.#serve(address);
+    const now = `${new Date().toISOString().slice(0, 19)}Z`;
+    const status = {
+      phase: 'Running',
+      podIP: address,
+      podIPs: [{ ip: address }],
+      conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: now }],
+      containerStatuses: [
+        {
+          name: 'postgres',
+          image: 'played',
+          imageID: 'played',
+          ready: true,
+          restartCount: 0,
+          state: { running: { startedAt: now } },
+        },
+      ],
+    };
+    await this.#client.patchStatus(pods, keyOf(pod), { type: 'merge', body: { status } });
+  }
+
+  /** As much of Patroni's REST API as the operator uses. */
+  async #serve(address: string): Promise<void> {
+    const server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on('data', (chunk: Buffer) => chunks.push(chunk));
+      request.on('end', () => {
+        const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>;
+        this.#answer(request.url ?? '', body).then(
+          (text) => response.end(text),
+          (error: unknown) => response.writeHead(503).end(String(error)),
+        );
+      });
+    });
+    this.#servers.push(server);
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(8008, address, resolve);
+    });
+  }
+
+  async #answer(path: string, body: Record<string, unknown>): Promise<string> {
+    if (path === '/switchover') {
+      await this.lead(String(body['candidate']));
+      return 'Successfully switched over';
+    }
+    if (path === '/config') {
+      const merged = Object.entries({ ...(await this.configuration()), ...body });
+      const next = Object.fromEntries(merged.filter(([, value]) => value !== null));
+      await this.#configure(next);
+      return JSON.stringify(next);
+    }
+    throw new Error(`${path} is not played`);
+  }
+
+  #configure(configuration: Record<string, unknown>): Promise<void> {
+    return this.#annotate(`${this.#name}-config`, { initialize: '1', config: JSON.stringify(configuration) });
+  }
+
+  async #annotate(name: string, annotations: Record<string, string>): Promise<void> {
+    const key = { namespace, name };
+    if ((await this.#client.find(this.#lockKind, key)) === undefined) {
+      const labels = { application: 'spilo', 'cluster-name': this.#name };
+      await this.#client.create(this.#lockKind, { metadata: { ...key, labels, annotations } });
+    } else {
+      await this.#client.patch(this.#lockKind, key, { type: 'merge', body: { metadata: { annotations } } });
+    }
+  }
+}
+
+function keyOf(object: KubeObject | Pod): { namespace: string; name: string } {
+  return { namespace, name: object.metadata.name ?? '' };
+}
