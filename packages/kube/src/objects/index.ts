@@ -4,3 +4,7 @@ export * from './object.ts';
 export * from './kinds.ts';
 export * from './logger.ts';
 export * from './resources.ts';
+export * from './gvk.ts';
+export * from './names.ts';
+export * from './quantity.ts';
+export * from './selectors.ts';
