@@ -14,7 +14,7 @@ export interface OpenApiDocument {
   etag: string;
 }
 
-const v2Protobuf = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const v2Protobuf = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 
 const hashOf = (body: Buffer | string): string =>
   createHash('sha512').update(body).digest('hex').toUpperCase();

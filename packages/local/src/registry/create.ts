@@ -2,6 +2,7 @@ import type { KubeObject } from '@pgherd/kube/objects';
 import { decode, refuse, schemaErrors } from './decode.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { alreadyExists, badRequest, forbidden, notFound } from './errors.ts';
+import { unsupportedFields } from './field-support.ts';
 import { generatedName, newUid, surroundings, timestamp, type Kernel } from './kernel.ts';
 import { recordUpdate } from './managed-fields.ts';
 import { metadataErrors } from './metadata.ts';
@@ -58,6 +59,7 @@ export function createDecoded(
   refuse(definition, metadata.name ?? '', [
     ...metadataErrors(definition, object),
     ...schemaErrors(definition, object),
+    ...unsupportedFields(definition, object),
     ...(strategy.validate?.(object, around) ?? []),
   ]);
   if (managed) managed(object);

@@ -43,7 +43,7 @@ export function decode(
   const object: KubeObject = { apiVersion, kind: definition.kind, ...rest };
   if (object.metadata === undefined || object.metadata === null) object.metadata = {};
   if (!isObject(object.metadata)) throw badRequest(`metadata is not an object`);
-  dropNulls(object.metadata as Record<string, unknown>);
+  dropNulls(object.metadata);
   if (schema) {
     const unknown = prune(schema, object, { isResourceRoot: true, metadata: metadataSchema() });
     reportUnknown(definition, unknown.map(unknownFieldMessage), options);
@@ -78,21 +78,27 @@ export function reportUnknown(
 
 function checkKind(definition: ResourceDefinition, object: Record<string, unknown>): void {
   const expected = apiVersionOf(definition);
-  const { apiVersion, kind } = object;
-  if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== expected) {
+  const apiVersion = textOf(object['apiVersion']);
+  const kind = textOf(object['kind']);
+  if (apiVersion !== '' && apiVersion !== expected) {
     throw badRequest(
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${expected})`,
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
     );
   }
-  if (kind !== undefined && kind !== '' && kind !== definition.kind) {
+  if (kind !== '' && kind !== definition.kind) {
     throw badRequest(
-      `${String(kind)} in version "${definition.version}" cannot be handled as a ${definition.kind}: no kind "${String(kind)}" is registered for this path`,
+      `${kind} in version "${definition.version}" cannot be handled as a ${definition.kind}: no kind "${kind}" is registered for this path`,
     );
   }
 }
 
-function dropNulls(record: Record<string, unknown>): void {
-  for (const [key, value] of Object.entries(record)) if (value === null) delete record[key];
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function dropNulls(record: object): void {
+  for (const [key, value] of Object.entries(record)) if (value === null) Reflect.deleteProperty(record, key);
 }
 
 /** Go's decoder refuses these for built-in kinds before validation sees them. */

@@ -70,7 +70,10 @@ const crd = (): KubeObject => ({
               spec: {
                 type: 'object',
                 required: ['size'],
-                properties: { size: { type: 'integer', minimum: 1 }, color: { type: 'string', default: 'red' } },
+                properties: {
+                  size: { type: 'integer', minimum: 1 },
+                  color: { type: 'string', default: 'red' },
+                },
               },
               status: { type: 'object', properties: { phase: { type: 'string' } } },
             },
@@ -132,13 +135,19 @@ test('a resourceVersion in a patch is a precondition', () => {
 
 test('a watch sees objects enter and leave its selector, and deletions with a version of their own', async () => {
   const seen: string[] = [];
-  const watch = registry.watch(configMaps, { namespace: 'default', labelSelector: 'a=b' }, ({ type, object }) =>
-    seen.push(`${type} ${object.metadata.name} ${object.metadata.resourceVersion}`),
+  const watch = registry.watch(
+    configMaps,
+    { namespace: 'default', labelSelector: 'a=b' },
+    ({ type, object }) => seen.push(`${type} ${object.metadata.name} ${object.metadata.resourceVersion}`),
   );
   const base = registry.revision();
   configMap('x');
-  registry.patch(configMaps, 'default', 'x', 'application/merge-patch+json', { metadata: { labels: { a: 'b' } } });
-  registry.patch(configMaps, 'default', 'x', 'application/merge-patch+json', { metadata: { labels: { a: 'c' } } });
+  registry.patch(configMaps, 'default', 'x', 'application/merge-patch+json', {
+    metadata: { labels: { a: 'b' } },
+  });
+  registry.patch(configMaps, 'default', 'x', 'application/merge-patch+json', {
+    metadata: { labels: { a: 'c' } },
+  });
   registry.create(configMaps, 'default', { metadata: { name: 'y', labels: { a: 'b' } } });
   registry.delete(configMaps, 'default', 'y');
   await settled();
@@ -153,10 +162,14 @@ test('a watch sees objects enter and leave its selector, and deletions with a ve
 
 test('a watch that writes in its own callback still gets every event once and in order', async () => {
   const seen: string[] = [];
-  registry.watch(configMaps, { namespace: 'default', resourceVersion: String(registry.revision()) }, (event) => {
-    seen.push(event.object.metadata.name ?? '');
-    if (seen.length < 4) configMap(`n${seen.length}`);
-  });
+  registry.watch(
+    configMaps,
+    { namespace: 'default', resourceVersion: String(registry.revision()) },
+    (event) => {
+      seen.push(event.object.metadata.name ?? '');
+      if (seen.length < 4) configMap(`n${seen.length}`);
+    },
+  );
   configMap('n0');
   await settled();
   expect(seen).toEqual(['n0', 'n1', 'n2', 'n3']);
@@ -203,12 +216,19 @@ test('generation counts changes of spec alone, and status goes its own way', () 
   const merge = 'application/merge-patch+json';
   const labelled = registry.patch(statefulSets, 'default', 'db', merge, { metadata: { labels: { x: 'y' } } });
   expect(labelled.metadata.generation).toBe(1);
-  const scaled = registry.patch(statefulSets, 'default', 'db', merge, { spec: { replicas: 2 }, status: { replicas: 9 } });
+  const scaled = registry.patch(statefulSets, 'default', 'db', merge, {
+    spec: { replicas: 2 },
+    status: { replicas: 9 },
+  });
   expect(scaled.metadata.generation).toBe(2);
   expect(scaled['status']).toMatchObject({ replicas: 0 });
   const body = { spec: { replicas: 7 }, status: { replicas: 2 } };
   const status = registry.patch(statefulSets, 'default', 'db', merge, body, { subresource: 'status' });
-  expect(status).toMatchObject({ metadata: { generation: 2 }, spec: { replicas: 2 }, status: { replicas: 2 } });
+  expect(status).toMatchObject({
+    metadata: { generation: 2 },
+    spec: { replicas: 2 },
+    status: { replicas: 2 },
+  });
 });
 
 test('scale is read and written', () => {
@@ -229,11 +249,14 @@ test('immutable fields stay', () => {
     registry.patch(statefulSets, 'default', 'db', merge, { spec: { serviceName: 'other' } }),
   ).toThrow(code(422, /updates to statefulset spec for fields other than/));
   pod('p');
-  expect(() =>
-    registry.patch(pods, 'default', 'p', merge, { spec: { hostname: 'x' } }),
-  ).toThrow(code(422, /pod updates may not change fields other than/));
+  expect(() => registry.patch(pods, 'default', 'p', merge, { spec: { hostname: 'x' } })).toThrow(
+    code(422, /pod updates may not change fields other than/),
+  );
   registry.create(core('secrets'), 'default', { metadata: { name: 's' }, stringData: { a: 'b' } });
-  expect(registry.get(core('secrets'), 'default', 's')).toMatchObject({ data: { a: 'Yg==' }, type: 'Opaque' });
+  expect(registry.get(core('secrets'), 'default', 's')).toMatchObject({
+    data: { a: 'Yg==' },
+    type: 'Opaque',
+  });
   expect(() => registry.patch(core('secrets'), 'default', 's', merge, { type: 'x/y' })).toThrow(code(422));
   configMap('fixed', { immutable: true });
   expect(() => registry.patch(configMaps, 'default', 'fixed', merge, { data: { a: 'z' } })).toThrow(
@@ -257,13 +280,13 @@ test('finalizers hold an object back; the last to go removes it', () => {
 
 test('propagation policies are finalizers for the garbage collector', () => {
   configMap('x');
-  expect(registry.delete(configMaps, 'default', 'x', { propagationPolicy: 'Foreground' }).metadata.finalizers).toEqual([
-    'foregroundDeletion',
-  ]);
+  expect(
+    registry.delete(configMaps, 'default', 'x', { propagationPolicy: 'Foreground' }).metadata.finalizers,
+  ).toEqual(['foregroundDeletion']);
   configMap('y');
-  expect(registry.delete(configMaps, 'default', 'y', { propagationPolicy: 'Orphan' }).metadata.finalizers).toEqual([
-    'orphan',
-  ]);
+  expect(
+    registry.delete(configMaps, 'default', 'y', { propagationPolicy: 'Orphan' }).metadata.finalizers,
+  ).toEqual(['orphan']);
 });
 
 test('a pod on a node has time to end, one without goes at once', () => {
@@ -293,7 +316,13 @@ test('a namespace ends when its finalizer goes, and takes nothing new meanwhile'
   expect(() => registry.create(configMaps, 'n', { metadata: { name: 'x' } })).toThrow(
     code(403, /because it is being terminated/),
   );
-  registry.update(namespaces, undefined, 'n', { ...ending, spec: { finalizers: [] } }, { subresource: 'finalize' });
+  registry.update(
+    namespaces,
+    undefined,
+    'n',
+    { ...ending, spec: { finalizers: [] } },
+    { subresource: 'finalize' },
+  );
   expect(() => registry.get(namespaces, undefined, 'n')).toThrow(code(404));
 });
 
@@ -308,7 +337,9 @@ test('cluster IPs are given once, kept, and run out', () => {
   expect(() => make('b', { clusterIP: '10.96.0.2' })).toThrow(code(422, /already allocated/));
   expect(address(make('headless', { clusterIP: 'None', ports: undefined }))).toBe('None');
   const merge = 'application/merge-patch+json';
-  expect(() => registry.patch(services, 'default', 'a', merge, { spec: { clusterIP: '10.96.0.5' } })).toThrow(code(422));
+  expect(() => registry.patch(services, 'default', 'a', merge, { spec: { clusterIP: '10.96.0.5' } })).toThrow(
+    code(422),
+  );
   for (const name of ['c', 'd', 'e', 'f']) make(name);
   expect(() => make('g')).toThrow(code(422, /range is full/));
   registry.delete(services, 'default', 'c');
@@ -330,7 +361,12 @@ test('a CustomResourceDefinition serves its kind at once, validated, defaulted a
   expect(foo['status']).toBeUndefined();
   expect(warnings).toEqual(['unknown field "spec.weight"']);
   expect(() =>
-    registry.create(foos, 'default', { metadata: { name: 'b' }, spec: { size: 1, weight: 5 } }, { fieldValidation: 'Strict' }),
+    registry.create(
+      foos,
+      'default',
+      { metadata: { name: 'b' }, spec: { size: 1, weight: 5 } },
+      { fieldValidation: 'Strict' },
+    ),
   ).toThrow(code(400, /unknown field "spec.weight"/));
   expect(() => registry.create(foos, 'default', { metadata: { name: 'b' }, spec: { size: 0 } })).toThrow(
     code(422, /spec\.size: Invalid value: 0/),
@@ -343,7 +379,10 @@ test('a CustomResourceDefinition serves its kind at once, validated, defaulted a
 
 test('a definition waits for the finalizers of its instances', async () => {
   registry.create(crds, undefined, crd());
-  registry.create(foos, 'default', { metadata: { name: 'a', finalizers: ['example.com/f'] }, spec: { size: 1 } });
+  registry.create(foos, 'default', {
+    metadata: { name: 'a', finalizers: ['example.com/f'] },
+    spec: { size: 1 },
+  });
   registry.delete(crds, undefined, 'foos.example.com');
   expect(registry.get(foos, 'default', 'a').metadata.deletionTimestamp).toBeDefined();
   registry.patch(foos, 'default', 'a', 'application/merge-patch+json', { metadata: { finalizers: null } });
@@ -354,7 +393,10 @@ test('a definition waits for the finalizers of its instances', async () => {
 test('server-side apply creates, merges and finds conflicts', () => {
   const config = (data: object) => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, data });
   const apply = (data: object, fieldManager: string, force = false) =>
-    registry.patch(configMaps, 'default', 'x', 'application/apply-patch+yaml', config(data), { fieldManager, force });
+    registry.patch(configMaps, 'default', 'x', 'application/apply-patch+yaml', config(data), {
+      fieldManager,
+      force,
+    });
   apply({ a: '1' }, 'one');
   expect(() => apply({ a: '2' }, 'two')).toThrow(code(409, /conflict with "one"/));
   apply({ b: '2' }, 'two');
@@ -391,11 +433,20 @@ test('eviction respects the budget', () => {
     spec: { containers: [{ name: 'c', image: 'i' }] },
   });
   const selector = { matchLabels: { app: 'db' } };
-  const budget = registry.create(budgets, 'default', { metadata: { name: 'b' }, spec: { minAvailable: 1, selector } });
+  const budget = registry.create(budgets, 'default', {
+    metadata: { name: 'b' },
+    spec: { minAvailable: 1, selector },
+  });
   const evict = () =>
     registry.create(pods, 'default', { metadata: { name: 'p' } }, { subresource: 'eviction' });
   expect(evict).toThrow(code(429));
-  const status = { observedGeneration: 1, disruptionsAllowed: 1, currentHealthy: 2, desiredHealthy: 1, expectedPods: 2 };
+  const status = {
+    observedGeneration: 1,
+    disruptionsAllowed: 1,
+    currentHealthy: 2,
+    desiredHealthy: 1,
+    expectedPods: 2,
+  };
   registry.update(budgets, 'default', 'b', { ...budget, status }, { subresource: 'status' });
   evict();
   expect(() => registry.get(pods, 'default', 'p')).toThrow(code(404));

@@ -6,6 +6,7 @@ import { decode, refuse, schemaErrors } from './decode.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { semanticEqual } from './equal.ts';
 import { badRequest, conflict, modified, notFound } from './errors.ts';
+import { unsupportedFields } from './field-support.ts';
 import { surroundings, type Kernel } from './kernel.ts';
 import { recordUpdate } from './managed-fields.ts';
 import { labelErrors, metadataErrors, metadataUpdateErrors } from './metadata.ts';
@@ -80,6 +81,7 @@ export function replace(
     ...(toStatus ? labelErrors(next.metadata) : metadataErrors(definition, next)),
     ...metadataUpdateErrors(next, old),
     ...schemaErrors(definition, next),
+    ...(toStatus ? [] : unsupportedFields(definition, next)),
     ...(toStatus
       ? (strategy.validateStatus?.(next, old) ?? [])
       : [

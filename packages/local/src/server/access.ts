@@ -29,7 +29,11 @@ function impersonated(options: ApiServerOptions, user: User, request: IncomingMe
     throw new ApiError(400, 'BadRequest', 'requested impersonation without impersonating a user');
   }
   if (extra !== undefined) {
-    throw new ApiError(501, 'NotImplemented', `the header ${extra} is not served: users have no extra values here`);
+    throw new ApiError(
+      501,
+      'NotImplemented',
+      `the header ${extra} is not served: users have no extra values here`,
+    );
   }
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(name);
   const may = (attributes: Partial<Attributes>): void =>

@@ -5,8 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock, type KubeObject, type WatchEvent } from '@pgherd/kube/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import WebSocket from 'ws';
-import { createAuthenticator, createAuthorizer, createTokenIssuer, ensureBootstrapPolicy, ensurePki } from '../auth/index.ts';
+import { WebSocket } from 'ws';
+import {
+  createAuthenticator,
+  createAuthorizer,
+  createTokenIssuer,
+  ensureBootstrapPolicy,
+  ensurePki,
+} from '../auth/index.ts';
 import type { NodeProxy } from '../node/node-proxy.ts';
 import { openRegistry, type LocalRegistry } from '../registry/index.ts';
 import { createApiServer, type ApiServer } from './index.ts';
@@ -40,7 +46,11 @@ beforeAll(async () => {
   registry.create(core('serviceaccounts'), 'default', { metadata: { name: 'default' } });
   const common = { registry, clock: systemClock, serviceAccountKey: pki.serviceAccountKey };
   const tokenIssuer = createTokenIssuer(common);
-  token = tokenIssuer.issue({ namespace: 'default', serviceAccount: 'default', expirationSeconds: 3600 }).token;
+  token = tokenIssuer.issue({
+    namespace: 'default',
+    serviceAccount: 'default',
+    expirationSeconds: 3600,
+  }).token;
   server = createApiServer({
     registry,
     tokenIssuer,
@@ -89,7 +99,8 @@ async function send(
   headers: Record<string, string | string[]> = {},
   via?: Agent,
 ): Promise<Reply> {
-  const raw = body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
+  const raw =
+    body === undefined || typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
   const response = await start(method, path, headers, raw, via);
   const chunks: Buffer[] = [];
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
@@ -118,11 +129,16 @@ const pods = '/api/v1/namespaces/default/pods';
 
 test('who has no credentials gets 401, who has no rights 403, a path that is not there 404', async () => {
   const stranger = new Agent({ ca });
-  expect(await send('GET', configMaps, undefined, {}, stranger)).toMatchObject({ code: 401, body: { reason: 'Unauthorized' } });
+  expect(await send('GET', configMaps, undefined, {}, stranger)).toMatchObject({
+    code: 401,
+    body: { reason: 'Unauthorized' },
+  });
   const headers = { authorization: `Bearer ${token}` };
   const refused = await send('GET', configMaps, undefined, headers, stranger);
   expect(refused.code).toBe(403);
-  expect(refused.body.message).toContain('User "system:serviceaccount:default:default" cannot list resource "configmaps"');
+  expect(refused.body.message).toContain(
+    'User "system:serviceaccount:default:default" cannot list resource "configmaps"',
+  );
   expect((await send('GET', '/apis/nope/v1/things')).code).toBe(404);
   expect((await send('GET', `${pods}/x/portforward`)).code).toBe(404);
   stranger.destroy();
@@ -140,8 +156,12 @@ test('what cannot be read is told: 400, 413, 415, 406', async () => {
   expect((await send('POST', configMaps, '{')).code).toBe(400);
   expect((await send('POST', configMaps, Buffer.alloc(3 * 1024 * 1024 + 1, 0x20))).code).toBe(413);
   expect((await send('POST', configMaps, 'x', { 'content-type': 'text/plain' })).code).toBe(415);
-  expect((await send('PATCH', `${configMaps}/x`, '{}', { 'content-type': 'application/json' })).code).toBe(415);
-  expect((await send('GET', configMaps, undefined, { accept: 'application/vnd.kubernetes.protobuf' })).code).toBe(406);
+  expect((await send('PATCH', `${configMaps}/x`, '{}', { 'content-type': 'application/json' })).code).toBe(
+    415,
+  );
+  expect(
+    (await send('GET', configMaps, undefined, { accept: 'application/vnd.kubernetes.protobuf' })).code,
+  ).toBe(406);
   const both = 'application/vnd.kubernetes.protobuf,application/json';
   expect((await send('GET', configMaps, undefined, { accept: both })).code).toBe(200);
   expect((await send('POST', `${configMaps}/x`, {})).code).toBe(405);
@@ -161,7 +181,9 @@ test('a watch starts at a version, tells every later event, and ends at its time
   const { resourceVersion = '' } = list.body.metadata;
   const seen: string[] = [];
   const done = (async () => {
-    for await (const event of watch(`${configMaps}?watch=True&resourceVersion=${resourceVersion}&timeoutSeconds=1`)) {
+    for await (const event of watch(
+      `${configMaps}?watch=True&resourceVersion=${resourceVersion}&timeoutSeconds=1`,
+    )) {
       seen.push(`${event.type} ${event.object.metadata.name} ${event.object.kind}`);
     }
   })();
@@ -181,17 +203,25 @@ test('PartialObjectMetadata leaves out everything else', async () => {
   const accept = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
   const { body } = await send('GET', configMaps, undefined, { accept });
   expect(body.kind).toBe('PartialObjectMetadataList');
-  expect(Object.keys((body['items'] as object[])[0] ?? {}).sort()).toEqual(['apiVersion', 'kind', 'metadata']);
+  expect(Object.keys((body['items'] as object[])[0] ?? {}).sort()).toEqual([
+    'apiVersion',
+    'kind',
+    'metadata',
+  ]);
 });
 
 test('discovery in both forms', async () => {
   expect((await send('GET', '/api')).body).toMatchObject({ kind: 'APIVersions', versions: ['v1'] });
   const list = await send('GET', '/apis/apps/v1');
-  expect(list.body['resources']).toContainEqual(expect.objectContaining({ name: 'statefulsets/scale', kind: 'Scale' }));
+  expect(list.body['resources']).toContainEqual(
+    expect.objectContaining({ name: 'statefulsets/scale', kind: 'Scale' }),
+  );
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
   const all = await send('GET', '/apis', undefined, { accept });
   expect(all.headers['content-type']).toContain('as=APIGroupDiscoveryList');
-  expect(all.body['items']).toContainEqual(expect.objectContaining({ metadata: expect.objectContaining({ name: 'apps' }) as object }));
+  expect(all.body['items']).toContainEqual(
+    expect.objectContaining({ metadata: expect.objectContaining({ name: 'apps' }) as object }),
+  );
   expect((await send('GET', '/version')).body).toMatchObject({ major: '1', minor: '32' });
   expect((await send('GET', '/readyz')).text).toBe('ok');
 });
@@ -200,7 +230,9 @@ test('tokens and reviews', async () => {
   const made = await send('POST', '/api/v1/namespaces/default/serviceaccounts/default/token', { spec: {} });
   expect(made.code).toBe(201);
   const issued = (made.body['status'] as { token: string }).token;
-  const review = await send('POST', '/apis/authentication.k8s.io/v1/tokenreviews', { spec: { token: issued } });
+  const review = await send('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
+    spec: { token: issued },
+  });
   expect(review.body['status']).toMatchObject({
     authenticated: true,
     user: { username: 'system:serviceaccount:default:default' },
@@ -233,7 +265,10 @@ test('nobody hands out rights that he has not', async () => {
 });
 
 test('logs stream, exec speaks over WebSocket and ends with the exit code', async () => {
-  await send('POST', pods, { metadata: { name: 'p' }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } });
+  await send('POST', pods, {
+    metadata: { name: 'p' },
+    spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+  });
   expect((await send('GET', `${pods}/p/log?follow=true`)).text).toBe('first\nsecond\n');
   expect((await send('GET', `${pods}/p/log?container=x`)).code).toBe(400);
   const url = `wss://127.0.0.1:${port}${pods}/p/exec?command=cat&stdin=true&stdout=true&stderr=true`;
@@ -273,7 +308,10 @@ test('everything that three Patronis wrote in a real cluster gets the answer it 
   const file = new URL('test-data/patroni-requests.json', import.meta.url);
   const recorded = JSON.parse(readFileSync(file, 'utf8')) as Recorded[];
   for (const name of ['demo-0', 'demo-1', 'demo-2']) {
-    await send('POST', pods, { metadata: { name }, spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] } });
+    await send('POST', pods, {
+      metadata: { name },
+      spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+    });
   }
   /** Versions then → versions now. */
   const versions = new Map<string, string>();
@@ -287,7 +325,10 @@ test('everything that three Patronis wrote in a real cluster gets the answer it 
     }
     const headers: Record<string, string> = entry.contentType ? { 'content-type': entry.contentType } : {};
     const reply = await send(entry.method, entry.path, entry.body, headers);
-    if (reply.code !== entry.code) wrong.push(`${index} ${entry.method} ${entry.path}: ${reply.code} instead of ${entry.code}: ${reply.text}`);
+    if (reply.code !== entry.code)
+      wrong.push(
+        `${index} ${entry.method} ${entry.path}: ${reply.code} instead of ${entry.code}: ${reply.text}`,
+      );
     if (entry.rv !== undefined) versions.set(entry.rv, reply.body.metadata.resourceVersion ?? '');
   }
   expect(wrong).toEqual([]);

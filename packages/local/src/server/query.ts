@@ -73,7 +73,7 @@ export function parseListOptions(query: URLSearchParams, namespace: string | und
     limit: integer(query, 'limit'),
     continue: text(query, 'continue') || undefined,
     resourceVersion,
-    resourceVersionMatch: match ? (match as 'Exact' | 'NotOlderThan') : undefined,
+    resourceVersionMatch: match === 'Exact' || match === 'NotOlderThan' ? match : undefined,
   });
 }
 

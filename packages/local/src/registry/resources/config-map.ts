@@ -27,7 +27,7 @@ export function dataSizeErrors(object: KubeObject): FieldError[] {
     ...Object.values((object['data'] ?? {}) as Record<string, string>),
     ...Object.values((object['binaryData'] ?? {}) as Record<string, string>),
   ];
-  const size = values.reduce((sum, value) => sum + Buffer.byteLength(String(value)), 0);
+  const size = values.reduce((sum, value) => sum + Buffer.byteLength(value), 0);
   return size > sizeLimit ? [tooLong('', sizeLimit)] : [];
 }
 

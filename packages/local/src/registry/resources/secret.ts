@@ -13,8 +13,10 @@ const requiredKeys: Record<string, string[]> = {
 
 const serviceAccountAnnotation = 'kubernetes.io/service-account.name';
 
+const typeOf = (object: KubeObject): string => (typeof object['type'] === 'string' ? object['type'] : '');
+
 function typeErrors(object: KubeObject): FieldError[] {
-  const type = String(object['type'] ?? '');
+  const type = typeOf(object);
   const data = (object['data'] ?? {}) as Record<string, unknown>;
   const errors = (requiredKeys[type] ?? [])
     .filter((key) => !(key in data))
@@ -41,7 +43,7 @@ function mergeStringData(object: KubeObject): void {
 }
 
 export const secretStrategy: Partial<Strategy> = {
-  fields: (object) => ({ type: String(object['type'] ?? '') }),
+  fields: (object) => ({ type: typeOf(object) }),
   prepareCreate: (object) => {
     mergeStringData(object);
     object['type'] ??= 'Opaque';

@@ -54,6 +54,9 @@ export function podSpecErrors(spec: PodSpec, path: string): FieldError[] {
     }
   }
   if ((spec.containers ?? []).length === 0) errors.push(required(`${path}.containers`));
+  if (spec['hostUsers'] === false) {
+    errors.push(forbidden(`${path}.hostUsers`, 'user namespaces are not supported by this engine'));
+  }
   const names = new Set<string>();
   for (const list of ['initContainers', 'containers'] as const) {
     for (const [index, container] of (spec[list] ?? []).entries()) {
@@ -148,7 +151,7 @@ function resourceErrors(container: ContainerSpec, path: string): FieldError[] {
         invalid(
           `${path}.resources.requests`,
           value,
-          `must be less than or equal to ${name} limit of ${String(limit)}`,
+          `must be less than or equal to ${name} limit of ${JSON.stringify(limit)}`,
         ),
       );
     }

@@ -12,7 +12,8 @@ export class UnknownMessage extends Error {}
  * @throws UnknownMessage for a kind or a field that is not in the table, and for broken bytes.
  */
 export function decodeProtobuf(body: Buffer): Record<string, unknown> {
-  if (!body.subarray(0, magic.length).equals(magic)) throw new UnknownMessage('not a Kubernetes protobuf body');
+  if (!body.subarray(0, magic.length).equals(magic))
+    throw new UnknownMessage('not a Kubernetes protobuf body');
   let apiVersion = '';
   let kind = '';
   let raw: Buffer = Buffer.alloc(0);
@@ -43,7 +44,12 @@ function decodeMessage(message: Message, bytes: Buffer, path: string): Record<st
     if (type.startsWith('map:')) {
       const map = (result[name] ?? {}) as Record<string, unknown>;
       const [key, member] = mapEntry(value, type.slice(4), at);
-      Object.defineProperty(map, key, { value: member, enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(map, key, {
+        value: member,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
       result[name] = map;
     } else if (type.endsWith('[]')) {
       const list = (result[name] ?? []) as unknown[];

@@ -44,7 +44,9 @@ export const messages: Readonly<Record<string, Message>> = {
   Empty: {},
 
   'authentication.k8s.io/v1/TokenRequest': object('2=spec=TokenRequestSpec 3=status=TokenRequestStatus'),
-  TokenRequestSpec: fields('1=audiences=string[] 3=boundObjectRef=BoundObjectReference 4=expirationSeconds=int'),
+  TokenRequestSpec: fields(
+    '1=audiences=string[] 3=boundObjectRef=BoundObjectReference 4=expirationSeconds=int',
+  ),
   TokenRequestStatus: fields('1=token 2=expirationTimestamp=Time'),
   BoundObjectReference: fields('1=kind 2=apiVersion 3=name 4=uid'),
   'authentication.k8s.io/v1/SelfSubjectReview': object('2=status=SelfSubjectReviewStatus'),
@@ -76,7 +78,9 @@ export const messages: Readonly<Record<string, Message>> = {
   SelfSubjectRulesReviewStatus: fields('3=incomplete=bool 4=evaluationError'),
 
   'rbac.authorization.k8s.io/v1/Role': object('2=rules=PolicyRule[]'),
-  'rbac.authorization.k8s.io/v1/ClusterRole': object('2=rules=PolicyRule[] 3=aggregationRule=AggregationRule'),
+  'rbac.authorization.k8s.io/v1/ClusterRole': object(
+    '2=rules=PolicyRule[] 3=aggregationRule=AggregationRule',
+  ),
   AggregationRule: fields('1=clusterRoleSelectors=LabelSelector[]'),
   PolicyRule: fields(
     '1=verbs=string[] 2=apiGroups=string[] 3=resources=string[] 4=resourceNames=string[] 5=nonResourceURLs=string[]',
@@ -86,7 +90,9 @@ export const messages: Readonly<Record<string, Message>> = {
   Subject: fields('1=kind 2=apiGroup 3=name 4=namespace'),
   RoleRef: fields('1=apiGroup 2=kind 3=name'),
 
-  'policy/v1/PodDisruptionBudget': object('2=spec=PodDisruptionBudgetSpec 3=status=PodDisruptionBudgetStatus'),
+  'policy/v1/PodDisruptionBudget': object(
+    '2=spec=PodDisruptionBudgetSpec 3=status=PodDisruptionBudgetStatus',
+  ),
   PodDisruptionBudgetSpec: fields(
     '1=minAvailable=IntOrString 2=selector=LabelSelector 3=maxUnavailable=IntOrString 4=unhealthyPodEvictionPolicy',
   ),
