@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { rights } from './rights.ts';
+import type { AccessQuestion, Client } from '@pgherd/kube/client';
+import { missingRights, rights } from './rights.ts';
 
 interface Rule {
   apiGroups: string[];
@@ -33,4 +34,28 @@ test('the manifest grants exactly what the operator asks for', () => {
     verbs.map((verb) => `${group}/${resource} ${verb} ${name}`),
   );
   expect(granted.sort()).toEqual(asked.sort());
+});
+
+test('missing rights are named, and those that nothing works without are told apart', async () => {
+  const questions: AccessQuestion[] = [];
+  const client: Pick<Client, 'canI'> = {
+    canI: async (question) => {
+      questions.push(question);
+      const { verb, resource } = question;
+      const refused =
+        resource === 'events' ? verb === 'patch' : resource === 'statefulsets' && verb === 'delete';
+      return { allowed: !refused, reason: '' };
+    },
+  };
+  expect(await missingRights(client, { watched: 'there', own: 'here' })).toEqual([
+    { what: 'delete statefulsets.apps', essential: true },
+    { what: 'patch events', essential: false },
+  ]);
+  expect(questions.find(({ resource }) => resource === 'leases')?.namespace).toBe('here');
+  expect(questions.find(({ resource }) => resource === 'clusterroles')).toMatchObject({
+    name: 'postgres-pod',
+  });
+  expect(questions).toContainEqual(
+    expect.objectContaining({ resource: 'postgresqls', subresource: 'status', namespace: 'there' }),
+  );
 });

@@ -51,7 +51,7 @@ export interface MissingRight {
 
 /** Asks the API server about every right, and returns those that are missing. */
 export async function missingRights(
-  client: Client,
+  client: Pick<Client, 'canI'>,
   namespaces: { watched: string | undefined; own: string },
 ): Promise<MissingRight[]> {
   const questions = rights.flatMap((each) => each.verbs.map((verb) => ({ ...each, verb })));

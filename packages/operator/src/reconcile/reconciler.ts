@@ -8,7 +8,8 @@ import {
   type Postgresql,
   type Problem,
 } from '@pgherd/api';
-import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
+import { isConflict, TransportError } from '@pgherd/kube/client';
+import { ApiError, type Clock, type KubeObject, type Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import { reasonOf, storyOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
@@ -44,6 +45,24 @@ export interface ReconcilerOptions {
 /** Looking again costs nothing, because it is done in memory; it only guards against an event that never comes. */
 const lookAgainMs = 30_000;
 
+/** Steps of a pass failed; they were told each on its own. */
+class PassFailedError extends Error {
+  constructor(failures: Failure[]) {
+    super(failures.map(describeFailure).join('; '));
+    this.name = 'PassFailedError';
+  }
+}
+
+/** Not a failed step, not a server that is away, not somebody else who was faster. */
+function isUnexpected(error: unknown): boolean {
+  const expected = error instanceof PassFailedError || error instanceof TransportError || isConflict(error);
+  return !expected && !(error instanceof ApiError && error.code >= 500);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
 /** With the queue's delays these take about half a minute. */
 const toleratedFailures = 6;
 
@@ -67,7 +86,13 @@ export class Reconciler {
       return done;
     }
     const memory = this.#memories.of(key, manifest.metadata.uid ?? '');
-    return this.#lookAfter(manifest, memory, signal);
+    try {
+      return await this.#lookAfter(manifest, memory, signal);
+    } catch (error) {
+      if (isUnexpected(error))
+        this.#tellOnce(manifest, memory, 'Sync', `the pass failed: ${messageOf(error)}`);
+      throw error;
+    }
   }
 
   async #lookAfter(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
@@ -125,7 +150,7 @@ export class Reconciler {
       [],
       serious.map(describeFailure),
     );
-    if (outcome.failures.length > 0) throw new Error(outcome.failures.map(describeFailure).join('; '));
+    if (outcome.failures.length > 0) throw new PassFailedError(outcome.failures);
     return isComplete ? done : requeueAfter(lookAgainMs, nextOf(after.plan));
   }
 

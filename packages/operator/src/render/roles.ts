@@ -25,11 +25,3 @@ export function secretRoles(input: RenderInput): SecretRole[] {
       .map((name): SecretRole => ({ name, origin: 'manifest', flags: users[name] ?? [] })),
   ];
 }
-
-/** Users of the manifest that are not made because their names are reserved. */
-export function reservedUsers(input: RenderInput): string[] {
-  const { configuration, manifest } = input;
-  const { super_username: superuser, replication_username: replication } = configuration;
-  const reserved = [superuser, replication, ...configuration.protected_role_names];
-  return Object.keys(manifest.spec.users ?? {}).filter((name) => reserved.includes(name));
-}
