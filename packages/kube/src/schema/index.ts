@@ -14,3 +14,4 @@ export {
   objectMetaSchema,
 } from './builtin.ts';
 export { structuralErrors } from './structural.ts';
+export { applyBuiltinDefaults } from './builtin-defaults.ts';
