@@ -1,4 +1,4 @@
-import { mkdirSync, realpathSync, existsSync, chmodSync } from 'node:fs';
+import { mkdirSync, realpathSync, existsSync, chmodSync, statSync } from 'node:fs';
 import { join, normalize } from 'node:path';
 import type { Container } from '@pgherd/kube/objects';
 import { ContainerConfigError } from '../env.ts';
@@ -65,7 +65,7 @@ function subPathOf(volume: string, subPath: string): string {
   }
   if (!existsSync(path)) {
     mkdirSync(path, { recursive: true });
-    chmodSync(path, 0o750);
+    chmodSync(path, statSync(volume).mode & 0o7777);
   }
   const real = realpathSync(path);
   if (isOutside(real, realpathSync(volume))) {
