@@ -1,5 +1,6 @@
 import { ApiError, type KubeObject } from '@pgherd/kube/objects';
 import {
+  applyBuiltinDefaults,
   applyDefaults,
   invalidError,
   isObject,
@@ -48,7 +49,8 @@ export function decode(
     const unknown = prune(schema, object, { isResourceRoot: true, metadata: metadataSchema() });
     reportUnknown(definition, unknown.map(unknownFieldMessage), options);
     if (!definition.custom) checkTypes(definition, schema, object);
-    if (defaults) applyDefaults(schema, object);
+    if (defaults && definition.custom) applyDefaults(schema, object);
+    else if (defaults) applyBuiltinDefaults(object);
   }
   checkMetadataTypes(definition, object);
   return object;
