@@ -1,6 +1,6 @@
-import * as schemas from '@pgherd/kube/schema';
+import { applyDefaults, prune, structuralErrors } from '@pgherd/kube/schema';
 import type { KubeObject } from '@pgherd/kube/objects';
-import type { FieldError, Schema } from '@pgherd/kube/schema';
+import type { Schema } from '@pgherd/kube/schema';
 import type { Catalog } from './catalog.ts';
 import { allVerbs, define, type ResourceDefinition } from './definition.ts';
 import { timestamp, type Kernel } from './kernel.ts';
@@ -43,15 +43,7 @@ export interface CrdSpec {
   preserveUnknownFields?: boolean;
 }
 
-export const crdSpec = (object: KubeObject): CrdSpec => (object['spec'] ?? {}) as CrdSpec;
-
-type Structural = (schema: Schema, path?: string) => FieldError[];
-
-/** Why a schema is not structural. */
-export function structuralProblems(schema: Schema, path: string): FieldError[] {
-  const check = (schemas as unknown as { structuralErrors?: Structural }).structuralErrors;
-  return check?.(schema, path) ?? [];
-}
+export const crdSpec = (object: KubeObject): CrdSpec => object['spec'] ?? {};
 
 /** The served kinds that a CustomResourceDefinition makes, one for each served version. */
 export function definitionsOf(crd: KubeObject): ResourceDefinition[] {
@@ -114,8 +106,8 @@ function readAs(object: KubeObject, apiVersion: string, version: CrdVersion): Ku
   const copy = structuredClone(object);
   copy.apiVersion = apiVersion;
   if (schema) {
-    schemas.prune(schema, copy, { isResourceRoot: true });
-    schemas.applyDefaults(schema, copy);
+    prune(schema, copy, { isResourceRoot: true });
+    applyDefaults(schema, copy);
   }
   const result = JSON.stringify(copy) === JSON.stringify(object) ? object : copy;
   converted.set(version, result);

@@ -173,9 +173,9 @@ export function parseDeleteOptions(query: URLSearchParams, body: unknown): Delet
   const preconditions = given['preconditions'] as { uid?: string; resourceVersion?: string } | undefined;
   const dry = given['dryRun'] as string[] | undefined;
   return defined<DeleteOptions>({
-    gracePeriodSeconds: grace ?? undefined,
+    gracePeriodSeconds: grace === null ? undefined : grace,
     propagationPolicy: policy as DeleteOptions['propagationPolicy'] | undefined,
     preconditions,
     dryRun: dryRun(dry && dry.length > 0 ? dry : query.getAll('dryRun')),
-  } as never);
+  });
 }

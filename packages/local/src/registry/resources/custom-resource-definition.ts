@@ -1,7 +1,7 @@
 import type { KubeObject } from '@pgherd/kube/objects';
-import { forbidden, invalid, notSupported, required, type FieldError } from '@pgherd/kube/schema';
+import { forbidden, invalid, notSupported, required, structuralErrors, type FieldError } from '@pgherd/kube/schema';
 import type { Strategy } from '../definition.ts';
-import { crdSpec, structuralProblems } from '../custom-resources.ts';
+import { crdSpec } from '../custom-resources.ts';
 
 const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
 
@@ -65,7 +65,7 @@ function validate(object: KubeObject): FieldError[] {
     const path = `spec.versions[${index}]`;
     const schema = version.schema?.openAPIV3Schema;
     if (!schema) errors.push(required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
-    else errors.push(...structuralProblems(schema, `${path}.schema.openAPIV3Schema`));
+    else errors.push(...structuralErrors(schema, `${path}.schema.openAPIV3Schema`));
     if (version.subresources?.scale) {
       errors.push(
         forbidden(
