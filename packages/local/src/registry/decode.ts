@@ -105,7 +105,10 @@ function dropNulls(record: object): void {
 
 /** Go's decoder refuses these for built-in kinds before validation sees them. */
 function checkTypes(definition: ResourceDefinition, schema: Schema, object: KubeObject): void {
-  const wrong = validate(schema, object).filter((error) => error.type === 'FieldValueTypeInvalid');
+  const wrong = validate(schema, object).filter(
+    // A format that does not fit (base64, times) is a decoding error there too.
+    ({ type, detail }) => type === 'FieldValueTypeInvalid' || detail.includes(' must be of type '),
+  );
   if (wrong.length === 0) return;
   const first = wrong[0];
   throw badRequest(

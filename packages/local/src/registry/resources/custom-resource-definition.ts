@@ -1,5 +1,12 @@
 import type { KubeObject } from '@pgherd/kube/objects';
-import { forbidden, invalid, notSupported, required, structuralErrors, type FieldError } from '@pgherd/kube/schema';
+import {
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  structuralErrors,
+  type FieldError,
+} from '@pgherd/kube/schema';
 import type { Strategy } from '../definition.ts';
 import { crdSpec } from '../custom-resources.ts';
 
