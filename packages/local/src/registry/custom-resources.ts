@@ -1,4 +1,4 @@
-import { applyDefaults, prune, structuralErrors } from '@pgherd/kube/schema';
+import { applyDefaults, prune } from '@pgherd/kube/schema';
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { Schema } from '@pgherd/kube/schema';
 import type { Catalog } from './catalog.ts';
