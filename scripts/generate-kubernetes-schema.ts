@@ -4,7 +4,8 @@
  *
  *     node scripts/generate-kubernetes-schema.ts swagger.json VERSION
  *
- * `swagger.json` is `api/openapi-spec/swagger.json` of Kubernetes' source (also in its Go module).
+ * `swagger.json` is `api/openapi-spec/swagger.json` of Kubernetes' source. Debian's source package `python-kubernetes`
+ * carries it as `kubernetes/swagger.json.unprocessed` (30.1.0 in trixie: Kubernetes v1.30.1).
  * The document is taken as it is (descriptions are what `kubectl explain` shows) except for `corrections`.
  */
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -128,7 +128,7 @@ const defaults: Record<string, (object: Fields) => void> = {
 };
 
 /**
- * Fills Kubernetes' defaults into an object of a built-in kind, in place, as the API server of v1.32 does when it
+ * Fills Kubernetes' defaults into an object of a built-in kind, in place, as the API server of v1.30 does when it
  * reads one; kinds without defaults and custom resources stay as they are. Applying it twice changes nothing.
  * Not in here because they need more than the object: cluster IPs, service accounts, what admission adds.
  */

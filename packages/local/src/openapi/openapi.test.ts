@@ -63,7 +63,7 @@ function dangling(document: unknown): string[] {
 }
 
 test('the index leads to a document for each group and version, by hash', () => {
-  const source = openApiSource(() => [pods, custom], 'v1.32.3');
+  const source = openApiSource(() => [pods, custom], 'v1.30.1');
   const index = json(source('/openapi/v3', undefined)?.body);
   expect(Object.keys(index.paths)).toEqual(['api/v1', 'apis/acid.zalan.do/v1']);
   for (const entry of Object.values(index.paths)) {
@@ -77,7 +77,7 @@ test('the index leads to a document for each group and version, by hash', () => 
 });
 
 test('PATCH tells dryRun, fieldManager, fieldValidation and force with its kind', () => {
-  const source = openApiSource(() => [custom], 'v1.32.3');
+  const source = openApiSource(() => [custom], 'v1.30.1');
   const v3 = json(source('/openapi/v3/apis/acid.zalan.do/v1', undefined)?.body);
   const v2 = json(source('/openapi/v2', undefined)?.body);
   for (const document of [v2, v3]) {
@@ -100,7 +100,7 @@ test('PATCH tells dryRun, fieldManager, fieldValidation and force with its kind'
 
 test('documents follow the kinds, and are kept while these stay', () => {
   let kinds = [pods];
-  const source = openApiSource(() => [...kinds], 'v1.32.3');
+  const source = openApiSource(() => [...kinds], 'v1.30.1');
   const before = source('/openapi/v3', undefined);
   expect(source('/openapi/v3', undefined)).toBe(before);
   kinds = [pods, custom];
@@ -108,7 +108,7 @@ test('documents follow the kinds, and are kept while these stay', () => {
 });
 
 test('the protobuf document is sent to who asks for it', () => {
-  const source = openApiSource(() => [pods, custom], 'v1.32.3');
+  const source = openApiSource(() => [pods, custom], 'v1.30.1');
   const type = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
   const document = source('/openapi/v2', type);
   // The answer names the type without the @, which is no character of media types.

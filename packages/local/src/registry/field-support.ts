@@ -60,7 +60,7 @@ const containerFields: FieldTable = {
   'livenessProbe.grpc': refused('probes are exec, httpGet and tcpSocket'),
   'readinessProbe.grpc': refused('probes are exec, httpGet and tcpSocket'),
   'startupProbe.grpc': refused('probes are exec, httpGet and tcpSocket'),
-  'env[].valueFrom.fileKeyRef': refused('not in Kubernetes 1.32'),
+  'env[].valueFrom.fileKeyRef': refused('not in Kubernetes 1.30'),
 };
 
 /** Below each list of containers. */

@@ -222,7 +222,7 @@ test('discovery in both forms', async () => {
   expect(all.body['items']).toContainEqual(
     expect.objectContaining({ metadata: expect.objectContaining({ name: 'apps' }) as object }),
   );
-  expect((await send('GET', '/version')).body).toMatchObject({ major: '1', minor: '32' });
+  expect((await send('GET', '/version')).body).toMatchObject({ major: '1', minor: '30' });
   expect((await send('GET', '/readyz')).text).toBe('ok');
 });
 

@@ -1,5 +1,5 @@
 /** Kubernetes' version whose behaviour is served; kubectl compares it with its own. */
-export const kubernetesVersion = { major: '1', minor: '32', gitVersion: 'v1.32.4+pgherd' };
+export const kubernetesVersion = { major: '1', minor: '30', gitVersion: 'v1.30.1+pgherd' };
 
 /** The body of `/version`. */
 export function versionInfo(): Record<string, string> {
