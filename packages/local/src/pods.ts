@@ -1,0 +1,56 @@
+import type { Clock } from '@pgherd/kube/objects';
+import type { Logger } from 'pino';
+import type { TokenIssuer } from './auth/index.ts';
+import { startDns } from './dns/index.ts';
+import { connectEngine, probeHost, stopPodmanService } from './engine/index.ts';
+import { startNetwork } from './network/index.ts';
+import { startNodeAgent } from './node/index.ts';
+import type { NodeProxy } from './node/node-proxy.ts';
+import { stopAllContainers } from './node/stop-containers.ts';
+import type { Registry } from './registry/registry.ts';
+import type { Instance } from './instance/instance.ts';
+
+/** What runs pods: container engine, network, DNS, node agent. */
+export interface Pods {
+  nodeProxy: NodeProxy;
+  /** Ends the agents. With `pods`, containers are stopped too, and the engine's service if it is ours. */
+  stop(options: { pods: boolean }): Promise<void>;
+}
+
+interface PodsOptions {
+  registry: Registry;
+  instance: Instance;
+  tokenIssuer: TokenIssuer;
+  caPem: string;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Starts them in the order in which they need each other. Throws one sentence when this machine lacks something. */
+export async function startPods(options: PodsOptions): Promise<Pods> {
+  const { registry, instance, clock, log } = options;
+  const host = await probeHost();
+  for (const line of host.lines) log.info(line);
+  if (host.problems.length > 0) throw new Error(host.problems.join('; '));
+  const engine = await connectEngine({ home: instance.home, facts: host.facts, log });
+  const network = await startNetwork({ registry, engine, instance, log, clock });
+  const dns = await startDns({ registry, instance, log, clock });
+  const agent = await startNodeAgent({
+    ...options,
+    engine,
+    facts: host.facts,
+    dns: { server: instance.gateway, clusterDomain: 'cluster.local' },
+    onSandboxStarted: () => network.onSandboxStarted(),
+  });
+  return {
+    nodeProxy: agent,
+    async stop({ pods }) {
+      await agent.stop();
+      if (pods) await stopAllContainers(engine, instance, log);
+      await dns.stop();
+      await network.stop();
+      engine.close();
+      if (pods && engine.own) stopPodmanService(instance.home);
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { systemClock } from '@pgherd/kube/objects';
+import type { Logger } from 'pino';
+import {
+  createAuthenticator,
+  createAuthorizer,
+  createTokenIssuer,
+  ensureBootstrapPolicy,
+  ensurePki,
+  writeKubeconfig,
+} from './auth/index.ts';
+import { directoryVolumeStore, startControllers } from './controllers/index.ts';
+import { loadOrCreateInstance } from './instance/load.ts';
+import { lockHome } from './instance/lock.ts';
+import { LateNodeProxy } from './node/late-node-proxy.ts';
+import { openRegistry } from './registry/index.ts';
+import { createApiServer } from './server/index.ts';
+import { startPods, type Pods } from './pods.ts';
+
+/** A running single-machine Kubernetes. */
+export interface Local {
+  /** `https://127.0.0.1:PORT`. */
+  address: string;
+  /** Settles when pods can run too; rejects when this machine cannot run them. The API works before. */
+  podsReady: Promise<void>;
+  /** Ends the server. Pods go on running unless `pods` is set; then they are stopped first, each with its grace. */
+  stop(options: { pods: boolean }): Promise<void>;
+}
+
+/** Where the state is, and where to log. */
+export interface LocalOptions {
+  /** `PGHERD_HOME`. */
+  home: string;
+  log: Logger;
+}
+
+/**
+ * Starts the API server first, because everything waits for it, then what runs pods. Throws when another server has
+ * this home, or when the instance's state cannot be read.
+ */
+export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
+  const clock = systemClock;
+  mkdirSync(home, { recursive: true, mode: 0o700 });
+  const instance = await loadOrCreateInstance(home);
+  const lock = lockHome(instance.home);
+  const address = `https://127.0.0.1:${instance.apiPort}`;
+
+  const pki = await ensurePki(join(instance.home, 'pki'), {
+    ips: ['127.0.0.1', instance.gateway, instance.kubernetesServiceIp],
+    dnsNames: [
+      'localhost',
+      'kubernetes',
+      'kubernetes.default',
+      'kubernetes.default.svc',
+      'kubernetes.default.svc.cluster.local',
+    ],
+    clock,
+  });
+  const registry = openRegistry({
+    path: join(instance.home, 'state.db'),
+    clock,
+    serviceSubnet: instance.serviceSubnet,
+    kubernetesServiceIp: instance.kubernetesServiceIp,
+    apiPort: instance.apiPort,
+    onError: (err) => log.error({ err }, 'a watcher failed'),
+  });
+  ensureBootstrapPolicy(registry);
+  const security = { registry, clock, serviceAccountKey: pki.serviceAccountKey };
+  const tokenIssuer = createTokenIssuer(security);
+  const nodeProxy = new LateNodeProxy();
+  const server = createApiServer({
+    registry,
+    authenticator: createAuthenticator(security),
+    authorizer: createAuthorizer(registry),
+    tokenIssuer,
+    nodeProxy,
+    tls: { cert: pki.server.certificate, key: pki.server.key, ca: pki.caCertificate },
+    log,
+  });
+  await server.listen('127.0.0.1', instance.apiPort);
+  writeKubeconfig(join(instance.home, 'kubeconfig'), {
+    server: address,
+    caCertificate: pki.caCertificate,
+    user: pki.admin,
+  });
+  log.info({ address }, 'API server ready');
+  const controllers = startControllers({
+    registry,
+    clock,
+    log,
+    caCertificate: pki.caCertificate,
+    apiServer: {
+      clusterIp: instance.kubernetesServiceIp,
+      address: instance.gateway,
+      port: instance.apiPort,
+    },
+    nodeName: instance.nodeName,
+    volumes: directoryVolumeStore(join(instance.home, 'volumes')),
+  });
+
+  let pods: Pods | undefined;
+  const podsReady = startPods({ registry, instance, tokenIssuer, caPem: pki.caCertificate, clock, log }).then(
+    async (started) => {
+      pods = started;
+      nodeProxy.set(started.nodeProxy);
+      await server.listen(instance.gateway, instance.apiPort);
+      log.info({ gateway: instance.gateway }, 'pods can run');
+    },
+  );
+  podsReady.catch((err: unknown) =>
+    log.error({ err }, 'this machine cannot run pods; the API works without them'),
+  );
+
+  return {
+    address,
+    podsReady,
+    async stop(options) {
+      await podsReady.catch(() => {});
+      if (pods !== undefined) await pods.stop(options);
+      await controllers.stop();
+      await server.close();
+      registry.close();
+      lock.release();
+    },
+  };
+}
+
+/** Is there an instance in this directory? */
+export const instanceExists = (home: string): boolean => existsSync(join(home, 'instance.json'));

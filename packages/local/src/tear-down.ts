@@ -1,0 +1,43 @@
+import { rmSync } from 'node:fs';
+import type { Logger } from 'pino';
+import { connectEngine, probeHost, stopPodmanService } from './engine/index.ts';
+import { loadOrCreateInstance } from './instance/load.ts';
+import { lockHome } from './instance/lock.ts';
+import { resetNetwork } from './network/index.ts';
+import { removeAllContainers, stopAllContainers } from './node/stop-containers.ts';
+import { instanceExists } from './serve.ts';
+
+/** Stops the containers of an instance whose server does not run, e.g. because it was killed. Nothing is lost. */
+export async function stopLocalPods(home: string, log: Logger): Promise<void> {
+  if (!instanceExists(home)) return;
+  const instance = await loadOrCreateInstance(home);
+  const lock = lockHome(instance.home);
+  try {
+    const { facts } = await probeHost();
+    const engine = await connectEngine({ home: instance.home, facts, log });
+    await stopAllContainers(engine, instance, log);
+    engine.close();
+    if (engine.own) stopPodmanService(instance.home);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Removes everything of an instance whose server does not run: containers, network, volumes, its directory. */
+export async function resetLocal(home: string, log: Logger): Promise<void> {
+  if (instanceExists(home)) {
+    const instance = await loadOrCreateInstance(home);
+    const lock = lockHome(instance.home);
+    try {
+      const { facts } = await probeHost();
+      const engine = await connectEngine({ home: instance.home, facts, log });
+      await removeAllContainers(engine, instance, log);
+      await resetNetwork(instance, engine);
+      engine.close();
+      if (engine.own) stopPodmanService(instance.home);
+    } finally {
+      lock.release();
+    }
+  }
+  rmSync(home, { recursive: true, force: true });
+}
