@@ -31,6 +31,7 @@ check: deps ## Types, lint, format, import direction, generated files (under 30 
 	@node scripts/check-imports.ts
 	@node scripts/generate-crds.ts --check
 	@node scripts/generate-reference.ts --check
+	@node scripts/generate-field-support.ts --check
 
 .PHONY: format
 format: deps ## Format the sources in place
@@ -66,3 +67,9 @@ RUNS ?= 5
 .PHONY: bench
 bench: image ## Measure; prints tables and writes bench/results (RUNS=5)
 	@node bench/first-cluster.ts --runs $(RUNS)
+
+.PHONY: generate
+generate: deps ## Write CRDs and generated documentation anew
+	@node scripts/generate-crds.ts
+	@node scripts/generate-reference.ts
+	@node scripts/generate-field-support.ts
