@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import type { ContainerTool } from './container-tool.ts';
 
-/** Debian's mirror that this machine uses, taken from apt's own configuration. */
-function debianMirror(): string {
+/** Debian's mirror that this machine uses, taken from apt's own configuration. Throws when apt knows none. */
+export function debianMirror(): string {
   const result = spawnSync(
     'apt-get',
     ['indextargets', '--format', '$(LABEL)\t$(REPO_URI)', 'Created-By: Packages'],

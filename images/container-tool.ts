@@ -40,6 +40,12 @@ export class ContainerTool {
     return { ok: result.status === 0, output: result.stdout ?? '' };
   }
 
+  /** Program and arguments of a `run` with no more than the host's own limits, for callers that attach to it. */
+  runCommand(args: string[]): { program: string; args: string[] } {
+    const limits = hardLimits().flatMap((limit) => ['--ulimit', limit]);
+    return { program: this.program, args: [...this.global, 'run', ...limits, ...args] };
+  }
+
   exists(image: string): boolean {
     return this.run(['image', 'inspect', image], { quiet: true }).ok;
   }

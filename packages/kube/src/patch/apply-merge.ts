@@ -25,7 +25,10 @@ export function mergeApplied(
   return config;
 }
 
-/** Items of the configuration in its order; the others stay where they stood between them. */
+/**
+ * Items of both in Kubernetes' order (structured-merge-diff): those of the configuration in its own, and before each of
+ * them the live ones that the configuration does not name, as far as they stand before the next item that both have.
+ */
 function mergeItems(
   schema: Schema | undefined,
   relation: 'map' | 'set',
@@ -36,25 +39,30 @@ function mergeItems(
   const applied = appliedElements(schema, relation, config, path);
   // Live items that cannot be told apart cannot be merged with either.
   const existing = itemElements(schema, relation, live) ?? [];
+  const shared = applied.filter((element) => existing.includes(element));
   const result: unknown[] = [];
   let next = 0;
-  const emitUpTo = (position: number): void => {
-    for (; next < position; next++) {
-      const element = existing[next];
-      if (element !== undefined && !applied.includes(element)) result.push(live[next]);
-    }
-  };
   applied.forEach((element, index) => {
+    if (shared[0] === element) shared.shift();
     const position = existing.indexOf(element);
-    if (position >= next) emitUpTo(position);
+    const stop =
+      position >= next ? position : nextShared(existing, next, position < 0 ? shared[0] : undefined);
+    for (; next < stop; next++) if (!applied.includes(existing[next] ?? '')) result.push(live[next]);
+    if (position === next) next += 1;
     const merged =
       relation === 'map'
         ? mergeApplied(schema?.items, live[position], config[index], [...path, element])
         : config[index];
     result.push(merged);
   });
-  emitUpTo(existing.length);
+  for (; next < existing.length; next++) if (!applied.includes(existing[next] ?? '')) result.push(live[next]);
   return result;
+}
+
+/** Where the next item that both have stands among the live ones; their end when it was passed already. */
+function nextShared(existing: readonly string[], from: number, shared: string | undefined): number {
+  const position = shared === undefined ? -1 : existing.indexOf(shared);
+  return position >= from ? position : existing.length;
 }
 
 /**

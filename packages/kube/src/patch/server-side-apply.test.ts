@@ -200,3 +200,19 @@ test('FieldsV1 is read and written without loss', () => {
   const fields = { 'f:spec': { '.': {}, 'k:{"name":"a"}': { '.': {}, 'f:x': {} }, 'v:"s"': {} } };
   expect(toFieldsV1(fromFieldsV1(fields))).toEqual(fields);
 });
+
+test.each([
+  [['a'], ['b'], ['a', 'b']],
+  [['a', 'b'], ['b', 'a'], ['b', 'a']],
+  [['c', 'a'], ['b', 'a'], ['c', 'b', 'a']],
+  [['a', 'b', 'x'], ['b', 'a'], ['b', 'x', 'a']],
+  [['x', 'a', 'y', 'b', 'z'], ['a', 'n', 'b'], ['x', 'a', 'y', 'n', 'b', 'z']],
+])('order of a list: %j and applied %j is %j (structured-merge-diff)', (before, applied, after) => {
+  const object = (finalizers: string[]): KubeObject => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'test-cm', finalizers },
+  });
+  const merged = apply(apply(undefined, object(before), 'one'), object(applied), 'two');
+  expect(merged.metadata.finalizers).toEqual(after);
+});
