@@ -4,6 +4,9 @@ import type { Duplex } from 'node:stream';
 import { EngineError } from './engine.ts';
 import type { Engine } from './engine.ts';
 
+/** A request's line and options; the socket and the body are added. */
+type Call = Omit<RequestOptions, 'headers'> & { headers?: Record<string, string> };
+
 /** What `GET /version` answers, as far as pgherd reads it. */
 interface VersionAnswer {
   Version?: string;
@@ -18,7 +21,7 @@ interface VersionAnswer {
 export function createEngine(socketPath: string): Engine & { readonly socketPath: string; close(): void } {
   const agent = new Agent({ keepAlive: true, maxFreeSockets: 4 });
 
-  function start(options: RequestOptions, body: unknown): ClientRequest {
+  function start(options: Call, body: unknown): ClientRequest {
     const raw = Buffer.isBuffer(body);
     const payload = body === undefined ? undefined : raw ? body : Buffer.from(JSON.stringify(body));
     const headers = {
@@ -32,7 +35,7 @@ export function createEngine(socketPath: string): Engine & { readonly socketPath
     return call;
   }
 
-  function answer(options: RequestOptions, body: unknown): Promise<IncomingMessage> {
+  function answer(options: Call, body: unknown): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const call = start(options, body);
       call.once('error', (cause) => reject(unreachable(socketPath, cause)));

@@ -1,4 +1,4 @@
-import type { Container, Pod, Probe } from '@pgherd/kube/objects';
+import type { Container, Pod } from '@pgherd/kube/objects';
 import type { NodeContext } from './context.ts';
 import type { PodContainers } from './pod-containers.ts';
 import { perform } from './probe-run.ts';
@@ -8,8 +8,6 @@ import type { RuntimeContainer } from './runtime.ts';
 const LEAST_GRACE_MS = 2000;
 /** How long a killed process may take to vanish before it is killed again. */
 const KILL_AGAIN_MS = 5000;
-
-type Hook = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket'>;
 
 /**
  * Ends a container: preStop hook, SIGTERM (or the image's own stop signal), and SIGKILL when the grace period is
@@ -25,7 +23,7 @@ export async function killContainer(
   const { container, spec, pod, podIp } = target;
   const { engine, runtime, clock, record } = context;
   const deadline = clock.now() + graceMs;
-  const preStop = spec?.lifecycle?.preStop as Hook | undefined;
+  const preStop = spec?.lifecycle?.preStop;
   if (preStop && spec && graceMs > 0 && hurry?.aborted !== true) {
     const done = perform(preStop, { engine, container: spec, containerId: container.id, podIp }, graceMs);
     const aborted = new Promise<undefined>((resolve) => {

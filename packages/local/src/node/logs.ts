@@ -19,7 +19,12 @@ export async function* containerLogs(
   if (since !== undefined) query.set('since', String(since));
   if (options.tailLines === 0 && !options.follow) return;
 
-  const stream = await engine.stream('GET', `/containers/${container.id}/logs?${query}`, undefined, signal);
+  const stream = await engine.stream(
+    'GET',
+    `/containers/${container.id}/logs?${query.toString()}`,
+    undefined,
+    signal,
+  );
   const decoder = container.tty ? undefined : new FrameDecoder();
   let left = options.limitBytes ?? Number.POSITIVE_INFINITY;
   for await (const chunk of stream) {

@@ -6,25 +6,21 @@ import {
   secrets,
   services,
 } from '@pgherd/kube/objects';
-import type { KubeObject, Resource, Service } from '@pgherd/kube/objects';
+import type { KubeObject, ResourceType, Service } from '@pgherd/kube/objects';
 import type { Registry } from '../registry/registry.ts';
 import type { VolumeSource } from './volumes/pod-volumes.ts';
 
 /** Objects for pods, straight from the registry: always the newest. */
 export function objectSource(registry: Registry): VolumeSource {
-  const find = <T extends KubeObject>(
-    ref: Resource,
-    namespace: string | undefined,
-    name: string,
-  ): T | undefined => findObject<T>(registry, ref, namespace, name);
   return {
-    configMap: (namespace, name) => find(configMaps, namespace, name),
-    secret: (namespace, name) => find(secrets, namespace, name),
-    claim: (namespace, name) => find(persistentVolumeClaims, namespace, name),
-    persistentVolume: (name) => find(persistentVolumes, undefined, name),
+    configMap: (namespace, name) => findObject(registry, configMaps, namespace, name),
+    secret: (namespace, name) => findObject(registry, secrets, namespace, name),
+    claim: (namespace, name) => findObject(registry, persistentVolumeClaims, namespace, name),
+    persistentVolume: (name) => findObject(registry, persistentVolumes, undefined, name),
     services(namespace) {
       const own = registry.list(services, { namespace }).items as unknown as Service[];
-      const master = namespace === 'default' ? undefined : find<Service>(services, 'default', 'kubernetes');
+      const master =
+        namespace === 'default' ? undefined : findObject(registry, services, 'default', 'kubernetes');
       return master === undefined ? own : [master, ...own];
     },
   };
@@ -33,7 +29,7 @@ export function objectSource(registry: Registry): VolumeSource {
 /** Undefined when it does not exist. */
 export function findObject<T extends KubeObject>(
   registry: Registry,
-  ref: Resource,
+  ref: ResourceType<T>,
   namespace: string | undefined,
   name: string,
 ): T | undefined {

@@ -90,7 +90,7 @@ function tarOf(name: string, content: Buffer): Buffer {
   header.write(octal(0, 11), 136);
   header.write('        ', 148);
   header.write('0', 156);
-  header.write('ustar\0' + '00', 257);
+  header.write('ustar\x0000', 257);
   const sum = header.reduce((total, byte) => total + byte, 0);
   header.write(octal(sum, 6) + ' ', 148);
   const padding = Buffer.alloc((512 - (content.length % 512)) % 512);

@@ -87,7 +87,7 @@ function getHttp(
   const path = get.path?.startsWith('/') ? get.path : `/${get.path ?? ''}`;
   const url = `${secure ? 'https' : 'http'}://${host}:${port}${path}`;
   const headers: Record<string, string> = {
-    'User-Agent': 'kube-probe/1.32',
+    'User-Agent': 'kube-probe/1.30',
     Accept: '*/*',
     Connection: 'close',
   };

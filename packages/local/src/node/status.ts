@@ -105,7 +105,7 @@ function containerStatus(
     state = { waiting: waiting === undefined ? { reason } : { ...waiting } };
     // A container that is gone from the engine is known from the status alone.
     if (terminated !== undefined) lastState = terminated;
-    else if (old?.state?.terminated !== undefined) lastState = { terminated: old.state.terminated };
+    else if (old?.state !== undefined) lastState = lost(old) ?? lastState;
   }
   const running = current?.state === 'running';
   const started = running && seen.started.has(current.id);
@@ -124,6 +124,22 @@ function containerStatus(
         : { containerID: old.containerID }
       : { containerID: `${seen.engine}://${current.id}` }),
     started: stage === 'init' && !isSidecar(container) ? running : started,
+  };
+}
+
+/** How a container ended that the engine no longer has, from its status alone. */
+export function lost(old: ContainerStatus): ContainerState | undefined {
+  if (old.state?.terminated !== undefined) return { terminated: old.state.terminated };
+  const running = old.state?.running;
+  if (running === undefined) return undefined;
+  return {
+    terminated: {
+      exitCode: 137,
+      reason: 'ContainerStatusUnknown',
+      message: 'The container could not be located when the pod was terminated',
+      ...(old.containerID === undefined ? {} : { containerID: old.containerID }),
+      ...(running.startedAt === undefined ? {} : { startedAt: running.startedAt }),
+    },
   };
 }
 
@@ -245,11 +261,10 @@ function conditions(
     return {
       type,
       status,
-      lastProbeTime: null,
       lastTransitionTime,
       ...(reason === undefined ? {} : { reason }),
       ...(message === undefined ? {} : { message }),
-    } as unknown as PodCondition;
+    };
   });
   const types = new Set(own.map((condition) => condition.type));
   return [...own, ...old.filter((condition) => !types.has(condition.type))];

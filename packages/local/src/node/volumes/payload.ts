@@ -66,7 +66,7 @@ export function payloadOf(volume: Volume, context: PayloadContext): Payload {
   }
   if (volume.downwardAPI) {
     const { items = [], defaultMode = DEFAULT_MODE } = volume.downwardAPI;
-    return downwardFiles(items as DownwardItem[], defaultMode, context);
+    return downwardFiles(items, defaultMode, context);
   }
   const files: Payload = new Map();
   const mode = volume.projected?.defaultMode ?? DEFAULT_MODE;
@@ -97,7 +97,7 @@ function projectedFiles(
     return secretFiles(source, namespace, name, items, optional ?? false, mode);
   }
   if (projection.downwardAPI) {
-    return downwardFiles((projection.downwardAPI.items ?? []) as DownwardItem[], mode, context);
+    return downwardFiles(projection.downwardAPI.items ?? [], mode, context);
   }
   if (projection.serviceAccountToken) {
     const { path, audience, expirationSeconds = DEFAULT_TOKEN_SECONDS } = projection.serviceAccountToken;

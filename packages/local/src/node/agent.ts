@@ -1,0 +1,251 @@
+import { readFileSync } from 'node:fs';
+import { configMaps, nodes, persistentVolumeClaims, pods, secrets } from '@pgherd/kube/objects';
+import type { Clock, KubeObject, Logger, Pod } from '@pgherd/kube/objects';
+import type { TokenIssuer } from '../auth/auth.ts';
+import type { Engine } from '../engine/engine.ts';
+import { probeHost } from '../engine/probe-host.ts';
+import type { HostFacts } from '../engine/probe-host.ts';
+import type { Instance } from '../instance/instance.ts';
+import type { Registry } from '../registry/registry.ts';
+import type { NodeContext, SandboxHook } from './context.ts';
+import type { DnsSettings } from './dns-files.ts';
+import { watchEngine } from './engine-events.ts';
+import { eventRecorder } from './event-recorder.ts';
+import { machineCapacity, registerNode } from './node-object.ts';
+import type { NodeProxy } from './node-proxy.ts';
+import { objectSource } from './object-source.ts';
+import { removeOrphans } from './orphans.ts';
+import { ensurePauseImage } from './pause-image.ts';
+import { podProxy } from './pod-proxy.ts';
+import { PodWorker } from './pod-worker.ts';
+import { ProcessWatch } from './process-watch.ts';
+import { referencesOf } from './references.ts';
+import { Runtime } from './runtime.ts';
+import { schedule } from './scheduler.ts';
+import { steadyWatch } from './steady-watch.ts';
+import { PodDirectories } from './volumes/pod-directories.ts';
+
+/** Tokens and files are looked at this often even if nothing happens; costs no request. */
+const REFRESH_MS = 60_000;
+/** The engine is asked for all containers this often, in case an event was lost. */
+const RESYNC_MS = 300_000;
+/** The node's heartbeat. */
+const HEARTBEAT_MS = 300_000;
+
+export interface NodeAgentOptions {
+  registry: Registry;
+  engine: Engine;
+  instance: Instance;
+  tokenIssuer: TokenIssuer;
+  /** The cluster's CA. Pods get it from the ConfigMap `kube-root-ca.crt`, which a controller writes. */
+  caPem: string;
+  clock: Clock;
+  log: Logger;
+  /** What the machine offers, if it was looked at already. */
+  facts?: HostFacts;
+  /** The DNS server that pods are told; `clusterDomain` is `cluster.local`. */
+  dns: DnsSettings;
+  onSandboxStarted?: SandboxHook;
+}
+
+/** The running node agent. `stop` leaves all containers running; the next start takes them over. */
+export interface NodeAgent extends NodeProxy {
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts the node agent: registers this machine as a node, schedules pods to it, runs them as containers and
+ * writes their status. Takes over the containers of this instance that run already, ends those that belong to no
+ * pod any more, and never touches others. Throws when the engine does not answer.
+ */
+export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAgent> {
+  const { registry, engine, instance, clock, log } = options;
+  const [facts, version] = await Promise.all([
+    options.facts ?? probeHost().then((report) => report.facts),
+    engine.version(),
+  ]);
+  const record = eventRecorder({ registry, clock, log, component: 'kubelet', host: instance.nodeName });
+  const schedulerRecord = eventRecorder({ registry, clock, log, component: 'default-scheduler', host: '' });
+  const runtime = new Runtime(engine, instance.id);
+  const directories = new PodDirectories(instance.home);
+  const problem = await directories.prepare();
+  if (problem !== undefined) log.warn({}, problem);
+  await ensurePauseImage(engine);
+
+  const context: NodeContext = {
+    registry,
+    engine,
+    runtime,
+    directories,
+    settings: {
+      instanceId: instance.id,
+      networkName: instance.networkName,
+      engine: version.engine,
+      ulimits: facts.ulimits,
+      lowestOomScoreAdj: facts.canRaiseLimits
+        ? -1000
+        : Number(readFileSync('/proc/self/oom_score_adj', 'utf8')),
+    },
+    issuer: options.tokenIssuer,
+    source: objectSource(registry),
+    node: { nodeName: instance.nodeName, hostIp: instance.gateway, allocatable: machineCapacity() },
+    dns: options.dns,
+    clock,
+    log,
+    record,
+    processes: new ProcessWatch(clock),
+    onSandboxStarted: options.onSandboxStarted,
+  };
+  const describeNode = (): void => {
+    try {
+      registerNode(
+        registry,
+        {
+          nodeName: instance.nodeName,
+          hostIp: instance.gateway,
+          home: instance.home,
+          podSubnet: instance.podSubnet,
+          runtimeVersion: `${version.engine}://${version.version}`,
+        },
+        clock,
+      );
+    } catch (error) {
+      log.warn({ err: error }, 'the node object could not be written');
+    }
+  };
+  describeNode();
+
+  const workers = new Map<string, PodWorker>();
+  const workerOf = (pod: Pod): PodWorker => {
+    const uid = pod.metadata.uid ?? '';
+    const worker = workers.get(uid) ?? new PodWorker(context, pod, () => workers.delete(uid));
+    workers.set(uid, worker);
+    return worker;
+  };
+  const isOurs = (pod: Pod): boolean => pod.spec?.nodeName === instance.nodeName;
+
+  // Running pods are known before the first event is seen, so that none of them is started twice.
+  const running = await runtime.list();
+  for (const pod of registry.list(pods).items as unknown as Pod[]) {
+    if (!isOurs(pod)) continue;
+    await workerOf(pod).adopt(running.filter((each) => each.podUid === pod.metadata.uid));
+  }
+  const known = new Set(workers.keys());
+  void removeOrphans(
+    context,
+    running.filter((each) => !known.has(each.podUid)),
+    known,
+  ).catch((error: unknown) =>
+    log.warn({ err: error }, 'leftovers of earlier pods could not be removed; the next start tries again'),
+  );
+
+  const scheduling = { registry, nodeName: instance.nodeName, clock, log, record: schedulerRecord };
+  const unscheduled = new Map<string, Pod>();
+  let scheduleSoon: NodeJS.Immediate | undefined;
+  const scheduleAll = (): void => {
+    scheduleSoon ??= setImmediate(() => {
+      scheduleSoon = undefined;
+      for (const pod of unscheduled.values()) schedule(pod, scheduling);
+    });
+  };
+
+  const podChanged = (object: KubeObject): void => {
+    const pod = object as Pod;
+    const uid = pod.metadata.uid ?? '';
+    if (isOurs(pod)) {
+      unscheduled.delete(uid);
+      workerOf(pod).update(pod);
+    } else if (!pod.spec?.nodeName) {
+      unscheduled.set(uid, pod);
+      scheduleAll();
+    }
+  };
+  const podRemoved = (object: KubeObject): void => {
+    const uid = object.metadata.uid ?? '';
+    unscheduled.delete(uid);
+    workers.get(uid)?.removed();
+    scheduleAll();
+  };
+  const wakeUsers = (kind: string) => (object: KubeObject) => {
+    const { name = '', namespace } = object.metadata;
+    for (const worker of workers.values()) {
+      const { pod } = worker;
+      if (pod.metadata.namespace === namespace && referencesOf(pod).has(`${kind}/${name}`)) worker.wake();
+    }
+    if (kind === 'claim') scheduleAll();
+  };
+  const watchOptions = { registry, clock, log };
+  const follow = (
+    resource: typeof configMaps | typeof secrets | typeof persistentVolumeClaims,
+    kind: string,
+  ) => steadyWatch({ ...watchOptions, resource }, { changed: wakeUsers(kind), removed: wakeUsers(kind) });
+  const watches = [
+    steadyWatch(
+      { ...watchOptions, resource: pods },
+      {
+        changed: podChanged,
+        removed: podRemoved,
+        opened: (uids) => {
+          for (const [uid, worker] of workers) if (!uids.has(uid)) worker.removed();
+        },
+      },
+    ),
+    follow(configMaps, 'configmap'),
+    follow(secrets, 'secret'),
+    follow(persistentVolumeClaims, 'claim'),
+    steadyWatch({ ...watchOptions, resource: nodes }, { changed: scheduleAll, removed: scheduleAll }),
+  ];
+
+  /** Compares with what the engine really has. */
+  const resync = async (): Promise<void> => {
+    const found = await runtime.list();
+    for (const [uid, worker] of workers) {
+      const own = found.filter((each) => each.podUid === uid);
+      const ids = new Set(own.map((each) => each.id));
+      for (const { id } of worker.containers.all()) if (!ids.has(id)) await worker.containers.look(id);
+      for (const each of own) await worker.containers.look(each.id);
+    }
+  };
+  const tryResync = (): void => {
+    resync().catch((error: unknown) =>
+      log.warn({ err: error }, 'the engine’s containers could not be listed'),
+    );
+  };
+  const engineEvents = watchEngine({
+    engine,
+    instanceId: instance.id,
+    clock,
+    log,
+    onChange: (podUid, id) => void workers.get(podUid)?.containers.look(id),
+    onConnect: tryResync,
+  });
+
+  const repeat = (ms: number, action: () => void): { stop(): void } => {
+    let cancel = clock.after(ms, function again() {
+      action();
+      cancel = clock.after(ms, again);
+    });
+    return { stop: () => cancel() };
+  };
+  const timers = [
+    repeat(REFRESH_MS, () => {
+      for (const worker of workers.values()) worker.wake();
+    }),
+    repeat(RESYNC_MS, tryResync),
+    repeat(HEARTBEAT_MS, describeNode),
+  ];
+
+  const find = (namespace: string, name: string): PodWorker | undefined =>
+    [...workers.values()].find(
+      ({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name,
+    );
+  return {
+    ...podProxy(context, find),
+    stop() {
+      for (const each of [...watches, ...timers, engineEvents, context.processes]) each.stop();
+      if (scheduleSoon !== undefined) clearImmediate(scheduleSoon);
+      for (const worker of workers.values()) worker.stop();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import type { Node, Pod, NodeSelectorTerm, Toleration } from '@pgherd/kube/objects';
+
+interface Requirement {
+  key: string;
+  operator: string;
+  values?: string[];
+}
+
+interface Taint {
+  key: string;
+  value?: string;
+  effect: string;
+}
+
+/**
+ * Why the pod cannot run on the node, in the scheduler's words (`1 node(s) …`); undefined when it can.
+ * Preferences never keep a pod away: there is only one node.
+ */
+export function misfit(pod: Pod, node: Node, others: readonly Pod[]): string | undefined {
+  const wanted = pod.spec?.nodeName;
+  if (wanted !== undefined && wanted !== '' && wanted !== node.metadata.name) {
+    return "node(s) didn't match the requested node name";
+  }
+  if (node.spec?.unschedulable === true && !tolerates(pod, unschedulableTaint)) {
+    return 'node(s) were unschedulable';
+  }
+  for (const taint of (node.spec?.taints ?? []) as Taint[]) {
+    if (taint.effect === 'PreferNoSchedule' || tolerates(pod, taint)) continue;
+    return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
+  }
+  if (!matchesNode(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
+  return affinityMisfit(pod, node, others);
+}
+
+const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
+
+function tolerates(pod: Pod, taint: Taint): boolean {
+  return (pod.spec?.tolerations ?? []).some((toleration: Toleration) => {
+    if (toleration.effect && toleration.effect !== taint.effect) return false;
+    if (toleration.operator === 'Exists') return !toleration.key || toleration.key === taint.key;
+    return toleration.key === taint.key && (toleration.value ?? '') === (taint.value ?? '');
+  });
+}
+
+function matchesNode(pod: Pod, node: Node): boolean {
+  const labels = node.metadata.labels ?? {};
+  const selected = Object.entries(pod.spec?.nodeSelector ?? {}).every(
+    ([key, value]) => labels[key] === value,
+  );
+  const terms =
+    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  return selected && (terms === undefined || matchesTerms(terms, node));
+}
+
+/** Terms are alternatives, requirements of one term belong together; a term without any matches nothing. */
+export function matchesTerms(terms: readonly NodeSelectorTerm[], node: Node): boolean {
+  const labels = node.metadata.labels ?? {};
+  const fields = { 'metadata.name': node.metadata.name ?? '' };
+  return terms.some((term) => {
+    const byLabel = (term.matchExpressions ?? []) as Requirement[];
+    const byField = (term.matchFields ?? []) as Requirement[];
+    if (byLabel.length + byField.length === 0) return false;
+    return byLabel.every((each) => matches(each, labels)) && byField.every((each) => matches(each, fields));
+  });
+}
+
+function matches({ key, operator, values = [] }: Requirement, labels: Record<string, string>): boolean {
+  const value = labels[key];
+  switch (operator) {
+    case 'In':
+      return value !== undefined && values.includes(value);
+    case 'NotIn':
+      return value === undefined || !values.includes(value);
+    case 'Exists':
+      return value !== undefined;
+    case 'DoesNotExist':
+      return value === undefined;
+    case 'Gt':
+      return value !== undefined && Number(value) > Number(values[0]);
+    case 'Lt':
+      return value !== undefined && Number(value) < Number(values[0]);
+    default:
+      return false;
+  }
+}
+
+interface Term {
+  labelSelector?: { matchLabels?: Record<string, string>; matchExpressions?: Requirement[] };
+  topologyKey: string;
+  namespaces?: string[];
+}
+
+function affinityMisfit(pod: Pod, node: Node, others: readonly Pod[]): string | undefined {
+  const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
+  const required = (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) as Term[];
+  const forbidden = (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) as Term[];
+  const hasKey = (term: Term): boolean => node.metadata.labels?.[term.topologyKey] !== undefined;
+  for (const term of required) {
+    const found = others.some((other) => selects(term, pod, other));
+    // The first of a group of pods that attract each other may go anywhere.
+    const first = selects(term, pod, pod);
+    if (!hasKey(term) || (!found && !first)) return "node(s) didn't match pod affinity rules";
+  }
+  if (forbidden.some((term) => hasKey(term) && others.some((other) => selects(term, pod, other)))) {
+    return "node(s) didn't match pod anti-affinity rules";
+  }
+  const repelled = others.some((other) => {
+    const terms = (other.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ??
+      []) as Term[];
+    return terms.some((term) => hasKey(term) && selects(term, other, pod));
+  });
+  return repelled ? "node(s) didn't satisfy existing pods anti-affinity rules" : undefined;
+}
+
+/** Whether a term of `owner` means the pod `candidate`. */
+function selects(term: Term, owner: Pod, candidate: Pod): boolean {
+  const namespaces = term.namespaces ?? [owner.metadata.namespace ?? 'default'];
+  if (!namespaces.includes(candidate.metadata.namespace ?? 'default') || term.labelSelector === undefined) {
+    return false;
+  }
+  const labels = candidate.metadata.labels ?? {};
+  const { matchLabels = {}, matchExpressions = [] } = term.labelSelector;
+  return (
+    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
+    matchExpressions.every((each) => matches(each, labels))
+  );
+}
