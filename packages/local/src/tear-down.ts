@@ -4,6 +4,7 @@ import { connectEngine, probeHost, stopPodmanService } from './engine/index.ts';
 import { loadOrCreateInstance } from './instance/load.ts';
 import { lockHome } from './instance/lock.ts';
 import { resetNetwork } from './network/index.ts';
+import { unmountAll } from './node/index.ts';
 import { removeAllContainers, stopAllContainers } from './node/stop-containers.ts';
 import { instanceExists } from './serve.ts';
 
@@ -32,6 +33,7 @@ export async function resetLocal(home: string, log: Logger): Promise<void> {
       const { facts } = await probeHost();
       const engine = await connectEngine({ home: instance.home, facts, log });
       await removeAllContainers(engine, instance, log);
+      await unmountAll(instance.home);
       await resetNetwork(instance, engine);
       engine.close();
       if (engine.own) stopPodmanService(instance.home);
