@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canonicalQuantity, compareQuantities, isQuantity, parseQuantity } from './quantity.ts';
+import {
+  canonicalQuantity,
+  compareQuantities,
+  isQuantity,
+  parseQuantity,
+  quantityNumber,
+} from './quantity.ts';
 
 test.each([
   ['0.5', '500m'],
@@ -45,4 +51,16 @@ test('the canonical form is the same quantity, and is canonical', () => {
       expect(canonicalQuantity(canonical)).toBe(canonical);
     }),
   );
+});
+
+test.each([
+  ['500m', 0.5],
+  ['1Gi', 2 ** 30],
+  [3, 3],
+  ['123456789012345', 123456789012345],
+  ['-1.5', -1.5],
+  ['much', undefined],
+  [undefined, undefined],
+])('%j is the number %j', (text, number) => {
+  expect(quantityNumber(text)).toBe(number);
 });

@@ -49,6 +49,13 @@ export function isQuantity(value: unknown): value is string | number {
   return (typeof value === 'string' || typeof value === 'number') && pattern.test(String(value));
 }
 
+/** The nearest number, for arithmetic that needs no more; undefined when the value is no quantity. */
+export function quantityNumber(value: unknown): number | undefined {
+  if (!isQuantity(value)) return undefined;
+  const { nano } = parseQuantity(value);
+  return Number(nano / billion) + Number(nano % billion) / 1e9;
+}
+
 /** Below zero when `a` is less than `b`, zero when equal. Throws like `parseQuantity`. */
 export function compareQuantities(a: string | number, b: string | number): number {
   const difference = parseQuantity(a).nano - parseQuantity(b).nano;

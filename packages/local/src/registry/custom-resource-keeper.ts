@@ -1,8 +1,8 @@
 import type { KubeObject } from '@pgherd/kube/objects';
+import { equalJson } from '@pgherd/kube/schema';
 import { store } from './create.ts';
 import { establishedStatus, serveCustomResources } from './custom-resources.ts';
 import type { ResourceDefinition } from './definition.ts';
-import { jsonEqual } from './equal.ts';
 import type { Kernel } from './kernel.ts';
 import { remove } from './remove.ts';
 import { release } from './update.ts';
@@ -45,7 +45,7 @@ export class CustomResourceKeeper {
     const current = this.#kernel.store.get(crdStorage, '', object.metadata.name ?? '');
     if (!current || current.metadata.deletionTimestamp) return object;
     const status = establishedStatus(this.#kernel, current);
-    if (jsonEqual(status, current['status'])) return object;
+    if (equalJson(status, current['status'])) return object;
     return store(this.#kernel, definition, { ...structuredClone(current), status }, false);
   }
 

@@ -1,18 +1,14 @@
-import type { KubeObject, ObjectMeta } from '@pgherd/kube/objects';
+import {
+  dns1035LabelErrors,
+  dns1123LabelErrors,
+  dns1123SubdomainErrors,
+  labelValueErrors,
+  qualifiedNameErrors,
+  type KubeObject,
+  type ObjectMeta,
+} from '@pgherd/kube/objects';
 import { forbidden, invalid, required, tooLong, type FieldError } from '@pgherd/kube/schema';
 import type { NameRule, ResourceDefinition } from './definition.ts';
-import { isLabelValue, isQualifiedName } from './selectors.ts';
-
-const label = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-const label1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
-const subdomain = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-
-const subdomainText =
-  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
-const labelText =
-  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
-const label1035Text =
-  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')";
 
 /** What is wrong with `name` under the rule, in Kubernetes' words. */
 export function nameProblems(rule: NameRule, name: string): string[] {
@@ -20,12 +16,8 @@ export function nameProblems(rule: NameRule, name: string): string[] {
     if (name === '.' || name === '..') return [`may not be '${name}'`];
     return ['/', '%'].filter((c) => name.includes(c)).map((c) => `may not contain '${c}'`);
   }
-  const limit = rule === 'subdomain' ? 253 : 63;
-  const problems = name.length > limit ? [`must be no more than ${limit} characters`] : [];
-  if (rule === 'subdomain' && !subdomain.test(name)) problems.push(subdomainText);
-  if (rule === 'label' && !label.test(name)) problems.push(labelText);
-  if (rule === 'label1035' && !label1035.test(name)) problems.push(label1035Text);
-  return problems;
+  if (rule === 'subdomain') return dns1123SubdomainErrors(name);
+  return rule === 'label' ? dns1123LabelErrors(name) : dns1035LabelErrors(name);
 }
 
 /** Everything that is wrong with `metadata` of a new object. */
@@ -54,30 +46,21 @@ export function metadataErrors(definition: ResourceDefinition, object: KubeObjec
 
 export function labelErrors(metadata: ObjectMeta, field = 'metadata.labels'): FieldError[] {
   return Object.entries(metadata.labels ?? {}).flatMap(([key, value]) => {
-    const errors: FieldError[] = [];
-    if (!isQualifiedName(key)) errors.push(invalid(field, key, qualifiedNameText));
-    if (!isLabelValue(value)) {
-      errors.push(
-        invalid(field, value, value.length > 63 ? 'must be no more than 63 bytes' : labelValueText),
-      );
-    }
-    return errors;
+    return [
+      ...qualifiedNameErrors(key).map((problem) => invalid(field, key, problem)),
+      ...labelValueErrors(value).map((problem) => invalid(field, value, problem)),
+    ];
   });
 }
-
-const qualifiedNameText =
-  "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
-const labelValueText =
-  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
 /** All annotations of one object together, in bytes. */
 const annotationLimit = 256 * 1024;
 
 function annotationErrors(metadata: ObjectMeta): FieldError[] {
   const entries = Object.entries(metadata.annotations ?? {});
-  const errors = entries
-    .filter(([key]) => !isQualifiedName(key.toLowerCase()))
-    .map(([key]) => invalid('metadata.annotations', key, qualifiedNameText));
+  const errors = entries.flatMap(([key]) =>
+    qualifiedNameErrors(key.toLowerCase()).map((problem) => invalid('metadata.annotations', key, problem)),
+  );
   const size = entries.reduce((sum, [k, v]) => sum + Buffer.byteLength(k) + Buffer.byteLength(v), 0);
   if (size > annotationLimit) errors.push(tooLong('metadata.annotations', annotationLimit));
   return errors;
@@ -111,10 +94,11 @@ function referenceErrors(metadata: ObjectMeta, isCustom: boolean): FieldError[] 
     );
   }
   for (const finalizer of metadata.finalizers ?? []) {
-    if (!isQualifiedName(finalizer))
-      errors.push(invalid('metadata.finalizers', finalizer, qualifiedNameText));
+    const problems = qualifiedNameErrors(finalizer);
+    errors.push(...problems.map((problem) => invalid('metadata.finalizers', finalizer, problem)));
     // Of custom resources Kubernetes asks no more than a qualified name.
-    else if (!isCustom && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
+    if (problems.length > 0) continue;
+    if (!isCustom && !finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
       errors.push(
         invalid(
           'metadata.finalizers',

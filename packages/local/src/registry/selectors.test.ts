@@ -1,37 +1,41 @@
 import { expect, test } from 'vitest';
-import { parseFieldSelector, parseLabelSelector } from './selectors.ts';
+import { matchesLabelSelector, parseSelectors } from './selectors.ts';
 
-const labels = { app: 'db', tier: 'gold', 'example.com/size': '3' };
+const fields = (o: { metadata: { name?: string } }) => ({ 'metadata.name': o.metadata.name ?? '' });
+const object = { metadata: { name: 'x', labels: { app: 'db', 'example.com/size': '3' } } };
 
 test.each([
-  ['app=db', true],
-  ['app==db,tier!=silver', true],
-  ['app!=db', false],
-  ['missing!=x', true],
-  ['app in (web, db)', true],
-  ['app notin (web,db)', false],
-  ['missing notin (x)', true],
-  ['app', true],
-  ['!app', false],
-  ['!missing,example.com/size>2', true],
-  ['example.com/size<3', false],
-  ['application=spilo,cluster-name=demo', false],
-])('%s', (selector, expected) => {
-  expect(parseLabelSelector(selector)?.(labels)).toBe(expected);
+  ['app=db', 'metadata.name=x', true],
+  ['app=db', 'metadata.name!=x', false],
+  ['app notin (db)', '', false],
+  ['', 'metadata.name=y', false],
+  ['!missing,example.com/size>2', '', true],
+])('labels %j and fields %j', (labelSelector, fieldSelector, expected) => {
+  expect(parseSelectors({ labelSelector, fieldSelector }, fields)?.(object)).toBe(expected);
 });
 
-test('an empty selector selects everything', () => {
-  expect(parseLabelSelector('')).toBeUndefined();
+test('empty selectors select everything', () => {
+  expect(parseSelectors({ labelSelector: '', fieldSelector: '' }, fields)).toBeUndefined();
 });
 
-test.each(['a b', 'app=(', '=x', 'app in db', 'a=b=c'])('%s is refused with 400', (selector) => {
-  expect(() => parseLabelSelector(selector)).toThrow(expect.objectContaining({ code: 400 }));
+test.each(['a b', 'app=(', '=x', 'app in db', 'a=b=c'])('%s is refused with 400', (labelSelector) => {
+  expect(() => parseSelectors({ labelSelector }, fields)).toThrow(expect.objectContaining({ code: 400 }));
 });
 
-test('field selectors know their fields', () => {
-  const fields = (o: { metadata: { name?: string } }) => ({ 'metadata.name': o.metadata.name ?? '' });
-  const matches = parseFieldSelector('metadata.name!=x', fields);
-  expect(matches?.({ metadata: { name: 'y' } })).toBe(true);
-  expect(matches?.({ metadata: { name: 'x' } })).toBe(false);
-  expect(() => parseFieldSelector('spec.foo=1', fields)).toThrow('field label not supported: spec.foo');
+test('fields that cannot be selected by are refused', () => {
+  expect(() => parseSelectors({ fieldSelector: 'spec.foo=1' }, fields)).toThrow(
+    'field label not supported: spec.foo',
+  );
+});
+
+// Members that every JavaScript object inherits are no labels and no fields.
+test('inherited members are neither labels nor fields', () => {
+  expect(parseSelectors({ labelSelector: 'constructor' }, fields)?.(object)).toBe(false);
+  expect(() => parseSelectors({ fieldSelector: 'constructor=x' }, fields)).toThrow('not supported');
+});
+
+test('a selector object with an unknown operator matches nothing', () => {
+  const matchExpressions = [{ key: 'app', operator: 'Like', values: ['db'] }];
+  expect(matchesLabelSelector({ matchExpressions }, { app: 'db' })).toBe(false);
+  expect(matchesLabelSelector({ matchLabels: { app: 'db' } }, { app: 'db' })).toBe(true);
 });

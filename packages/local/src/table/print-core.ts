@@ -193,15 +193,15 @@ export const corePrinters: Record<string, Printer> = {
   },
   '/configmaps': {
     columns: columns('Name', 'Data', 'Age'),
-    cells: (o, now) => [name(o), String(size(o, 'data') + size(o, 'binaryData')), age(o, now)],
+    cells: (o, now) => [name(o), size(o, 'data') + size(o, 'binaryData'), age(o, now)],
   },
   '/secrets': {
     columns: columns('Name', 'Type', 'Data', 'Age'),
-    cells: (o, now) => [name(o), text(o, 'type'), String(size(o, 'data')), age(o, now)],
+    cells: (o, now) => [name(o), text(o, 'type'), size(o, 'data'), age(o, now)],
   },
   '/serviceaccounts': {
     columns: columns('Name', 'Secrets', 'Age'),
-    cells: (o, now) => [name(o), String(list(o, 'secrets').length), age(o, now)],
+    cells: (o, now) => [name(o), list(o, 'secrets').length, age(o, now)],
   },
   '/namespaces': {
     columns: columns('Name', 'Status', 'Age'),

@@ -56,7 +56,7 @@ export const groupPrinters: Record<string, Printer> = {
   },
   'apps/controllerrevisions': {
     columns: columns('Name', 'Controller', 'Revision', 'Age'),
-    cells: (o, now) => [name(o), revisionOwner(o), text(o, 'revision'), age(o, now)],
+    cells: (o, now) => [name(o), revisionOwner(o), integer(o, 'revision'), age(o, now)],
   },
   'apps/deployments': {
     columns: columns(
@@ -72,8 +72,8 @@ export const groupPrinters: Record<string, Printer> = {
     cells: (o, now) => [
       name(o),
       `${integer(o, 'status', 'readyReplicas')}/${integer(o, 'spec', 'replicas')}`,
-      String(integer(o, 'status', 'updatedReplicas')),
-      String(integer(o, 'status', 'availableReplicas')),
+      integer(o, 'status', 'updatedReplicas'),
+      integer(o, 'status', 'availableReplicas'),
       age(o, now),
       containerNames(o),
       images(o),

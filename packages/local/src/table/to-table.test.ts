@@ -110,7 +110,7 @@ test.each<[string, string, Record<string, unknown>, unknown[]]>([
     },
     ['x', 'Bound', 'v', '1Gi', 'RWO', 's', '<unset>', '60m', 'Filesystem'],
   ],
-  ['', 'configmaps', { data: { a: '' }, binaryData: { b: '' } }, ['x', '2', '60m']],
+  ['', 'configmaps', { data: { a: '' }, binaryData: { b: '' } }, ['x', 2, '60m']],
   ['coordination.k8s.io', 'leases', { spec: { holderIdentity: 'me' } }, ['x', 'me', '60m']],
   [
     'policy',
@@ -210,4 +210,16 @@ test('no object is too odd to be shown, and every row has a cell for each column
       expect(table.rows[0]?.cells).toHaveLength(table.columnDefinitions.length);
     }
   }
+});
+
+// A real cluster declares these columns as strings and fills them with numbers; clients sort by them.
+test('counts are numbers', () => {
+  const cells = (group: string, plural: string, object: object) =>
+    toTable({ group, plural }, [{ metadata: { name: 'x' }, ...object }], { includeObject: 'None', now: 0 })
+      .rows[0]?.cells;
+  expect(cells('', 'configmaps', { data: { a: '' }, binaryData: { b: '' } })?.[1]).toBe(2);
+  expect(cells('', 'secrets', { type: 'Opaque', data: { a: '' } })?.[2]).toBe(1);
+  expect(cells('', 'serviceaccounts', {})?.[1]).toBe(0);
+  expect(cells('apps', 'controllerrevisions', { revision: 7 })?.[2]).toBe(7);
+  expect(cells('apps', 'deployments', { status: { updatedReplicas: 3 } })?.slice(2, 4)).toEqual([3, 0]);
 });

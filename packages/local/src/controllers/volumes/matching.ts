@@ -1,5 +1,4 @@
-import type { PersistentVolume, PersistentVolumeClaim } from '@pgherd/kube/objects';
-import { parseQuantity } from '../../registry/quantity.ts';
+import { quantityNumber, type PersistentVolume, type PersistentVolumeClaim } from '@pgherd/kube/objects';
 import { matchesLabelSelector } from '../../registry/selectors.ts';
 
 /** The class that a claim or volume names; `''`: none, dynamic provisioning is not wanted. */
@@ -36,7 +35,7 @@ export function findVolume(
 
 function satisfies(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
   const { selector, accessModes = [], volumeMode = 'Filesystem', resources } = claim.spec ?? {};
-  const wanted = parseQuantity(resources?.requests?.['storage'] ?? '0') ?? 0;
+  const wanted = quantityNumber(resources?.requests?.['storage'] ?? '0') ?? 0;
   return (
     volume.status?.phase === 'Available' &&
     classOf(volume) === classOf(claim) &&
@@ -48,7 +47,7 @@ function satisfies(volume: PersistentVolume, claim: PersistentVolumeClaim): bool
 }
 
 function capacityOf(volume: PersistentVolume): number {
-  return parseQuantity(volume.spec?.capacity?.['storage'] ?? '0') ?? 0;
+  return quantityNumber(volume.spec?.capacity?.['storage'] ?? '0') ?? 0;
 }
 
 function compare(a = '', b = ''): number {

@@ -1,9 +1,8 @@
-import type { KubeObject } from '@pgherd/kube/objects';
+import { quantityNumber, type KubeObject } from '@pgherd/kube/objects';
 import { forbidden, invalid, notSupported, required, type FieldError } from '@pgherd/kube/schema';
 import type { Strategy, Surroundings } from '../definition.ts';
 import { semanticEqual } from '../equal.ts';
 import { forbidden as refuseAdmission } from '../errors.ts';
-import { parseQuantity } from '../quantity.ts';
 
 interface Spec {
   accessModes?: string[];
@@ -63,7 +62,7 @@ function defaultClass(around: Surroundings): string | undefined {
 
 function storageOf(object: KubeObject): number | undefined {
   const text = specOf(object).resources?.requests?.['storage'];
-  return text === undefined ? undefined : parseQuantity(text);
+  return text === undefined ? undefined : quantityNumber(text);
 }
 
 function grows(next: KubeObject, old: KubeObject): boolean {
@@ -84,7 +83,7 @@ function validate(object: KubeObject): FieldError[] {
   }
   const storage = spec.resources?.requests?.['storage'];
   if (storage === undefined) errors.push(required('spec.resources[storage]'));
-  else if ((parseQuantity(storage) ?? 0) <= 0) {
+  else if ((quantityNumber(storage) ?? 0) <= 0) {
     errors.push(invalid('spec.resources[storage]', storage, 'must be greater than zero'));
   }
   return errors;

@@ -1,5 +1,4 @@
-import type { KubeObject } from '@pgherd/kube/objects';
-import { parseQuantity } from '../quantity.ts';
+import { quantityNumber, type KubeObject } from '@pgherd/kube/objects';
 
 interface Resources {
   requests?: Record<string, unknown>;
@@ -17,8 +16,8 @@ export function qosClass(pod: KubeObject): string {
   let guaranteed = true;
   for (const { resources = {} } of containers) {
     for (const name of ['cpu', 'memory']) {
-      const limit = parseQuantity(resources.limits?.[name] ?? 0) ?? 0;
-      const request = parseQuantity(resources.requests?.[name] ?? resources.limits?.[name] ?? 0) ?? 0;
+      const limit = quantityNumber(resources.limits?.[name] ?? 0) ?? 0;
+      const request = quantityNumber(resources.requests?.[name] ?? resources.limits?.[name] ?? 0) ?? 0;
       if (limit > 0 || request > 0) any = true;
       if (limit === 0 || request !== limit) guaranteed = false;
     }

@@ -1,7 +1,6 @@
-import type { KubeObject } from '@pgherd/kube/objects';
+import { quantityNumber, type KubeObject } from '@pgherd/kube/objects';
 import { duplicate, forbidden, invalid, notFound, required, type FieldError } from '@pgherd/kube/schema';
 import { semanticEqual } from '../equal.ts';
-import { parseQuantity } from '../quantity.ts';
 
 interface Named {
   name?: string;
@@ -131,7 +130,7 @@ function resourceErrors(container: ContainerSpec, path: string): FieldError[] {
   ] as const) {
     for (const [name, value] of Object.entries(values)) {
       const field = `${path}.resources.${kind}[${name}]`;
-      const number = parseQuantity(value);
+      const number = quantityNumber(value);
       if (number === undefined) {
         errors.push(
           invalid(
@@ -146,7 +145,7 @@ function resourceErrors(container: ContainerSpec, path: string): FieldError[] {
   for (const [name, value] of Object.entries(requests)) {
     const limit = limits[name];
     if (limit === undefined) continue;
-    if ((parseQuantity(value) ?? 0) > (parseQuantity(limit) ?? 0)) {
+    if ((quantityNumber(value) ?? 0) > (quantityNumber(limit) ?? 0)) {
       errors.push(
         invalid(
           `${path}.resources.requests`,
