@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { silentLogger, systemClock } from '@pgherd/kube/objects';
 import { pods } from '@pgherd/kube/objects';
-import type { Event, KubeObject, Pod, PodSpec } from '@pgherd/kube/objects';
+import type { Event, Pod, PodSpec } from '@pgherd/kube/objects';
 import { createTokenIssuer, ensurePki } from '@pgherd/local/auth';
 import { connectEngine, probeHost } from '@pgherd/local/engine';
 import type { ConnectedEngine } from '@pgherd/local/engine';
@@ -122,7 +122,7 @@ export async function openNodeLab(name: string, octet: number): Promise<NodeLab>
         metadata: { name: podName, ...metadata },
         spec: { terminationGracePeriodSeconds: 1, containers: [container], ...spec },
       };
-      return registry.create(pods, 'default', pod as KubeObject) as unknown as Pod;
+      return registry.create(pods, 'default', pod) as unknown as Pod;
     },
     get: (podName) => registry.get(pods, 'default', podName) as unknown as Pod,
     events: (podName) =>

@@ -78,6 +78,8 @@ export class PodWorker {
   /** Takes over containers that ran before this process did. */
   async adopt(found: readonly RuntimeContainer[]): Promise<void> {
     for (const container of found) await this.#containers.take(container);
+    // Before the first status is written: what was ready stays ready.
+    this.#syncProbes();
   }
 
   /** The pod's object changed. */

@@ -172,7 +172,14 @@ async function ignoreMissing<T>(promise: Promise<T>): Promise<T | undefined> {
   try {
     return await promise;
   } catch (error) {
-    if (error instanceof EngineError && error.code === 404) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
+}
+
+/** podman answers 500 for what vanishes while it looks. */
+function isMissing(error: unknown): boolean {
+  return (
+    error instanceof EngineError && (error.code === 404 || /no such (container|image)/i.test(error.message))
+  );
 }
