@@ -34,12 +34,20 @@ export class Catalog {
     );
   }
 
+  /** One of the definitions whose objects lie under this key of the store. */
+  ofStorage(storage: string): ResourceDefinition | undefined {
+    return this.all().find((d) => d.storage === storage);
+  }
+
   /** Replaces all versions that one CustomResourceDefinition serves. */
   setCustom(crd: string, definitions: readonly ResourceDefinition[]): void {
     for (const [key, definition] of this.#byPath) {
       if (definition.custom?.crd === crd) this.#byPath.delete(key);
     }
-    for (const definition of definitions) this.#byPath.set(keyOf(definition), definition);
+    for (const definition of definitions) {
+      // Built-in kinds cannot be replaced.
+      if (!this.#byPath.has(keyOf(definition))) this.#byPath.set(keyOf(definition), definition);
+    }
     this.revision++;
   }
 }

@@ -1,7 +1,7 @@
 import { applyDefaults, prune } from '@pgherd/kube/schema';
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { Schema } from '@pgherd/kube/schema';
-import type { Catalog } from './catalog.ts';
+import { acceptedNames, acceptNames, isEstablished } from './custom-names.ts';
 import { allVerbs, define, type ResourceDefinition } from './definition.ts';
 import { timestamp, type Kernel } from './kernel.ts';
 
@@ -47,7 +47,8 @@ export const crdSpec = (object: KubeObject): CrdSpec => object['spec'] ?? {};
 
 /** The served kinds that a CustomResourceDefinition makes, one for each served version. */
 export function definitionsOf(crd: KubeObject): ResourceDefinition[] {
-  const { group = '', scope, names = {}, versions = [] } = crdSpec(crd);
+  const { group = '', scope, versions = [] } = crdSpec(crd);
+  const names = acceptedNames(crd);
   const { plural = '', kind = '' } = names;
   const storage = `${group}/${plural}`;
   const stored = versions.find((v) => v.storage)?.name ?? '';
@@ -68,6 +69,7 @@ export function definitionsOf(crd: KubeObject): ResourceDefinition[] {
         storage,
         strategy: {
           generation: true,
+          statusCounts: !status,
           unconditionalUpdate: false,
           // Strategy None: only apiVersion differs between versions.
           toStorage: (object) => ({ ...object, apiVersion: `${group}/${stored}` }),
@@ -114,39 +116,66 @@ function readAs(object: KubeObject, apiVersion: string, version: CrdVersion): Ku
   return result;
 }
 
-/** Serves what an established CustomResourceDefinition defines, and stops serving what a deleted one did. */
-export function serveCustomResources(catalog: Catalog, crd: KubeObject, deleted: boolean): void {
-  catalog.setCustom(crd.metadata.name ?? '', deleted ? [] : definitionsOf(crd));
-}
-
-/** The status that says that names are accepted and the kind is served. */
-export function establishedStatus(kernel: Kernel, crd: KubeObject): Record<string, unknown> {
-  const { names, versions = [] } = crdSpec(crd);
-  const status = (crd['status'] ?? {}) as { conditions?: { type: string }[]; storedVersions?: string[] };
-  const now = timestamp(kernel.clock.now());
+/** The status that says which names are accepted and whether the kind is served. */
+export function namesStatus(
+  kernel: Kernel,
+  crd: KubeObject,
+  all: readonly KubeObject[],
+): Record<string, unknown> {
+  const { versions = [] } = crdSpec(crd);
+  const status = (crd['status'] ?? {}) as { conditions?: Condition[]; storedVersions?: string[] };
+  const { names, conflict } = acceptNames(crd, all);
+  const accepted: Outcome = conflict
+    ? { type: 'NamesAccepted', status: 'False', ...conflict }
+    : {
+        type: 'NamesAccepted',
+        status: 'True',
+        reason: 'NoConflicts',
+        message: 'no conflicts found',
+      };
+  const outcomes = [accepted];
+  if (!isEstablished(crd)) {
+    outcomes.push(
+      conflict
+        ? {
+            type: 'Established',
+            status: 'False',
+            reason: 'NotAccepted',
+            message: 'not all names are accepted',
+          }
+        : {
+            type: 'Established',
+            status: 'True',
+            reason: 'InitialNamesAccepted',
+            message: 'the initial names have been accepted',
+          },
+    );
+  }
   const stored = versions.find((v) => v.storage)?.name ?? '';
-  const wanted = [
-    {
-      type: 'NamesAccepted',
-      status: 'True',
-      reason: 'NoConflicts',
-      message: 'no conflicts found',
-      lastTransitionTime: now,
-    },
-    {
-      type: 'Established',
-      status: 'True',
-      reason: 'InitialNamesAccepted',
-      message: 'the initial names have been accepted',
-      lastTransitionTime: now,
-    },
-  ];
-  const kept = status.conditions ?? [];
-  const missing = wanted.filter((condition) => !kept.some((c) => c.type === condition.type));
   return {
     ...status,
     acceptedNames: names,
-    conditions: [...kept, ...missing],
+    conditions: outcomes.reduce(
+      (conditions, outcome) => withCondition(conditions, outcome, timestamp(kernel.clock.now())),
+      status.conditions ?? [],
+    ),
     storedVersions: [...new Set([...(status.storedVersions ?? []), stored])],
   };
+}
+
+interface Outcome {
+  type: string;
+  status: 'True' | 'False';
+  reason: string;
+  message: string;
+}
+
+type Condition = Omit<Outcome, 'status'> & { status: string; lastTransitionTime?: string };
+
+/** The time of a condition is that of its last change of status. */
+function withCondition(conditions: readonly Condition[], outcome: Outcome, now: string): Condition[] {
+  const before = conditions.find((c) => c.type === outcome.type);
+  const time = before?.status === outcome.status ? (before.lastTransitionTime ?? now) : now;
+  const next: Condition = { ...outcome, lastTransitionTime: time };
+  return before ? conditions.map((c) => (c === before ? next : c)) : [...conditions, next];
 }

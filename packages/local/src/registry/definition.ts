@@ -27,6 +27,8 @@ export interface Strategy {
   nameRule: NameRule;
   /** `metadata.generation` counts changes of anything but metadata and status. */
   generation: boolean;
+  /** `status` is a field like others, and counts for the generation: a custom kind without that subresource. */
+  statusCounts?: boolean;
   /** PUT of a name that does not exist creates it. */
   createOnUpdate: boolean;
   /** PUT without `metadata.resourceVersion` overwrites. */

@@ -74,7 +74,7 @@ export function replace(
     strategy.admitUpdate?.(next, old, around);
     if (options.user) kernel.admit(definition, next, old, options.user);
   }
-  if (strategy.generation && !toStatus && specChanged(next, old)) {
+  if (strategy.generation && !toStatus && specChanged(definition, next, old)) {
     next.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   refuse(definition, name, [
@@ -168,8 +168,9 @@ function isolateStatus(definition: ResourceDefinition, next: KubeObject, old: Ku
   }
 }
 
-function specChanged(next: KubeObject, old: KubeObject): boolean {
-  const ignored = ['metadata', 'status', 'apiVersion', 'kind'];
+function specChanged(definition: ResourceDefinition, next: KubeObject, old: KubeObject): boolean {
+  const ignored = ['metadata', 'apiVersion', 'kind'];
+  if (!definition.strategy.statusCounts) ignored.push('status');
   const fields = new Set([...Object.keys(next), ...Object.keys(old)].filter((f) => !ignored.includes(f)));
   return [...fields].some((field) => !semanticEqual(next[field], old[field]));
 }

@@ -10,6 +10,7 @@ import {
 import type { Strategy } from '../definition.ts';
 import { crdSpec } from '../custom-resources.ts';
 
+const approval = 'api-approved.kubernetes.io';
 const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
 
 export const customResourceDefinitionStrategy: Partial<Strategy> = {
@@ -54,6 +55,13 @@ function validate(object: KubeObject): FieldError[] {
   if (!group) errors.push(required('spec.group'));
   else if (!group.includes('.')) {
     errors.push(invalid('spec.group', group, 'should be a domain with at least one dot'));
+  } else if (/(^|\.)(k8s|kubernetes)\.io$/.test(group) && !object.metadata.annotations?.[approval]) {
+    errors.push(
+      required(
+        `metadata.annotations[${approval}]`,
+        `protected groups must have approval annotation "${approval}", see https://github.com/kubernetes/enhancements/pull/1111`,
+      ),
+    );
   }
   if (!names?.plural) errors.push(required('spec.names.plural'));
   if (!names?.kind) errors.push(required('spec.names.kind'));

@@ -61,7 +61,20 @@ export const otherResources: readonly ResourceDefinition[] = [
     version: 'v1',
     kind: 'Lease',
     plural: 'leases',
-    strategy: { createOnUpdate: true, unconditionalUpdate: false },
+    strategy: {
+      createOnUpdate: true,
+      unconditionalUpdate: false,
+      validate: (object) => {
+        const spec = (object['spec'] ?? {}) as { leaseDurationSeconds?: number; leaseTransitions?: number };
+        const { leaseDurationSeconds: seconds = 1, leaseTransitions: transitions = 0 } = spec;
+        return [
+          ...(seconds > 0 ? [] : [invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')]),
+          ...(transitions >= 0
+            ? []
+            : [invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0')]),
+        ];
+      },
+    },
   }),
   define({
     group: 'discovery.k8s.io',
