@@ -1,4 +1,5 @@
 import { serverSideApply } from '@pgherd/kube/patch';
+import { isObject } from '@pgherd/kube/schema';
 import type { KubeObject } from '@pgherd/kube/objects';
 import { createDecoded, placeInNamespace } from './create.ts';
 import { decode, schemaOf } from './decode.ts';
@@ -6,8 +7,9 @@ import type { ResourceDefinition } from './definition.ts';
 import { badRequest, notFound } from './errors.ts';
 import { timestamp, type Kernel } from './kernel.ts';
 import { ignoredFields } from './managed-fields.ts';
-import { read } from './read.ts';
+import { read, readOrThrow } from './read.ts';
 import type { WriteOptions } from './registry.ts';
+import { applyScale } from './subresources.ts';
 import { replace } from './update.ts';
 
 /** Server-side apply: creates what does not exist, otherwise merges by field ownership. */
@@ -20,8 +22,13 @@ export function apply(
   options: WriteOptions,
 ): KubeObject {
   const { subresource } = options;
-  if (subresource === 'scale') throw badRequest('server-side apply of scale is not served: apply the object');
-  if (!options.fieldManager) throw badRequest('fieldManager is required for apply patch');
+  const { fieldManager } = options;
+  if (!fieldManager) throw badRequest('fieldManager is required for apply patch');
+  if (subresource === 'scale') {
+    if (!isObject(body)) throw badRequest('the applied configuration is not an object');
+    const old = readOrThrow(kernel, definition, namespace, name);
+    return applyScale(kernel, definition, old, body as KubeObject, { ...options, fieldManager });
+  }
   const config = decode(definition, body, options, { defaults: false });
   placeInNamespace(definition, namespace, config);
   config.metadata.name ??= name;
@@ -37,7 +44,7 @@ export function apply(
     schema: schemaOf(definition),
     live,
     config,
-    manager: options.fieldManager,
+    manager: fieldManager,
     force: options.force,
     time: timestamp(kernel.clock.now()),
     subresource,

@@ -1,9 +1,12 @@
 import { ApiError, type KubeObject } from '@pgherd/kube/objects';
+import { isObject } from '@pgherd/kube/schema';
 import { store } from './create.ts';
 import type { ResourceDefinition } from './definition.ts';
-import type { Kernel } from './kernel.ts';
+import { readDeleteOptions } from './delete-options.ts';
+import { badRequest } from './errors.ts';
+import { timestamp, type Kernel } from './kernel.ts';
 import { readOrThrow } from './read.ts';
-import type { DeleteOptions, WriteOptions } from './registry.ts';
+import type { WriteOptions } from './registry.ts';
 import { remove } from './remove.ts';
 import { matchesLabelSelector } from './selectors.ts';
 
@@ -29,13 +32,16 @@ export function evict(
   const pod = readOrThrow(kernel, definition, namespace, name);
   const phase = ((pod['status'] ?? {}) as { phase?: string }).phase;
   const counts = phase !== 'Succeeded' && phase !== 'Failed' && !pod.metadata.deletionTimestamp;
-  if (counts) takeDisruption(kernel, namespace ?? '', pod, options);
-  const deleteOptions = (eviction['deleteOptions'] ?? {}) as DeleteOptions;
-  remove(kernel, definition, namespace, name, { ...deleteOptions, dryRun: options.dryRun ?? false });
+  const given = eviction['deleteOptions'] ?? {};
+  if (!isObject(given)) throw badRequest('deleteOptions is not an object');
+  const deleteOptions = readDeleteOptions(given);
+  const dryRun = deleteOptions.dryRun || (options.dryRun ?? false);
+  if (counts) takeDisruption(kernel, namespace ?? '', pod, dryRun);
+  remove(kernel, definition, namespace, name, { ...deleteOptions, dryRun });
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 }
 
-function takeDisruption(kernel: Kernel, namespace: string, pod: KubeObject, options: WriteOptions): void {
+function takeDisruption(kernel: Kernel, namespace: string, pod: KubeObject, dryRun: boolean): void {
   const selecting = kernel.store.list(budgets, namespace).filter((budget) => {
     const { selector } = (budget['spec'] ?? {}) as { selector?: Parameters<typeof matchesLabelSelector>[0] };
     return selector && matchesLabelSelector(selector, pod.metadata.labels ?? {});
@@ -72,11 +78,11 @@ function takeDisruption(kernel: Kernel, namespace: string, pod: KubeObject, opti
   }
   const definition = kernel.catalog.get({ group: 'policy', version: 'v1', plural: 'poddisruptionbudgets' });
   const next = structuredClone(budget);
-  const evicted = { [pod.metadata.name ?? '']: new Date(kernel.clock.now()).toISOString() };
+  const evicted = { [pod.metadata.name ?? '']: timestamp(kernel.clock.now()) };
   next['status'] = {
     ...status,
     disruptionsAllowed: allowed - 1,
     disruptedPods: { ...status.disruptedPods, ...evicted },
   };
-  store(kernel, definition, next, options.dryRun ?? false);
+  store(kernel, definition, next, dryRun);
 }

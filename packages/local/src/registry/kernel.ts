@@ -37,9 +37,12 @@ export function surroundings(kernel: Kernel, options: WriteOptions | RequestOpti
   };
 }
 
+/** The last second of the year 9999: RFC 3339 knows no later one. */
+const latest = 253_402_300_799_000;
+
 /** RFC 3339 in UTC, whole seconds. */
 export function timestamp(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace(/\.\d+Z$/, 'Z');
+  return new Date(Math.max(0, Math.min(milliseconds, latest))).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 export function newUid(): string {

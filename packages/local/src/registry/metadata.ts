@@ -136,8 +136,11 @@ export function metadataUpdateErrors(next: KubeObject, old: KubeObject): FieldEr
       );
     }
   }
-  for (const key of ['uid', 'creationTimestamp'] as const) {
-    if (after[key] !== before[key]) errors.push(invalid(`metadata.${key}`, after[key], 'field is immutable'));
+  for (const key of ['deletionGracePeriodSeconds', 'deletionTimestamp'] as const) {
+    if (after[key] !== before[key]) {
+      const why = 'field is immutable; may only be changed via deletion';
+      errors.push(invalid(`metadata.${key}`, after[key], why));
+    }
   }
   return errors;
 }

@@ -71,8 +71,9 @@ export function list(kernel: Kernel, definition: ResourceDefinition, options: Re
   if (matches) items = items.filter(matches);
   if (continuation) items = items.filter((item) => keyOf(item) > continuation.after);
   const resourceVersion = String(revision);
-  if (!options.limit || items.length <= options.limit) return { resourceVersion, items: [...items] };
-  const page = items.slice(0, options.limit);
+  const limit = options.limit ?? 0;
+  if (limit <= 0 || items.length <= limit) return { resourceVersion, items: [...items] };
+  const page = items.slice(0, limit);
   const last = page.at(-1);
   return {
     resourceVersion,

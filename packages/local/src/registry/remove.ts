@@ -1,9 +1,9 @@
 import type { KubeObject } from '@pgherd/kube/objects';
 import { store } from './create.ts';
 import type { ResourceDefinition } from './definition.ts';
-import { badRequest, conflict } from './errors.ts';
+import { conflict } from './errors.ts';
 import { surroundings, timestamp, type Kernel } from './kernel.ts';
-import { list, readOrThrow } from './read.ts';
+import { list, read, readOrThrow } from './read.ts';
 import type { DeleteOptions, ListOptions, ListResult } from './registry.ts';
 import { isReleased, release } from './update.ts';
 
@@ -26,9 +26,8 @@ export function remove(
 ): Removal {
   const old = readOrThrow(kernel, definition, namespace, name);
   checkPreconditions(definition, old, options);
-  if (options.gracePeriodSeconds !== undefined && options.gracePeriodSeconds < 0) {
-    throw badRequest('gracePeriodSeconds must not be negative');
-  }
+  // Kubernetes reads a negative period as one second.
+  if ((options.gracePeriodSeconds ?? 0) < 0) options = { ...options, gracePeriodSeconds: 1 };
   definition.strategy.admitDelete?.(old, surroundings(kernel, options));
   const next = structuredClone(old);
   setPropagation(next, options);
@@ -56,6 +55,8 @@ export function removeCollection(
   const items: KubeObject[] = [];
   for (const item of found.items) {
     const { name = '', namespace } = item.metadata;
+    // An earlier one may have taken it along.
+    if (!read(kernel, definition, namespace, name)) continue;
     items.push(remove(kernel, definition, namespace, name, options).object);
   }
   return { resourceVersion: String(kernel.store.revision), items };

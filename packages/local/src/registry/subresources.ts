@@ -1,9 +1,12 @@
 import type { KubeObject } from '@pgherd/kube/objects';
-import { invalid, invalidError } from '@pgherd/kube/schema';
+import { serverSideApply } from '@pgherd/kube/patch';
+import { invalid, invalidError, isObject } from '@pgherd/kube/schema';
 import { store } from './create.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { badRequest, conflict, methodNotAllowed, modified, notServed } from './errors.ts';
-import type { Kernel } from './kernel.ts';
+import { decode, schemaOf } from './decode.ts';
+import { timestamp, type Kernel } from './kernel.ts';
+import { ignoredFields } from './managed-fields.ts';
 import { readOrThrow } from './read.ts';
 import type { WriteOptions } from './registry.ts';
 import { evict } from './eviction.ts';
@@ -26,6 +29,9 @@ export function readSubresource(
   throw methodNotAllowed('the server does not allow this method on the requested resource');
 }
 
+/** What a PUT to `finalize` may change. */
+type Finalized = KubeObject & { spec?: { finalizers?: string[] } };
+
 /** PUT to `finalize` (namespaces) or `scale` (stateful sets). */
 export function writeSubresource(
   kernel: Kernel,
@@ -38,15 +44,15 @@ export function writeSubresource(
   const subresource = options.subresource ?? '';
   if (!definition.subresources.includes(subresource)) throw notServed();
   const old = readOrThrow(kernel, definition, namespace, name);
-  const version = input.metadata?.resourceVersion;
-  if (version && version !== old.metadata.resourceVersion) throw modified(definition, name);
   if (subresource === 'scale') return writeScale(kernel, definition, old, input, options);
   if (subresource !== 'finalize') {
     throw methodNotAllowed('the server does not allow this method on the requested resource');
   }
+  const { spec, metadata } = decode(definition, input, options) as Finalized;
+  const version = metadata.resourceVersion;
+  if (version && version !== old.metadata.resourceVersion) throw modified(definition, name);
   const next = structuredClone(old);
-  const spec = (input['spec'] ?? {}) as { finalizers?: string[] };
-  next['spec'] = { ...(next['spec'] as object | undefined), finalizers: spec.finalizers ?? [] };
+  next['spec'] = { ...(next['spec'] as object | undefined), finalizers: spec?.finalizers ?? [] };
   if (isReleased(definition, next)) return release(kernel, definition, next);
   return store(kernel, definition, next, options.dryRun ?? false);
 }
@@ -74,15 +80,77 @@ export function writeScale(
   scale: KubeObject,
   options: WriteOptions,
 ): KubeObject {
-  const replicas = ((scale['spec'] ?? {}) as { replicas?: unknown }).replicas ?? 0;
-  if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
-    const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
-    throw invalidError({ group: 'autoscaling', kind: 'Scale' }, old.metadata.name ?? '', [error]);
-  }
+  checkScale(definition, old, scale);
+  const replicas = replicasOf(old, scale) ?? 0;
   const next = structuredClone(old);
   next['spec'] = { ...(next['spec'] as object | undefined), replicas };
-  const { subresource: _scale, ...rest } = options;
-  return scaleOf(replace(kernel, definition, old, next, rest));
+  return scaleOf(replace(kernel, definition, old, next, options));
+}
+
+/**
+ * Server-side apply of a `Scale`: on the object behind it, as a configuration of nothing but the number, which the
+ * manager then owns through the subresource.
+ */
+export function applyScale(
+  kernel: Kernel,
+  definition: ResourceDefinition,
+  old: KubeObject,
+  scale: KubeObject,
+  options: WriteOptions & { fieldManager: string },
+): KubeObject {
+  checkScale(definition, old, scale);
+  const replicas = replicasOf(old, scale);
+  const { apiVersion, kind } = old;
+  const { name, namespace } = old.metadata;
+  const merged = serverSideApply({
+    schema: schemaOf(definition),
+    live: old,
+    config: {
+      ...(apiVersion === undefined ? {} : { apiVersion }),
+      ...(kind === undefined ? {} : { kind }),
+      metadata: {
+        ...(name === undefined ? {} : { name }),
+        ...(namespace === undefined ? {} : { namespace }),
+      },
+      ...(replicas === undefined ? {} : { spec: { replicas } }),
+    },
+    manager: options.fieldManager,
+    force: options.force,
+    time: timestamp(kernel.clock.now()),
+    subresource: 'scale',
+    ignore: ignoredFields(definition, 'scale'),
+  });
+  const next = structuredClone(merged);
+  // Nobody wants a number any more: that is none at all, as the zero value of a Scale.
+  next['spec'] = { replicas: 0, ...(next['spec'] as object | undefined) };
+  return scaleOf(replace(kernel, definition, old, next, options, () => {}));
+}
+
+/** A Scale has a kind and version of its own, and may name the version of the object that it was read from. */
+function checkScale(definition: ResourceDefinition, old: KubeObject, scale: KubeObject): void {
+  const { apiVersion = '', kind = '', metadata } = scale;
+  if ((kind !== '' && kind !== 'Scale') || (apiVersion !== '' && apiVersion !== 'autoscaling/v1')) {
+    throw badRequest(`expected a Scale of autoscaling/v1, got ${kind} of ${apiVersion}`);
+  }
+  const { resourceVersion, name } = metadata ?? {};
+  if (name !== undefined && name !== '' && name !== old.metadata.name) {
+    throw badRequest(
+      `the name of the object (${name}) does not match the name on the URL (${old.metadata.name})`,
+    );
+  }
+  if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) {
+    throw modified(definition, old.metadata.name ?? '');
+  }
+}
+
+/** @throws ApiError 422 when it is no number of pods. */
+function replicasOf(old: KubeObject, scale: KubeObject): number | undefined {
+  const spec: unknown = scale['spec'];
+  const replicas = isObject(spec) ? spec['replicas'] : undefined;
+  if (replicas === undefined || replicas === null) return undefined;
+  if (typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0) return replicas;
+  const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
+  throw invalidError({ group: 'autoscaling', kind: 'Scale' }, old.metadata.name ?? '', [error]);
 }
 
 /** POST to `eviction` or `binding` of a pod. */
@@ -127,7 +195,7 @@ function bind(
     type: 'PodScheduled',
     status: 'True',
     lastProbeTime: null,
-    lastTransitionTime: new Date(kernel.clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+    lastTransitionTime: timestamp(kernel.clock.now()),
   };
   const others = (status.conditions ?? []).filter((c) => c.type !== 'PodScheduled');
   next['status'] = { ...status, conditions: [...others, scheduled] };

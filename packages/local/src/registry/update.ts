@@ -127,20 +127,17 @@ function checkPreconditions(definition: ResourceDefinition, next: KubeObject, ol
   }
 }
 
-/** What only the server sets. */
+/** What only the server sets: taken over in silence, except for a deletion that is none (`metadataUpdateErrors`). */
 function keepServerFields(next: KubeObject, old: KubeObject): void {
   const { metadata } = next;
-  for (const key of [
-    'name',
-    'uid',
-    'creationTimestamp',
-    'generation',
-    'deletionTimestamp',
-    'deletionGracePeriodSeconds',
-    'generateName',
-  ] as const) {
+  for (const key of ['name', 'uid', 'creationTimestamp', 'generation', 'generateName'] as const) {
     if (old.metadata[key] === undefined) delete metadata[key];
     else Object.assign(metadata, { [key]: old.metadata[key] });
+  }
+  const { deletionTimestamp, deletionGracePeriodSeconds } = old.metadata;
+  if (deletionTimestamp !== undefined) metadata.deletionTimestamp = deletionTimestamp;
+  if (deletionGracePeriodSeconds !== undefined) {
+    metadata.deletionGracePeriodSeconds ??= deletionGracePeriodSeconds;
   }
 }
 

@@ -1,4 +1,5 @@
-import { invalidError, type FieldError } from '@pgherd/kube/schema';
+import { invalidError, isObject, type FieldError } from '@pgherd/kube/schema';
+import { readDeleteOptions, readDryRun } from '../registry/delete-options.ts';
 import { badRequest } from '../registry/errors.ts';
 import type { DeleteOptions, WatchOptions, WriteOptions } from '../registry/registry.ts';
 import type { ReadOptions } from '../registry/read.ts';
@@ -108,18 +109,6 @@ export function parseWatchOptions(query: URLSearchParams, namespace: string | un
   });
 }
 
-function dryRun(values: string[]): boolean {
-  if (values.length === 0) return false;
-  if (values.every((value) => value === 'All')) return true;
-  const error: FieldError = {
-    type: 'FieldValueNotSupported',
-    field: 'dryRun',
-    value: values,
-    detail: 'supported values: "All"',
-  };
-  throw invalidError({ group: 'meta.k8s.io', kind: 'Options' }, '', [error]);
-}
-
 const validations = ['Ignore', 'Warn', 'Strict'] as const;
 
 export function parseWriteOptions(
@@ -139,7 +128,7 @@ export function parseWriteOptions(
   }
   const manager = query.get('fieldManager') ?? '';
   return {
-    dryRun: dryRun(query.getAll('dryRun')),
+    dryRun: readDryRun(query.getAll('dryRun')),
     fieldValidation: validation as 'Ignore' | 'Warn' | 'Strict',
     // Kubernetes takes the program's name from the User-Agent when nobody says who manages.
     fieldManager:
@@ -149,33 +138,18 @@ export function parseWriteOptions(
   };
 }
 
-const policies = ['Orphan', 'Background', 'Foreground'] as const;
-
-/** DeleteOptions come in the body, in the query, or not at all; the body wins. */
+/**
+ * DeleteOptions come in the body, in the query, or not at all; the body wins.
+ *
+ * @throws ApiError 400 for a value of a wrong type, 422 for one that does not exist.
+ */
 export function parseDeleteOptions(query: URLSearchParams, body: unknown): DeleteOptions {
-  const given = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const fail = (field: string, value: unknown, detail: string): Error => {
-    const error: FieldError = { type: 'FieldValueInvalid', field, value, detail };
-    return invalidError({ group: 'meta.k8s.io', kind: 'DeleteOptions' }, '', [error]);
-  };
-  const grace = given['gracePeriodSeconds'] ?? integer(query, 'gracePeriodSeconds');
-  if (grace !== undefined && grace !== null && (typeof grace !== 'number' || !Number.isInteger(grace))) {
-    throw badRequest(`gracePeriodSeconds: expected a whole number, got ${JSON.stringify(grace)}`);
-  }
-  let policy = given['propagationPolicy'] ?? query.get('propagationPolicy') ?? undefined;
-  const orphan =
-    given['orphanDependents'] ??
-    (query.has('orphanDependents') ? flag(query, 'orphanDependents') : undefined);
-  if (policy === undefined && typeof orphan === 'boolean') policy = orphan ? 'Orphan' : 'Background';
-  if (policy !== undefined && !(policies as readonly unknown[]).includes(policy)) {
-    throw fail('propagationPolicy', policy, 'must be one of Background, Foreground, Orphan');
-  }
-  const preconditions = given['preconditions'] as { uid?: string; resourceVersion?: string } | undefined;
-  const dry = given['dryRun'] as string[] | undefined;
-  return defined<DeleteOptions>({
-    gracePeriodSeconds: grace === null ? undefined : grace,
-    propagationPolicy: policy as DeleteOptions['propagationPolicy'] | undefined,
-    preconditions,
-    dryRun: dryRun(dry && dry.length > 0 ? dry : query.getAll('dryRun')),
+  const given = defined<Record<string, unknown>>({
+    gracePeriodSeconds: integer(query, 'gracePeriodSeconds'),
+    propagationPolicy: text(query, 'propagationPolicy'),
+    orphanDependents: query.has('orphanDependents') ? flag(query, 'orphanDependents') : undefined,
+    dryRun: query.has('dryRun') ? query.getAll('dryRun') : undefined,
   });
+  const own = Object.entries(isObject(body) ? body : {}).filter(([, value]) => value !== null);
+  return readDeleteOptions({ ...given, ...Object.fromEntries(own) });
 }

@@ -75,14 +75,15 @@ export class WatchStreams {
       response.end();
       return;
     }
-    const seconds = timeoutSeconds ?? 1800 + Math.random() * 1800;
+    // Without a time (0 is none either) Kubernetes chooses one, so that watches do not all end together.
+    const seconds = timeoutSeconds || 1800 + Math.random() * 1800;
     const end = (): void => {
       clearTimeout(timer);
       this.#open.delete(end);
       watch?.close();
       response.end();
     };
-    const timer = setTimeout(end, Math.min(seconds, 2_000_000) * 1000);
+    const timer = setTimeout(end, Math.max(0, Math.min(seconds, 2_000_000)) * 1000);
     this.#open.add(end);
     request.socket.setKeepAlive(true, 30_000);
     response.on('close', end);
