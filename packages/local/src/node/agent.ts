@@ -236,7 +236,8 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   ];
 
   const find = (namespace: string, name: string): PodWorker | undefined =>
-    [...workers.values()].find(
+    // A predecessor of the same name may still be cleaning up: the newest is meant.
+    [...workers.values()].findLast(
       ({ pod }) => pod.metadata.namespace === namespace && pod.metadata.name === name,
     );
   return {
