@@ -12,7 +12,7 @@ export interface DebianSuite {
   /** Where fetched files land. */
   readonly directory: string;
   /** Runs `apt-get ARGS` in the directory. Answers whether it ended well, and what it printed. */
-  apt(...args: string[]): { ok: boolean; output: string };
+  readonly apt: (...args: string[]) => { ok: boolean; output: string };
 }
 
 /** Calls `use` with apt set up for a release (`trixie`); what was fetched is gone afterwards. Throws when apt fails. */

@@ -16,8 +16,9 @@ const remove = (name: string, options?: object): Promise<Answer> =>
 const setFinalizers = (name: string, finalizers: string[] | null): Promise<Answer> =>
   lab.request('PATCH', path(name), { body: { metadata: { finalizers } }, type: patchTypes.merge });
 const codeOf = async (name: string): Promise<number> => (await lab.request('GET', path(name))).code;
-const gone = (name: string): Promise<boolean> =>
-  eventually(`${name} is gone`, async () => (await codeOf(name)) === 404);
+const gone = async (name: string): Promise<void> => {
+  await eventually(`${name} is gone`, async () => (await codeOf(name)) === 404);
+};
 const ownedBy = (owner: Loose, more: object = {}): object => ({
   ownerReferences: [
     { apiVersion: 'v1', kind: 'ConfigMap', name: owner.metadata.name, uid: owner.metadata.uid, ...more },
@@ -93,6 +94,7 @@ test('background is the default (concepts/architecture/garbage-collection/#casca
   await make('default-child', ownedBy(owner));
   await remove('default-owner');
   await gone('default-child');
+  expect(await codeOf('default-owner')).toBe(404);
 });
 
 test('foreground: the owner waits for dependents that block it (concepts/architecture/garbage-collection/#foreground-deletion)', async () => {
@@ -145,6 +147,7 @@ test('an owner that does not exist (any more): the dependent is collected (conce
   const uid = '00000000-0000-4000-8000-000000000000';
   await make('fatherless', ownedBy({ metadata: { name: 'never', uid } }));
   await gone('fatherless');
+  expect(await codeOf('fatherless')).toBe(404);
 });
 
 test('at most one controller (concepts/overview/working-with-objects/owners-dependents)', async () => {

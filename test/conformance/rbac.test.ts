@@ -1,101 +1,184 @@
-// Source: https://kubernetes.io/docs/reference/access-authn-authz/rbac/ and
-// https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/
-import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connect, createClient } from '@pgherd/kube/client';
-import type { Client } from '@pgherd/kube/client';
-import { configMaps, namespaces, roleBindings, roles, serviceAccounts } from '@pgherd/kube/objects';
-import type { PolicyRule } from '@pgherd/kube/objects';
-import { useCluster } from '../support/cluster.ts';
+import { beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
+import { useLab, type Answer, type Loose } from '../support/lab.ts';
 
-const namespace = `pgherd-rbac-${randomBytes(4).toString('hex')}`;
-const apiGroup = 'rbac.authorization.k8s.io';
-let admin: Client;
-let robot: Client;
+// https://kubernetes.io/docs/reference/access-authn-authz/rbac/
+const lab = useLab('rbac');
+const rbac = 'rbac.authorization.k8s.io/v1';
+let token = '';
+const as = (method: string, path: string, options: object = {}): Promise<Answer> =>
+  lab.request(method, path, { ...options, token });
+const maps = (...rest: string[]): string => lab.in('v1', 'configmaps', ...rest);
 
-const key = (name: string): { namespace: string; name: string } => ({ namespace, name });
-const forbidden = { code: 403, reason: 'Forbidden' };
-const RULES: PolicyRule[] = [
-  { apiGroups: [''], resources: ['configmaps'], verbs: ['create', 'get', 'list'] },
-  { apiGroups: [''], resources: ['configmaps'], resourceNames: ['mine'], verbs: ['delete'] },
-  { apiGroups: [apiGroup], resources: ['roles'], verbs: ['create'] },
-];
+const tokenOf = async (name: string, spec: object = {}): Promise<Loose> =>
+  lab.ok('POST', lab.in('v1', 'serviceaccounts', name, 'token'), {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec,
+  });
+const account = async (name: string): Promise<void> => {
+  await lab.ok('POST', lab.in('v1', 'serviceaccounts'), {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name },
+  });
+};
+const grant = async (name: string, rules: object[], subject = 'robot'): Promise<void> => {
+  await lab.ok('POST', lab.in(rbac, 'roles'), { apiVersion: rbac, kind: 'Role', metadata: { name }, rules });
+  await lab.ok('POST', lab.in(rbac, 'rolebindings'), {
+    apiVersion: rbac,
+    kind: 'RoleBinding',
+    metadata: { name },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+    subjects: [{ kind: 'ServiceAccount', name: subject, namespace: lab.namespace }],
+  });
+};
 
 beforeAll(async () => {
-  const { kubeconfigPath } = await useCluster();
-  const { client, connection } = await connect({ kubeconfig: kubeconfigPath });
-  admin = client;
-  await admin.create(namespaces, { metadata: { name: namespace } });
-  await admin.create(serviceAccounts, { metadata: key('robot') });
-  await admin.create(roles, { metadata: key('robot'), rules: RULES });
-  await admin.create(roleBindings, {
-    metadata: key('robot'),
-    roleRef: { apiGroup, kind: 'Role', name: 'robot' },
-    subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace }],
-  });
-  const { token } = await admin.createToken(key('robot'), { expirationSeconds: 600 });
-  const headers = { authorization: `Bearer ${token}` };
-  robot = createClient({ ...connection, credentials: { get: () => Promise.resolve({ headers }) } });
-  await eventually('the binding is known to the authorizer', async () => {
-    const { allowed } = await robot.canI({ verb: 'create', resource: 'configmaps', namespace });
-    return allowed;
-  });
-});
-afterAll(async () => {
-  await admin?.delete(namespaces, { name: namespace }, { ignoreNotFound: true });
-  admin?.close();
-  robot?.close();
+  await account('robot');
+  ({ token } = (await tokenOf('robot')).status);
+  for (const name of ['one', 'two'])
+    await lab.ok('POST', maps(), { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name } });
 });
 
-test('verbs: what no rule names is refused, in words that say what', async () => {
-  const created = await robot.create(configMaps, { metadata: key('verbs'), data: { a: '1' } });
-  await expect(robot.update(configMaps, { ...created, data: {} })).rejects.toMatchObject({
-    ...forbidden,
-    message: `configmaps "verbs" is forbidden: User "system:serviceaccount:${namespace}:robot" cannot update resource "configmaps" in API group "" in the namespace "${namespace}"`,
-  });
-});
-
-test('a Role counts in its namespace only', async () => {
-  await expect(robot.list(configMaps, { namespace: 'default' })).rejects.toMatchObject(forbidden);
-  await expect(robot.list(configMaps)).rejects.toMatchObject(forbidden);
-  expect((await robot.list(configMaps, { namespace })).items).toBeInstanceOf(Array);
-});
-
-test('resourceNames allow single objects', async () => {
-  await robot.create(configMaps, { metadata: key('mine') });
-  await robot.create(configMaps, { metadata: key('others') });
-  await robot.delete(configMaps, key('mine'));
-  await expect(robot.delete(configMaps, key('others'))).rejects.toMatchObject(forbidden);
-});
-
-test('SelfSubjectAccessReview answers without doing', async () => {
-  const may = async (verb: string, name?: string): Promise<boolean> => {
-    const question = { verb, resource: 'configmaps', namespace, ...(name ? { name } : {}) };
-    return (await robot.canI(question)).allowed;
-  };
-  expect([await may('get'), await may('delete'), await may('delete', 'mine')]).toEqual([true, false, true]);
-});
-
-test('nobody creates a role with rights that he has not', async () => {
-  const rules = [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }];
-  await robot.create(roles, { metadata: key('weaker'), rules });
-  const stronger = [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
-  await expect(robot.create(roles, { metadata: key('stronger'), rules: stronger })).rejects.toMatchObject(
-    forbidden,
+test('nothing is allowed that no role allows; the refusal says who, what and where (rbac/#api-overview)', async () => {
+  const { code, body } = await as('GET', maps());
+  expect(code).toBe(403);
+  expect(body).toMatchObject({ kind: 'Status', reason: 'Forbidden' });
+  expect(body.message).toContain(
+    `configmaps is forbidden: User "system:serviceaccount:${lab.namespace}:robot" cannot list resource "configmaps" in API group "" in the namespace "${lab.namespace}"`,
   );
 });
 
-test('every service account may discover the API, none may read without rules', async () => {
-  expect(await robot.raw('GET', '/apis')).toMatchObject({ kind: 'APIGroupList' });
-  await expect(robot.raw('GET', '/metrics')).rejects.toMatchObject({ code: 403 });
+test('a role in a namespace allows its verbs there and nowhere else (rbac/#role-and-clusterrole)', async () => {
+  await grant('reader', [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list'] }]);
+  await eventually('it may list', async () => (await as('GET', maps())).code === 200);
+  expect((await as('GET', maps('one'))).code).toBe(200);
+  expect((await as('DELETE', maps('one'))).code).toBe(403);
+  expect((await as('GET', `${maps()}?watch=1&timeoutSeconds=1`)).code).toBe(403);
+  expect((await as('GET', '/api/v1/namespaces/default/configmaps')).code).toBe(403);
+  expect((await as('GET', '/api/v1/configmaps')).code).toBe(403);
 });
 
-test('a token ends with its service account', async () => {
-  await admin.delete(serviceAccounts, key('robot'));
-  await eventually('the token is refused', async () => {
-    const error: unknown = await robot.list(configMaps, { namespace }).catch((thrown: unknown) => thrown);
-    return (error as { code?: number }).code === 401;
+test('resourceNames narrow it to objects (rbac/#referring-to-resources)', async () => {
+  await grant('named', [
+    { apiGroups: [''], resources: ['configmaps'], resourceNames: ['two'], verbs: ['update', 'patch'] },
+  ]);
+  const patch = (name: string): Promise<Answer> =>
+    as('PATCH', maps(name), { body: { data: { a: '1' } }, type: 'application/merge-patch+json' });
+  await eventually('it may patch', async () => (await patch('two')).code === 200);
+  expect((await patch('one')).code).toBe(403);
+});
+
+test('subresources are resources of their own (rbac/#referring-to-resources)', async () => {
+  await grant('tokens', [{ apiGroups: [''], resources: ['serviceaccounts/token'], verbs: ['create'] }]);
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: {} };
+  await eventually('it may make tokens', async () => {
+    return (await as('POST', lab.in('v1', 'serviceaccounts', 'robot', 'token'), { body })).code === 201;
   });
-  await expect(robot.list(configMaps, { namespace })).rejects.toMatchObject({ code: 401 });
+  expect((await as('GET', lab.in('v1', 'serviceaccounts', 'robot'))).code).toBe(403);
+});
+
+test('nobody grants what he does not have (rbac/#privilege-escalation-prevention-and-bootstrapping)', async () => {
+  const all = ['create', 'update', 'patch', 'get', 'delete'];
+  await grant('manager', [
+    { apiGroups: ['rbac.authorization.k8s.io'], resources: ['roles', 'rolebindings'], verbs: all },
+  ]);
+  const role = (name: string, resource: string, verb: string): Promise<Answer> =>
+    as('POST', lab.in(rbac, 'roles'), {
+      body: {
+        apiVersion: rbac,
+        kind: 'Role',
+        metadata: { name },
+        rules: [{ apiGroups: [''], resources: [resource], verbs: [verb] }],
+      },
+    });
+  await eventually('it may make roles', async () => (await role('own', 'configmaps', 'get')).code !== 403);
+  const refused = await role('more', 'secrets', 'get');
+  expect(refused.code).toBe(403);
+  expect(refused.body.message).toContain('attempting to grant RBAC permissions not currently held');
+  const binding = await as('POST', lab.in(rbac, 'rolebindings'), {
+    body: {
+      apiVersion: rbac,
+      kind: 'RoleBinding',
+      metadata: { name: 'bind' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ kind: 'ServiceAccount', name: 'robot', namespace: lab.namespace }],
+    },
+  });
+  expect(binding.code).toBe(403);
+});
+
+test('roleRef is immutable (rbac/#clusterrolebinding-example)', async () => {
+  await grant('fixed', []);
+  const binding = await lab.ok('GET', lab.in(rbac, 'rolebindings', 'fixed'));
+  const { code } = await lab.request('PUT', lab.in(rbac, 'rolebindings', 'fixed'), {
+    body: { ...binding, roleRef: { ...binding.roleRef, name: 'other' } },
+  });
+  expect(code).toBe(422);
+});
+
+test('reviews: what may I, what may somebody (access-authn-authz/authorization/#checking-api-access)', async () => {
+  const group = 'authorization.k8s.io/v1';
+  const ask = (resourceAttributes: object): Promise<Answer> =>
+    as('POST', `/apis/${group}/selfsubjectaccessreviews`, {
+      body: { apiVersion: group, kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+    });
+  const { namespace } = lab;
+  const yes = await ask({ verb: 'get', resource: 'configmaps', namespace });
+  expect(yes.code).toBe(201);
+  expect(yes.body.status.allowed).toBe(true);
+  expect((await ask({ verb: 'get', resource: 'secrets', namespace })).body.status.allowed).toBe(false);
+  const somebody = await lab.ok('POST', `/apis/${group}/subjectaccessreviews`, {
+    apiVersion: group,
+    kind: 'SubjectAccessReview',
+    spec: {
+      user: `system:serviceaccount:${namespace}:robot`,
+      resourceAttributes: { verb: 'patch', resource: 'configmaps', name: 'two', namespace },
+    },
+  });
+  expect(somebody.status.allowed).toBe(true);
+  const rules = await as('POST', `/apis/${group}/selfsubjectrulesreviews`, {
+    body: { apiVersion: group, kind: 'SelfSubjectRulesReview', spec: { namespace } },
+  });
+  expect(rules.body.status.resourceRules).toContainEqual(
+    expect.objectContaining({ resources: ['configmaps'], verbs: ['get', 'list'] }),
+  );
+});
+
+test('tokens: time, audience; a wrong one is 401, one of a deleted account too (configure-service-account/#launch-a-pod-using-service-account-token-projection; service-accounts-admin)', async () => {
+  const request = await tokenOf('robot', { expirationSeconds: 3600 });
+  const left = Date.parse(request.status.expirationTimestamp) - Date.now();
+  expect(left).toBeGreaterThan(3_000_000);
+  expect(left).toBeLessThan(3_700_000);
+  const foreign = (await tokenOf('robot', { audiences: ['somebody.else'] })).status.token;
+  expect((await lab.request('GET', maps(), { token: foreign })).code).toBe(401);
+  expect((await lab.request('GET', maps(), { token: 'nonsense' })).code).toBe(401);
+  const short = await lab.request('POST', lab.in('v1', 'serviceaccounts', 'robot', 'token'), {
+    body: { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 10 } },
+  });
+  expect(short.code).toBe(422);
+  await account('leaver');
+  const leaver = (await tokenOf('leaver')).status.token;
+  expect((await lab.request('GET', maps(), { token: leaver })).code).toBe(403);
+  await lab.ok('DELETE', lab.in('v1', 'serviceaccounts', 'leaver'));
+  await eventually('the token is refused', async () => {
+    return (await lab.request('GET', maps(), { token: leaver })).code === 401;
+  });
+  const review = await lab.ok('POST', '/apis/authentication.k8s.io/v1/tokenreviews', {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenReview',
+    spec: { token },
+  });
+  expect(review.status).toMatchObject({
+    authenticated: true,
+    user: { username: `system:serviceaccount:${lab.namespace}:robot` },
+  });
+});
+
+test('cluster roles that are always there (rbac/#user-facing-roles)', async () => {
+  for (const name of ['cluster-admin', 'admin', 'edit', 'view', 'system:discovery'])
+    expect((await lab.request('GET', `/apis/${rbac}/clusterroles/${name}`)).code, name).toBe(200);
+  // Every authenticated user may look at what is served.
+  expect((await as('GET', '/api/v1')).code).toBe(200);
 });

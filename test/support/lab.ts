@@ -106,11 +106,11 @@ class ClusterLab implements Lab {
   }
 
   get client(): Client {
-    return this.open_.client;
+    return this.session.client;
   }
 
   get connection(): Connection {
-    return this.open_.connection;
+    return this.session.connection;
   }
 
   unique(prefix: string): string {
@@ -178,7 +178,7 @@ class ClusterLab implements Lab {
     return createClient(this.withToken(token));
   }
 
-  private get open_() {
+  private get session() {
     if (this.connected === undefined) throw new Error('the lab is open in tests and hooks only');
     return this.connected;
   }
@@ -189,7 +189,7 @@ class ClusterLab implements Lab {
   }
 
   private transport(token: string | undefined): Transport {
-    return token === undefined ? this.open_.transport : new Transport(this.withToken(token));
+    return token === undefined ? this.session.transport : new Transport(this.withToken(token));
   }
 }
 

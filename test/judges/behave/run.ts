@@ -89,15 +89,19 @@ async function runSuite(features: string[]): Promise<Feature[]> {
       HOME: '/home/postgres',
       PYTHONUNBUFFERED: '1',
     };
+    const options = ['--name', containerName, '--network', 'host', '--volume', `${control}:/control`];
+    const variables = Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
+    // The first output file is the first format's.
+    const formats = ['--format', 'json', '--outfile', '/control/result.json', '--format', 'plain'];
+    const look = ['--no-color', '--no-source', '--no-timings'];
+    const files = features.map((name) => `features/${name}.feature`);
     const { program, args } = tool.runCommand([
-      ...['--name', containerName, '--network', 'host'],
-      ...['--volume', `${control}:/control`],
-      ...Object.entries(environment).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
+      ...options,
+      ...variables,
       image,
-      // The first output file is the first format's.
-      ...['--format', 'json', '--outfile', '/control/result.json', '--format', 'plain'],
-      ...['--no-color', '--no-source', '--no-timings'],
-      ...features.map((name) => `features/${name}.feature`),
+      ...formats,
+      ...look,
+      ...files,
     ]);
     const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'] });
     await new Promise((done, failed) => {
