@@ -92,7 +92,7 @@ describe('a pod that runs', () => {
         main({ command: ['/usr/bin/perl', '-e', SERVER, 'both'], ports: [{ containerPort: 8000 }] }),
         { name: 'other', image: IMAGE, command: ['/bin/sleep', 'infinity'] },
       ],
-    } as never);
+    });
     await lab.ready('pair');
     const { out } = await lab.sh('pair', `${GET} 127.0.0.1; readlink /proc/1/exe`, 'other');
     expect(out).toBe('both\n/usr/bin/sleep\n');

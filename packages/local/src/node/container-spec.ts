@@ -3,7 +3,7 @@ import { ContainerConfigError } from './env.ts';
 import { expand } from './expand.ts';
 import { containerLabels, LABEL } from './labels.ts';
 import { PAUSE_IMAGE } from './pause-image.ts';
-import { parseQuantity } from './quantity.ts';
+import { amountOf } from './quantity.ts';
 import type { BindMount } from './volumes/mounts.ts';
 
 /** Body of `POST /containers/create`, as far as the agent uses it. */
@@ -182,14 +182,14 @@ function security(pod: Pod, container: Container): Record<string, unknown> {
 function resources(container: Container): Record<string, unknown> {
   const { limits = {}, requests = {} } = container.resources ?? {};
   const cpuRequest = requests['cpu'] ?? limits['cpu'];
-  const shares = cpuRequest === undefined ? 2 : Math.max(2, Math.floor(parseQuantity(cpuRequest) * 1024));
+  const shares = cpuRequest === undefined ? 2 : Math.max(2, Math.floor(amountOf(cpuRequest) * 1024));
   const result: Record<string, unknown> = { CpuShares: shares };
   if (limits['cpu'] !== undefined) {
     result['CpuPeriod'] = 100_000;
-    result['CpuQuota'] = Math.max(1000, Math.round(parseQuantity(limits['cpu']) * 100_000));
+    result['CpuQuota'] = Math.max(1000, Math.round(amountOf(limits['cpu']) * 100_000));
   }
   if (limits['memory'] !== undefined) {
-    const bytes = Math.floor(parseQuantity(limits['memory']));
+    const bytes = Math.floor(amountOf(limits['memory']));
     result['Memory'] = bytes;
     // No swap on top of it, as in Kubernetes.
     result['MemorySwap'] = bytes;

@@ -1,5 +1,5 @@
 import type { Container, Pod } from '@pgherd/kube/objects';
-import { parseQuantity } from './quantity.ts';
+import { amountOf } from './quantity.ts';
 
 /** What the node adds to a pod's own fields. */
 export interface NodeFacts {
@@ -76,8 +76,8 @@ export function resourceFieldValue(
   const { limits = {}, requests = {} } = target.resources ?? {};
   const written = kind === 'limits' ? limits[resource] : (requests[resource] ?? limits[resource]);
   const fallback = kind === 'limits' && isNodeResource(resource) ? node.allocatable[resource] : 0;
-  const amount = written === undefined ? fallback : parseQuantity(written);
-  const divisor = reference.divisor === undefined ? 1 : parseQuantity(reference.divisor) || 1;
+  const amount = written === undefined ? fallback : amountOf(written);
+  const divisor = reference.divisor === undefined ? 1 : amountOf(reference.divisor) || 1;
   return String(Math.ceil(amount / divisor));
 }
 

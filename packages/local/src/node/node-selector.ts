@@ -1,3 +1,4 @@
+import { labelSelectorFromObject, matchesLabels } from '@pgherd/kube/objects';
 import type { Node, Pod, NodeSelectorTerm, Toleration } from '@pgherd/kube/objects';
 
 interface Requirement {
@@ -60,27 +61,16 @@ export function matchesTerms(terms: readonly NodeSelectorTerm[], node: Node): bo
     const byLabel = (term.matchExpressions ?? []) as Requirement[];
     const byField = (term.matchFields ?? []) as Requirement[];
     if (byLabel.length + byField.length === 0) return false;
-    return byLabel.every((each) => matches(each, labels)) && byField.every((each) => matches(each, fields));
+    return matches(byLabel, labels) && matches(byField, fields);
   });
 }
 
-function matches({ key, operator, values = [] }: Requirement, labels: Record<string, string>): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    case 'Gt':
-      return value !== undefined && Number(value) > Number(values[0]);
-    case 'Lt':
-      return value !== undefined && Number(value) < Number(values[0]);
-    default:
-      return false;
+/** Requirements with an unknown operator match nothing; the registry refuses them before. */
+function matches(requirements: readonly Requirement[], labels: Record<string, string>): boolean {
+  try {
+    return matchesLabels(labelSelectorFromObject({ matchExpressions: [...requirements] }), labels);
+  } catch {
+    return false;
   }
 }
 
@@ -118,10 +108,5 @@ function selects(term: Term, owner: Pod, candidate: Pod): boolean {
   if (!namespaces.includes(candidate.metadata.namespace ?? 'default') || term.labelSelector === undefined) {
     return false;
   }
-  const labels = candidate.metadata.labels ?? {};
-  const { matchLabels = {}, matchExpressions = [] } = term.labelSelector;
-  return (
-    Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
-    matchExpressions.every((each) => matches(each, labels))
-  );
+  return matchesLabels(labelSelectorFromObject(term.labelSelector), candidate.metadata.labels);
 }

@@ -19,16 +19,16 @@ export class PodContainers {
   readonly #onChange: () => void;
   readonly #exitWaiters = new Map<string, (() => void)[]>();
   readonly #byName = new Map<string, RuntimeContainer[]>();
-  readonly #specs = new Map<string, Container>();
+  /** The pod’s containers by name. */
+  readonly specs: ReadonlyMap<string, Container>;
   readonly messages = new Map<string, string>();
   sandbox: RuntimeContainer | undefined;
 
   constructor(context: NodeContext, pod: Pod, onChange: () => void) {
     this.#context = context;
     this.#onChange = onChange;
-    for (const each of [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])]) {
-      this.#specs.set(each.name, each);
-    }
+    const all = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+    this.specs = new Map(all.map((each) => [each.name, each]));
   }
 
   get byName(): ReadonlyMap<string, readonly RuntimeContainer[]> {
@@ -131,7 +131,7 @@ export class PodContainers {
   }
 
   async #terminationMessage(container: RuntimeContainer): Promise<string> {
-    const spec = this.#specs.get(container.container ?? '');
+    const spec = this.specs.get(container.container ?? '');
     if (spec === undefined || container.startedAt === '') return '';
     const file = terminationFile(
       this.#context.directories.disk(container.podUid),

@@ -11,7 +11,7 @@ import type { Registry } from '../registry/registry.ts';
 import type { RecordEvent } from './event-recorder.ts';
 import { matchesTerms, misfit } from './node-selector.ts';
 import { findObject } from './object-source.ts';
-import { parseQuantity } from './quantity.ts';
+import { amountOf } from './quantity.ts';
 import { toSeconds } from './status.ts';
 
 /** Tells the provisioner of a `WaitForFirstConsumer` class where the pod will run. */
@@ -79,7 +79,7 @@ function resourceMisfit(pod: Pod, node: Node, placed: readonly Pod[]): string | 
     const wanted = requestOf(pod, resource);
     if (allocatable === undefined || wanted === 0) continue;
     const taken = placed.reduce((sum, other) => sum + requestOf(other, resource), 0);
-    if (taken + wanted > parseQuantity(allocatable)) return `Insufficient ${resource}`;
+    if (taken + wanted > amountOf(allocatable)) return `Insufficient ${resource}`;
   }
   if (placed.length + 1 > Number(node.status?.allocatable?.['pods'] ?? Number.POSITIVE_INFINITY))
     return 'Too many pods';
@@ -90,9 +90,7 @@ function requestOf(pod: Pod, resource: string): number {
   const of = (container: {
     resources?: { requests?: Record<string, string>; limits?: Record<string, string> };
   }): number =>
-    parseQuantity(
-      container.resources?.requests?.[resource] ?? container.resources?.limits?.[resource] ?? '0',
-    );
+    amountOf(container.resources?.requests?.[resource] ?? container.resources?.limits?.[resource] ?? '0');
   const apps = (pod.spec?.containers ?? []).reduce((sum, each) => sum + of(each), 0);
   return Math.max(apps, ...(pod.spec?.initContainers ?? []).map(of));
 }

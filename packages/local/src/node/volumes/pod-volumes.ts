@@ -4,7 +4,7 @@ import type { Clock, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from
 import type { TokenIssuer } from '../../auth/auth.ts';
 import type { ObjectSource } from '../env.ts';
 import type { NodeFacts } from '../field-ref.ts';
-import { parseQuantity } from '../quantity.ts';
+import { amountOf } from '../quantity.ts';
 import { writePayload } from './atomic-writer.ts';
 import { applyFsGroup } from './ownership.ts';
 import { hasPayload, isVolatile, payloadOf, VolumeError } from './payload.ts';
@@ -108,7 +108,7 @@ async function makeEmptyDir(path: string, medium: string, sizeLimit: string | un
     chmodSync(path, 0o777);
   }
   if (medium === 'Memory' && !isMountPoint(path)) {
-    await mountMemory(path, sizeLimit === undefined ? undefined : parseQuantity(sizeLimit), '0777');
+    await mountMemory(path, sizeLimit === undefined ? undefined : amountOf(sizeLimit), '0777');
   }
 }
 
