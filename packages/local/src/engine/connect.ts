@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import type { Logger } from '@pgherd/kube/objects';
+import { EngineError } from './engine.ts';
 import type { Engine } from './engine.ts';
 import { createEngine } from './http-engine.ts';
 import { podmanSocketPath, startPodmanService } from './podman-service.ts';
@@ -48,7 +49,7 @@ export async function connectEngine(options: {
     return announce(engine, log);
   }
   const own = await tryConnect(podmanSocketPath(home), true);
-  if (own !== undefined) return announce(own, log);
+  if (own !== undefined) return announce(reviving(own, options), log);
   for (const socket of SYSTEM_SOCKETS) {
     const engine = await tryConnect(socket, false);
     if (engine === undefined) continue;
@@ -63,8 +64,43 @@ export async function connectEngine(options: {
   }
   const started = await tryConnect(await startPodmanService(home, facts), true);
   if (started === undefined) throw new Error('podman’s service started, but does not answer');
-  return announce(started, log);
+  return announce(reviving(started, options), log);
 }
+
+/** Our own service is started again when it is gone; what failed meanwhile is tried again by whoever asked. */
+function reviving(
+  engine: ConnectedEngine,
+  { home, facts, log }: { home: string; facts: HostFacts; log: Logger },
+): ConnectedEngine {
+  let starting: Promise<unknown> | undefined;
+  const revive = async (): Promise<void> => {
+    if (await engine.version().then(isTrue, isFalse)) return;
+    log.warn({ socket: engine.socketPath }, 'our podman service does not answer: starting it again');
+    await startPodmanService(home, facts);
+  };
+  const watched = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      return await call;
+    } catch (error) {
+      if (error instanceof EngineError && error.code === 0) {
+        starting ??= revive()
+          .catch((cause: unknown) => log.error({ err: cause }, 'our podman service could not be started'))
+          .finally(() => (starting = undefined));
+        await starting;
+      }
+      throw error;
+    }
+  };
+  return {
+    ...engine,
+    request: (method, path, body) => watched(engine.request(method, path, body)),
+    stream: (method, path, body, signal) => watched(engine.stream(method, path, body, signal)),
+    hijack: (method, path, body) => watched(engine.hijack(method, path, body)),
+  };
+}
+
+const isTrue = (): boolean => true;
+const isFalse = (): boolean => false;
 
 async function tryConnect(socketPath: string, own: boolean): Promise<ConnectedEngine | undefined> {
   if (!existsSync(socketPath)) return undefined;

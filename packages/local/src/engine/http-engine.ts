@@ -38,7 +38,9 @@ export function createEngine(socketPath: string): Engine & { readonly socketPath
   function answer(options: Call, body: unknown): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const call = start(options, body);
-      call.once('error', (cause) => reject(unreachable(socketPath, cause)));
+      call.once('error', (cause) =>
+        reject(cause.name === 'AbortError' ? cause : unreachable(socketPath, cause)),
+      );
       call.once('response', (response) => {
         if ((response.statusCode ?? 500) < 400) resolve(response);
         else readAll(response).then((text) => reject(engineError(response, text)), reject);

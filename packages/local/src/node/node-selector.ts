@@ -1,5 +1,5 @@
 import { labelSelectorFromObject, matchesLabels } from '@pgherd/kube/objects';
-import type { Node, Pod, NodeSelectorTerm, Toleration } from '@pgherd/kube/objects';
+import type { Node, Pod, SelectorOperator, NodeSelectorTerm, Toleration } from '@pgherd/kube/objects';
 
 interface Requirement {
   key: string;
@@ -65,13 +65,14 @@ export function matchesTerms(terms: readonly NodeSelectorTerm[], node: Node): bo
   });
 }
 
-/** Requirements with an unknown operator match nothing; the registry refuses them before. */
+/** The registry has validated the operators. */
 function matches(requirements: readonly Requirement[], labels: Record<string, string>): boolean {
-  try {
-    return matchesLabels(labelSelectorFromObject({ matchExpressions: [...requirements] }), labels);
-  } catch {
-    return false;
-  }
+  const parsed = requirements.map(({ key, operator, values = [] }) => ({
+    key,
+    operator: operator as SelectorOperator,
+    values,
+  }));
+  return matchesLabels(parsed, labels);
 }
 
 interface Term {

@@ -1,0 +1,60 @@
+import type { Node, Pod, PodSpec } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { misfit } from './node-selector.ts';
+
+const node: Node = { metadata: { name: 'n', labels: { disk: 'ssd', cores: '8', host: 'n' } } };
+const pod = (spec: Partial<PodSpec>, labels: Record<string, string> = {}): Pod => ({
+  metadata: { name: 'p', namespace: 'team', labels },
+  spec: { containers: [], ...spec },
+});
+const nodeAffinity = (...matchExpressions: object[]): Partial<PodSpec> => ({
+  affinity: {
+    nodeAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions } as never] },
+    },
+  },
+});
+const antiAffinity = (app: string): Partial<PodSpec> => ({
+  affinity: {
+    podAntiAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [
+        { topologyKey: 'host', labelSelector: { matchLabels: { app } } },
+      ],
+    },
+  },
+});
+
+test.each<[string, Partial<PodSpec>, string | undefined]>([
+  ['nothing', {}, undefined],
+  ['selector', { nodeSelector: { disk: 'ssd' } }, undefined],
+  ['other selector', { nodeSelector: { disk: 'hdd' } }, "node(s) didn't match Pod's node affinity/selector"],
+  ['In', nodeAffinity({ key: 'disk', operator: 'In', values: ['ssd'] }), undefined],
+  ['Gt', nodeAffinity({ key: 'cores', operator: 'Gt', values: ['4'] }), undefined],
+  [
+    'and',
+    nodeAffinity({ key: 'disk', operator: 'Exists' }, { key: 'gpu', operator: 'Exists' }),
+    "node(s) didn't match Pod's node affinity/selector",
+  ],
+  ['empty term', nodeAffinity(), "node(s) didn't match Pod's node affinity/selector"],
+])('%s', (_, spec, expected) => {
+  expect(misfit(pod(spec), node, [])).toBe(expected);
+});
+
+test('taints keep away what does not tolerate them', () => {
+  const tainted: Node = { ...node, spec: { taints: [{ key: 'k', value: 'v', effect: 'NoSchedule' }] } };
+  expect(misfit(pod({}), tainted, [])).toBe('node(s) had untolerated taint {k: v}');
+  expect(misfit(pod({ tolerations: [{ key: 'k', operator: 'Exists' }] }), tainted, [])).toBeUndefined();
+  expect(misfit(pod({ tolerations: [{ key: 'k', value: 'w' }] }), tainted, [])).toBeDefined();
+  expect(misfit(pod({}), { ...node, spec: { unschedulable: true } }, [])).toBe('node(s) were unschedulable');
+});
+
+test('anti-affinity holds in both directions, and within its namespace', () => {
+  const db = pod(antiAffinity('db'), { app: 'db' });
+  expect(misfit(db, node, [])).toBeUndefined();
+  expect(misfit(db, node, [db])).toBe("node(s) didn't match pod anti-affinity rules");
+  expect(misfit(pod({}, { app: 'db' }), node, [db])).toBe(
+    "node(s) didn't satisfy existing pods anti-affinity rules",
+  );
+  const elsewhere = { ...db, metadata: { ...db.metadata, namespace: 'other' } };
+  expect(misfit(db, node, [elsewhere])).toBeUndefined();
+});
