@@ -1,5 +1,5 @@
 import type { Operation } from 'rfc6902';
-import { applyPatch } from 'rfc6902';
+import { applyPatch, Pointer } from 'rfc6902';
 import { ApiError } from '../objects/api-error.ts';
 import { isObject } from '../schema/schema.ts';
 
@@ -7,6 +7,9 @@ const operations = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
 
 /** Kubernetes' bound on the length of one patch. */
 const maxOperations = 10_000;
+
+/** And on what its copies add together, in bytes: each could double the object. */
+const maxCopied = 3 * 1024 * 1024;
 
 /**
  * Applies an RFC 6902 patch to a copy of `live`: all of it or nothing.
@@ -16,9 +19,16 @@ export function jsonPatch(live: unknown, body: unknown): unknown {
   const patch = decode(body);
   const target = { root: structuredClone(live) };
   const rooted = patch.map(underRoot);
+  let copied = 0;
   for (const operation of rooted) {
     const problem = indexProblem(target, operation);
     if (problem !== undefined) throw failed(problem);
+    if (operation.op === 'copy') {
+      copied += JSON.stringify(Pointer.fromJSON(operation.from).get(target)).length;
+      if (copied > maxCopied) {
+        throw failed(`Unable to complete the copy, the accumulated size increase is over ${maxCopied} bytes`);
+      }
+    }
     const [error] = applyPatch(target, [operation]);
     if (error) throw failed(describe(error, operation));
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { ApiError } from '@pgherd/kube/objects';
-import { parse as parseYaml } from 'yaml';
+import { parse as parseYaml, type Tags } from 'yaml';
 import { badRequest } from '../registry/errors.ts';
 import { duplicateFields } from './duplicate-fields.ts';
 import { parseMediaType } from './media-type.ts';
@@ -40,15 +40,37 @@ export const objectMediaTypes = ['application/json', 'application/yaml'];
 export function decodeBody(body: Buffer, contentType: string | undefined): DecodedBody {
   const { type } = parseMediaType(contentType ?? 'application/json');
   if (type === 'application/yaml' || type === 'application/apply-patch+yaml') return decodeYaml(body);
-  if (type === 'application/vnd.kubernetes.protobuf') return { value: decodeKnown(body), duplicates: [] };
+  if (type === 'application/vnd.kubernetes.protobuf') return decoded(decodeKnown(body));
   if (type !== '' && type !== 'application/json' && !type.endsWith('+json')) {
     throw unsupportedMediaType(objectMediaTypes);
   }
   const text = body.toString('utf8');
-  try {
-    return { value: JSON.parse(text) as unknown, duplicates: duplicateFields(text) };
-  } catch (error) {
-    throw badRequest(`the object provided is not valid JSON: ${messageOf(error)}`);
+  const value = orBadRequest('the object provided is not valid JSON', () => JSON.parse(text) as unknown);
+  return decoded(value, text);
+}
+
+/** @param text the JSON that `value` was, to look for duplicate fields in. */
+function decoded(value: unknown, text?: string): DecodedBody {
+  checkTree(value);
+  return { value, duplicates: text === undefined ? [] : duplicateFields(text) };
+}
+
+/** Levels of lists and objects within each other: more than any schema has, and few enough for every recursion. */
+const depthLimit = 500;
+
+/** What JSON cannot hold, or no code can go through, is no object. */
+function checkTree(root: unknown): void {
+  let level: unknown[] = [root];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > depthLimit) throw badRequest(`the object is nested more than ${depthLimit} levels deep`);
+    const next: unknown[] = [];
+    for (const value of level) {
+      if (typeof value === 'number' && !Number.isFinite(value)) {
+        throw badRequest('a number of the object is out of range');
+      }
+      if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) next.push(member);
+    }
+    level = next;
   }
 }
 
@@ -74,21 +96,36 @@ function decodeYaml(body: Buffer): DecodedBody {
   const text = body.toString('utf8');
   // JSON is YAML, and much faster to parse as what it is.
   if (text.trimStart().startsWith('{')) {
+    let value: unknown;
     try {
-      return { value: JSON.parse(text) as unknown, duplicates: duplicateFields(text) };
+      value = JSON.parse(text);
     } catch {
       // A YAML flow mapping then.
     }
+    if (value !== undefined) return decoded(value, text);
   }
-  try {
-    // YAML 1.1 scalars are what Kubernetes' own parser reads; aliases are limited by the library.
-    const value: unknown = parseYaml(text, { version: '1.1', uniqueKeys: false });
-    return { value, duplicates: [] };
-  } catch (error) {
-    throw badRequest(`error converting YAML to JSON: ${messageOf(error)}`);
-  }
+  // YAML 1.1 scalars are what Kubernetes' own parser reads; aliases are limited by the library.
+  const options = { version: '1.1', uniqueKeys: false, customTags: jsonTags } as const;
+  return decoded(orBadRequest('error converting YAML to JSON', () => parseYaml(text, options) as unknown));
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** The tags of YAML 1.1 without those that JSON has no values for; binaries are the text that they encode. */
+function jsonTags(tags: Tags): Tags {
+  const prefix = 'tag:yaml.org,2002:';
+  const left = tags.filter(
+    (tag) =>
+      typeof tag === 'object' &&
+      !['timestamp', 'binary', 'set', 'omap', 'pairs'].includes(tag.tag.slice(prefix.length)) &&
+      !('format' in tag && tag.format === 'TIME'),
+  );
+  const resolve = (text: string): string => Buffer.from(text, 'base64').toString('utf8');
+  return [...left, { tag: `${prefix}binary`, resolve }];
+}
+
+function orBadRequest<T>(what: string, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    throw badRequest(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }

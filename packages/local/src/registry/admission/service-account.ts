@@ -29,7 +29,8 @@ export function injectServiceAccount(
 ): Pod {
   const copy = structuredClone(pod);
   const spec = copy.spec;
-  if (spec === undefined) return copy;
+  // What has no containers is refused by the validation that follows.
+  if (!Array.isArray(spec?.containers)) return copy;
   spec.serviceAccountName ??= 'default';
   spec.serviceAccount = spec.serviceAccountName;
   if ((spec.imagePullSecrets ?? []).length === 0 && (account.imagePullSecrets ?? []).length > 0) {
