@@ -90,8 +90,11 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
     });
 
     test('show, psql and the passwords that they must not print', async () => {
-      const shown = await local.pgherd('show', name);
-      expect(shown).toMatch(/Members[\s\S]*primary +running[\s\S]*sync replica +streaming/);
+      const shown = await eventually('show tells of a synchronous replica', async () => {
+        const text = await local.pgherd('show', name);
+        // The leader picks the synchronous replica in its next loop.
+        return /Members[\s\S]*primary +running[\s\S]*sync replica +streaming/.test(text) && text;
+      });
       const { password } = await local.address(name, 'zalando', 'foo');
       expect(shown).not.toContain(password);
       expect(shown).toContain('zalando:***@');

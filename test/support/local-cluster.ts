@@ -80,7 +80,7 @@ export class LocalCluster {
     return object.status?.PostgresClusterStatus;
   }
 
-  waitForStatus(name: string, wanted: string, timeoutMs = 180_000): Promise<boolean> {
+  waitForStatus(name: string, wanted: string, timeoutMs = 90_000): Promise<boolean> {
     return eventually(`cluster ${name} is ${wanted}`, async () => (await this.status(name)) === wanted, {
       timeoutMs,
       everyMs: 200,
