@@ -62,7 +62,7 @@ export class LocalCluster {
 
   /** Runs the command line. */
   async pgherd(...args: string[]): Promise<string> {
-    return this.checked(pgherd, [...args, '--kubeconfig', this.kubeconfig]);
+    return this.checked(pgherd, args, { KUBECONFIG: this.kubeconfig });
   }
 
   /** `kubectl apply` of one object. */
@@ -137,8 +137,8 @@ export class LocalCluster {
     return pid;
   }
 
-  private async checked(program: string, args: string[]): Promise<string> {
-    const { code, stdout, stderr } = await run(program, args);
+  private async checked(program: string, args: string[], env: Record<string, string> = {}): Promise<string> {
+    const { code, stdout, stderr } = await run(program, args, { env });
     if (code !== 0) throw new Error(`${program} ${args.join(' ')} ended with ${code}: ${stderr}`);
     return stdout;
   }
