@@ -56,7 +56,7 @@ export function sandboxBody(
       : {}),
     HostConfig: {
       NetworkMode: hostNetwork ? 'host' : settings.networkName,
-      IpcMode: pod.spec?.hostIPC === true ? 'host' : 'shareable',
+      IpcMode: 'shareable',
       Ulimits: ulimits(settings),
       Sysctls: Object.fromEntries(
         (pod.spec?.securityContext?.sysctls ?? []).map(({ name, value }) => [name, value]),
@@ -115,8 +115,7 @@ export function containerBody(input: {
     StdinOnce: container.stdinOnce ?? false,
     HostConfig: {
       NetworkMode: hostNetwork ? 'host' : `container:${input.sandboxId}`,
-      IpcMode: pod.spec?.hostIPC === true ? 'host' : `container:${input.sandboxId}`,
-      ...(pod.spec?.hostPID === true ? { PidMode: 'host' } : {}),
+      IpcMode: `container:${input.sandboxId}`,
       Mounts: input.mounts,
       Ulimits: ulimits(settings),
       ...security(pod, container),
@@ -164,9 +163,12 @@ function security(pod: Pod, container: Container): Record<string, unknown> {
     ...(shared.supplementalGroups ?? []),
   ];
   const profile = own.seccompProfile ?? shared.seccompProfile;
+  const appArmor = own.appArmorProfile ?? shared.appArmorProfile;
   const options = [
     ...(own.allowPrivilegeEscalation === false ? ['no-new-privileges'] : []),
     ...(profile?.type === 'Unconfined' ? ['seccomp=unconfined'] : []),
+    ...(appArmor?.type === 'Unconfined' ? ['apparmor=unconfined'] : []),
+    ...(appArmor?.localhostProfile ? [`apparmor=${appArmor.localhostProfile}`] : []),
   ];
   return {
     GroupAdd: groups.map(String),

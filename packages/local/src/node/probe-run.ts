@@ -6,8 +6,8 @@ import type { Container, Probe } from '@pgherd/kube/objects';
 import type { Engine } from '../engine/engine.ts';
 import { execInContainer } from './exec.ts';
 
-/** What a probe or hook does: exactly one of the three. */
-export type Action = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket'>;
+/** What a probe or hook does: exactly one of these. Only hooks sleep. */
+export type Action = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket'> & { sleep?: { seconds: number } };
 
 /** Where it is done. */
 export interface ActionTarget {
@@ -32,10 +32,20 @@ export async function perform(action: Action, target: ActionTarget, timeoutMs: n
     if (action.exec) return await runCommand(action.exec.command ?? [], target, timeoutMs);
     if (action.httpGet) return await getHttp(action.httpGet, target, timeoutMs);
     if (action.tcpSocket) return await openSocket(action.tcpSocket, target, timeoutMs);
+    if (action.sleep) return await sleep(action.sleep.seconds * 1000, timeoutMs);
     return { ok: false, message: 'it has no action that is served here' };
   } catch (error) {
     return { ok: false, message: (error as Error).message };
   }
+}
+
+function sleep(ms: number, timeoutMs: number): Promise<Outcome> {
+  return new Promise((resolve) => {
+    setTimeout(
+      () => resolve({ ok: ms <= timeoutMs, message: 'the sleep was cut short' }),
+      Math.min(ms, timeoutMs),
+    ).unref();
+  });
 }
 
 async function runCommand(command: string[], target: ActionTarget, timeoutMs: number): Promise<Outcome> {
