@@ -7,7 +7,7 @@ import { silentLogger, systemClock } from '@pgherd/kube/objects';
 import { pods } from '@pgherd/kube/objects';
 import type { Event, Pod, PodSpec } from '@pgherd/kube/objects';
 import { createTokenIssuer, ensurePki } from '@pgherd/local/auth';
-import { connectEngine, probeHost } from '@pgherd/local/engine';
+import { connectEngine, probeHost, stopPodmanService } from '@pgherd/local/engine';
 import type { ConnectedEngine } from '@pgherd/local/engine';
 import { instanceId } from '@pgherd/local/instance';
 import type { Instance } from '@pgherd/local/instance';
@@ -190,6 +190,8 @@ export async function openNodeLab(name: string, octet: number): Promise<NodeLab>
       await removeLeftovers(engine, id);
       await unmountAll(home);
       engine.close();
+      if (engine.own) stopPodmanService(home);
+      rmSync(home, { recursive: true, force: true });
     },
   };
   return lab;
