@@ -59,6 +59,12 @@ test: deps ## Every check and test; ends with "N passed, N failed"
 	@node images/build.ts postgres
 	@node scripts/test.ts
 
+.PHONY: conformance
+conformance: deps ## What a Kubernetes does, kubectl, the official client, all of Patroni's own suite (about 13 minutes)
+	@node scripts/machine.ts test
+	@node images/build.ts postgres
+	@node scripts/test.ts conformance judges behave-all
+
 .PHONY: clean
 clean: ## Remove what was fetched and built here (not the image, not instances)
 	@rm -rf node_modules .node .cache

@@ -33,6 +33,17 @@ export default defineConfig({
         },
       },
       {
+        // Programs that share no code with pgherd: kubectl, the official client.
+        test: {
+          name: 'judges',
+          include: ['test/judges/**/*.test.ts'],
+          globalSetup: ['test/support/conformance-setup.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
         test: {
           name: 'e2e',
           include: ['test/e2e/**/*.test.ts'],

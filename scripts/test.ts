@@ -41,6 +41,22 @@ function vitest(project: string): Count {
   }
 }
 
+/** Patroni's own suite: its scenarios count. All features without names. */
+function behave(...features: string[]): Count {
+  const directory = mkdtempSync(join(tmpdir(), 'pgherd-report-'));
+  const report = join(directory, 'report.json');
+  try {
+    const args = ['test/judges/behave/run.ts', '--report', report, ...features];
+    spawnSync(process.execPath, args, { stdio: 'inherit' });
+    return JSON.parse(readFileSync(report, 'utf8')) as Count;
+  } catch (error) {
+    console.error(`behave: no report (${error instanceof Error ? error.message : String(error)})`);
+    return { passed: 0, failed: 1 };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
 /** A command that counts as one test. */
 function command(program: string, ...args: string[]): Count {
   const { status } = spawnSync(program, args, { stdio: 'inherit' });
@@ -52,17 +68,26 @@ const stages: Record<string, () => Count> = {
   unit: () => vitest('unit'),
   machine: () => vitest('machine'),
   conformance: () => vitest('conformance'),
+  judges: () => vitest('judges'),
+  // Short enough for every run; `make conformance` runs all.
+  behave: () => behave('basic_replication', 'dcs_failsafe_mode'),
   e2e: () => vitest('e2e'),
 };
 
+/** Run only when named, because they are long. */
+const longStages: Record<string, () => Count> = {
+  'behave-all': () => behave(),
+};
+
 const named = process.argv.slice(2);
-const unknown = named.find((name) => stages[name] === undefined);
+const unknown = named.find((name) => stages[name] === undefined && longStages[name] === undefined);
 if (unknown !== undefined) {
-  console.error(`no stage "${unknown}": there are ${Object.keys(stages).join(', ')}`);
+  console.error(`no stage "${unknown}": there are ${Object.keys({ ...stages, ...longStages }).join(', ')}`);
   process.exit(64);
 }
 const total: Count = { passed: 0, failed: 0 };
-for (const [name, stage] of Object.entries(stages)) {
+const wanted = named.length > 0 ? { ...stages, ...longStages } : stages;
+for (const [name, stage] of Object.entries(wanted)) {
   if (named.length > 0 && !named.includes(name)) continue;
   const begin = Date.now();
   console.log(`\n== ${name}`);

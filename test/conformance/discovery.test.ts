@@ -54,14 +54,11 @@ test('aggregated discovery when asked for (concepts/overview/kubernetes-api/#agg
   const accept = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json';
   const { code, body, headers } = await lab.request('GET', '/apis', { headers: { accept } });
   expect(code).toBe(200);
-  // A server from before aggregated discovery answers the plain list: the client's header allows both.
-  expect(['APIGroupDiscoveryList', 'APIGroupList']).toContain(body.kind);
-  if (body.kind === 'APIGroupDiscoveryList') {
-    expect(headers['content-type']).toContain('as=APIGroupDiscoveryList');
-    const apps = body.items.find((group: Loose) => group.metadata.name === 'apps');
-    const resource = apps.versions[0].resources.find((each: Loose) => each.resource === 'statefulsets');
-    expect(resource).toMatchObject({ scope: 'Namespaced', responseKind: { kind: 'StatefulSet' } });
-  }
+  expect(body.kind).toBe('APIGroupDiscoveryList');
+  expect(headers['content-type']).toContain('as=APIGroupDiscoveryList');
+  const apps = body.items.find((group: Loose) => group.metadata.name === 'apps');
+  const resource = apps.versions[0].resources.find((each: Loose) => each.resource === 'statefulsets');
+  expect(resource).toMatchObject({ scope: 'Namespaced', responseKind: { kind: 'StatefulSet' } });
 });
 
 test('OpenAPI v3 is published by group and version (concepts/overview/kubernetes-api/#openapi-v3)', async () => {

@@ -53,7 +53,7 @@ const get = (name: string): Promise<Loose> => lab.ok('GET', path(name));
 const podsOf = async (name: string): Promise<Loose[]> =>
   (await lab.ok('GET', `${lab.in('v1', 'pods')}?labelSelector=app%3D${name}`)).items;
 const names = async (name: string): Promise<string[]> =>
-  (await podsOf(name)).map((each) => each.metadata.name).sort();
+  (await podsOf(name)).map((each) => String(each.metadata.name)).sort();
 const scale = (name: string, replicas: number): Promise<Loose> =>
   lab.ok('PATCH', path(name), { spec: { replicas } }, patchTypes.merge);
 const ready = (name: string, replicas: number): Promise<Loose> =>
@@ -234,7 +234,7 @@ test('a partition keeps lower ordinals as they are, also when they are deleted (
 test('OnDelete: only a deleted pod comes back changed (statefulset/#update-strategies)', async () => {
   await make('ondelete', { replicas: 2, spec: { updateStrategy: { type: 'OnDelete' } } });
   await ready('ondelete', 2);
-  const before = (await podsOf('ondelete')).map((each) => each.metadata.uid).sort();
+  const before = (await podsOf('ondelete')).map((each) => String(each.metadata.uid)).sort();
   const change = { spec: { template: { metadata: { labels: { version: 'two' } } } } };
   await lab.ok('PATCH', path('ondelete'), change, patchTypes.merge);
   await eventually('the change was seen', async () => {
@@ -243,7 +243,7 @@ test('OnDelete: only a deleted pod comes back changed (statefulset/#update-strat
       status.observedGeneration === metadata.generation && status.updateRevision !== status.currentRevision
     );
   });
-  expect((await podsOf('ondelete')).map((each) => each.metadata.uid).sort()).toEqual(before);
+  expect((await podsOf('ondelete')).map((each) => String(each.metadata.uid)).sort()).toEqual(before);
   await lab.ok('DELETE', pod('ondelete-0'));
   await eventually('it came back changed', async () => {
     const { code, body } = await lab.request('GET', pod('ondelete-0'));

@@ -124,15 +124,14 @@ test('from the first version on: 410 Gone, or everything since and nothing left 
   await lab.ok('DELETE', path('since'));
   // Version 1 is before the first object of any cluster: most have forgotten it, a new one may remember.
   const first = `${path()}?watch=1&resourceVersion=1&labelSelector=since`;
-  const gone = expect.objectContaining({ code: 410, reason: 'Expired' }) as Loose;
+  const gone = expect.objectContaining({ code: 410, reason: 'Expired' });
   const { code, body } = await lab.request('GET', `${first}&timeoutSeconds=1`);
   const asEvents = String(body).startsWith('{') ? String(body).trim().split('\n') : [];
-  const lines: Loose[] =
-    typeof body === 'object' ? [body] : asEvents.map((line) => JSON.parse(line) as Loose);
+  const lines: Loose[] = typeof body === 'object' ? [body] : asEvents.map((line) => JSON.parse(line));
   const seen = code === 200 ? lines.map(({ type, object }) => [type, object]) : [['ERROR', body]];
   const remembered = [
-    ['ADDED', expect.objectContaining({ metadata }) as Loose],
-    ['DELETED', expect.anything() as Loose],
+    ['ADDED', expect.objectContaining({ metadata })],
+    ['DELETED', expect.anything()],
   ];
   expect([[['ERROR', gone]], remembered]).toContainEqual(seen);
 });

@@ -169,7 +169,7 @@ class ClusterLab implements Lab {
     return {
       events,
       ended,
-      next: async (what, holds) => (await eventually(what, () => events.find(holds))).object as Loose,
+      next: async (what, holds) => (await eventually(what, () => events.find(holds))).object,
       close: () => stream.destroy(),
     };
   }
@@ -195,7 +195,7 @@ class ClusterLab implements Lab {
 
 function parsed(text: string): Loose {
   try {
-    return JSON.parse(text) as Loose;
+    return JSON.parse(text);
   } catch {
     return text;
   }

@@ -4,6 +4,7 @@ import type { V1ConfigMap } from '@kubernetes/client-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { useCluster } from '../support/cluster.ts';
 import { eventually } from '../support/eventually.ts';
+import { pgherd, run, startInstance, suiteHome } from '../support/instance.ts';
 
 /** The official client's informer as judge of lists and watches: it shares no code with ours. */
 const namespace = `pgherd-informer-${randomBytes(4).toString('hex')}`;
@@ -106,3 +107,45 @@ test('two informers of different selections hear their own only; leaving a selec
     await right.informer.stop();
   }
 });
+
+const ownEngine = (process.env['KUBECONFIG'] ?? '') === '';
+
+test.runIf(ownEngine)(
+  'the server restarts: restarted on error, as its documentation says, it hears what happened meanwhile',
+  async () => {
+    await create('stays', { test: 'restart' });
+    await create('goes', { test: 'restart' });
+    const { informer, heard, errors } = await inform('test=restart');
+    let ended = false;
+    informer.on('error', () => {
+      setTimeout(() => {
+        if (!ended) void informer.start().catch(() => {});
+      }, 200);
+    });
+    try {
+      await eventually('both are heard', () => heard.length === 2);
+      const home = suiteHome('conformance');
+      const { code, stderr } = await run(pgherd, ['local', 'down', '--home', home]);
+      expect([code, stderr]).toEqual([0, '']);
+      await startInstance(home, { operator: false });
+      await api.deleteNamespacedConfigMap({ namespace, name: 'goes' });
+      await create('new', { test: 'restart' });
+      await eventually(
+        'both changes are heard',
+        () => heard.includes('delete goes') && heard.includes('add new'),
+      );
+      expect(heard.filter((line) => line.endsWith('stays'))).toEqual(['add stays']);
+      expect(
+        informer
+          .list()
+          .map(({ metadata }) => metadata?.name ?? '')
+          .sort(),
+      ).toEqual(['new', 'stays']);
+      // Losing the connection is all that it may complain of.
+      for (const error of errors) expect(String(error)).toMatch(/ECONN|socket|abort|Premature|fetch failed/i);
+    } finally {
+      ended = true;
+      await informer.stop();
+    }
+  },
+);
