@@ -26,20 +26,22 @@ export interface HeadlessOptions {
   /** Empty directory for keys, kubeconfigs and volumes; the caller removes it. */
   directory: string;
   log: Logger;
+  /** SQLite file of the state, which outlives the process; default: in memory. */
+  database?: string;
 }
 
 /**
- * A Kubernetes whose node is played by the caller, for tests: state in memory, a free port, no container engine, no
+ * A Kubernetes whose node is played by the caller, for tests: state in memory or a file, a free port, no container engine, no
  * network, no root.
  */
-export async function startHeadless({ directory, log }: HeadlessOptions): Promise<Headless> {
+export async function startHeadless({ directory, log, database }: HeadlessOptions): Promise<Headless> {
   const clock = systemClock;
   const pki = await ensurePki(join(directory, 'pki'), {
     ips: ['127.0.0.1'],
     dnsNames: ['localhost'],
     clock,
   });
-  const registry = openRegistry({ path: ':memory:', clock });
+  const registry = openRegistry({ path: database ?? ':memory:', clock });
   ensureBootstrapPolicy(registry);
   const security = { registry, clock, serviceAccountKey: pki.serviceAccountKey };
   const tokenIssuer = createTokenIssuer(security);

@@ -1,5 +1,4 @@
 import { serverSideApply } from '@pgherd/kube/patch';
-import { isObject } from '@pgherd/kube/schema';
 import type { KubeObject } from '@pgherd/kube/objects';
 import { createDecoded, placeInNamespace } from './create.ts';
 import { decode, schemaOf } from './decode.ts';
@@ -25,9 +24,8 @@ export function apply(
   const { fieldManager } = options;
   if (!fieldManager) throw badRequest('fieldManager is required for apply patch');
   if (subresource === 'scale') {
-    if (!isObject(body)) throw badRequest('the applied configuration is not an object');
     const old = readOrThrow(kernel, definition, namespace, name);
-    return applyScale(kernel, definition, old, body as KubeObject, { ...options, fieldManager });
+    return applyScale(kernel, definition, old, body, { ...options, fieldManager });
   }
   const config = decode(definition, body, options, { defaults: false });
   placeInNamespace(definition, namespace, config);

@@ -49,6 +49,7 @@ export function decode(
     const unknown = prune(schema, object, { isResourceRoot: true, metadata: metadataSchema() });
     reportUnknown(definition, unknown.map(unknownFieldMessage), options);
     if (!definition.custom) checkTypes(definition, schema, object);
+    else checkTypes(definition, { type: 'object', properties: { metadata: metadataSchema() } }, object);
     if (defaults && definition.custom) applyDefaults(schema, object);
     else if (defaults) applyBuiltinDefaults(object);
   }

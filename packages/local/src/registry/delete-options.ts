@@ -57,7 +57,7 @@ function policyOf(given: Record<string, unknown>): DeleteOptions['propagationPol
 
 function preconditionsOf(given: unknown): DeleteOptions['preconditions'] {
   if (given === undefined) return undefined;
-  const { uid = undefined, resourceVersion = undefined } = isObject(given) ? given : {};
+  const { uid, resourceVersion }: Record<string, unknown> = isObject(given) ? given : {};
   const isText = (value: unknown): boolean => value == null || typeof value === 'string';
   if (!isObject(given) || !isText(uid) || !isText(resourceVersion)) {
     throw badRequest('preconditions: expected an object with the texts uid and resourceVersion');

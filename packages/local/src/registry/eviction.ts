@@ -1,13 +1,12 @@
 import { ApiError, type KubeObject } from '@pgherd/kube/objects';
-import { isObject } from '@pgherd/kube/schema';
 import { store } from './create.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { readDeleteOptions } from './delete-options.ts';
-import { badRequest } from './errors.ts';
 import { timestamp, type Kernel } from './kernel.ts';
 import { readOrThrow } from './read.ts';
 import type { WriteOptions } from './registry.ts';
 import { remove } from './remove.ts';
+import { decodeForSubresource } from './subresource-kinds.ts';
 import { matchesLabelSelector } from './selectors.ts';
 
 const budgets = 'policy/poddisruptionbudgets';
@@ -26,15 +25,16 @@ export function evict(
   definition: ResourceDefinition,
   namespace: string | undefined,
   name: string,
-  eviction: KubeObject,
+  input: KubeObject,
   options: WriteOptions,
 ): KubeObject {
   const pod = readOrThrow(kernel, definition, namespace, name);
   const phase = ((pod['status'] ?? {}) as { phase?: string }).phase;
   const counts = phase !== 'Succeeded' && phase !== 'Failed' && !pod.metadata.deletionTimestamp;
-  const given = eviction['deleteOptions'] ?? {};
-  if (!isObject(given)) throw badRequest('deleteOptions is not an object');
-  const deleteOptions = readDeleteOptions(given);
+  // The older version of the kind, which clients still send, is the same.
+  const known = input.apiVersion === 'policy/v1beta1' ? { ...input, apiVersion: 'policy/v1' } : input;
+  const eviction = decodeForSubresource('Eviction', known, options);
+  const deleteOptions = readDeleteOptions((eviction['deleteOptions'] ?? {}) as Record<string, unknown>);
   const dryRun = deleteOptions.dryRun || (options.dryRun ?? false);
   if (counts) takeDisruption(kernel, namespace ?? '', pod, dryRun);
   remove(kernel, definition, namespace, name, { ...deleteOptions, dryRun });

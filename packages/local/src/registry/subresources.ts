@@ -1,6 +1,6 @@
 import type { KubeObject } from '@pgherd/kube/objects';
 import { serverSideApply } from '@pgherd/kube/patch';
-import { invalid, invalidError, isObject } from '@pgherd/kube/schema';
+import { invalid, invalidError } from '@pgherd/kube/schema';
 import { store } from './create.ts';
 import type { ResourceDefinition } from './definition.ts';
 import { badRequest, conflict, methodNotAllowed, modified, notServed } from './errors.ts';
@@ -10,6 +10,7 @@ import { ignoredFields } from './managed-fields.ts';
 import { readOrThrow } from './read.ts';
 import type { WriteOptions } from './registry.ts';
 import { evict } from './eviction.ts';
+import { decodeForSubresource } from './subresource-kinds.ts';
 import { isReleased, release, replace } from './update.ts';
 
 interface ScaleSpec {
@@ -77,9 +78,10 @@ export function writeScale(
   kernel: Kernel,
   definition: ResourceDefinition,
   old: KubeObject,
-  scale: KubeObject,
+  input: KubeObject,
   options: WriteOptions,
 ): KubeObject {
+  const scale = decodeForSubresource('Scale', input, options);
   checkScale(definition, old, scale);
   const replicas = replicasOf(old, scale) ?? 0;
   const next = structuredClone(old);
@@ -95,9 +97,10 @@ export function applyScale(
   kernel: Kernel,
   definition: ResourceDefinition,
   old: KubeObject,
-  scale: KubeObject,
+  input: unknown,
   options: WriteOptions & { fieldManager: string },
 ): KubeObject {
+  const scale = decodeForSubresource('Scale', input, options);
   checkScale(definition, old, scale);
   const replicas = replicasOf(old, scale);
   const { apiVersion, kind } = old;
@@ -126,13 +129,9 @@ export function applyScale(
   return scaleOf(replace(kernel, definition, old, next, options, () => {}));
 }
 
-/** A Scale has a kind and version of its own, and may name the version of the object that it was read from. */
+/** A Scale may name the object that it was read from, and its version. */
 function checkScale(definition: ResourceDefinition, old: KubeObject, scale: KubeObject): void {
-  const { apiVersion = '', kind = '', metadata } = scale;
-  if ((kind !== '' && kind !== 'Scale') || (apiVersion !== '' && apiVersion !== 'autoscaling/v1')) {
-    throw badRequest(`expected a Scale of autoscaling/v1, got ${kind} of ${apiVersion}`);
-  }
-  const { resourceVersion, name } = metadata ?? {};
+  const { resourceVersion, name } = scale.metadata;
   if (name !== undefined && name !== '' && name !== old.metadata.name) {
     throw badRequest(
       `the name of the object (${name}) does not match the name on the URL (${old.metadata.name})`,
@@ -145,10 +144,8 @@ function checkScale(definition: ResourceDefinition, old: KubeObject, scale: Kube
 
 /** @throws ApiError 422 when it is no number of pods. */
 function replicasOf(old: KubeObject, scale: KubeObject): number | undefined {
-  const spec: unknown = scale['spec'];
-  const replicas = isObject(spec) ? spec['replicas'] : undefined;
-  if (replicas === undefined || replicas === null) return undefined;
-  if (typeof replicas === 'number' && Number.isInteger(replicas) && replicas >= 0) return replicas;
+  const { replicas } = (scale['spec'] ?? {}) as { replicas?: number };
+  if (replicas === undefined || replicas >= 0) return replicas;
   const error = invalid('spec.replicas', replicas, 'must be greater than or equal to 0');
   throw invalidError({ group: 'autoscaling', kind: 'Scale' }, old.metadata.name ?? '', [error]);
 }
@@ -180,7 +177,8 @@ function bind(
   options: WriteOptions,
 ): KubeObject {
   const old = readOrThrow(kernel, definition, namespace, name);
-  const target = ((input['target'] ?? {}) as { name?: string }).name ?? '';
+  const binding = decodeForSubresource('Binding', input, options);
+  const target = ((binding['target'] ?? {}) as { name?: string }).name ?? '';
   const spec = (old['spec'] ?? {}) as { nodeName?: string };
   if (target === '') throw badRequest('target.name: Required value');
   if (old.metadata.deletionTimestamp) {

@@ -68,7 +68,8 @@ function checkTree(root: unknown): void {
       if (typeof value === 'number' && !Number.isFinite(value)) {
         throw badRequest('a number of the object is out of range');
       }
-      if (typeof value === 'object' && value !== null) for (const member of Object.values(value)) next.push(member);
+      if (typeof value === 'object' && value !== null)
+        for (const member of Object.values(value)) next.push(member);
     }
     level = next;
   }
@@ -105,7 +106,7 @@ function decodeYaml(body: Buffer): DecodedBody {
     if (value !== undefined) return decoded(value, text);
   }
   // YAML 1.1 scalars are what Kubernetes' own parser reads; aliases are limited by the library.
-  const options = { version: '1.1', uniqueKeys: false, customTags: jsonTags } as const;
+  const options = { version: '1.1', uniqueKeys: false, logLevel: 'error', customTags: jsonTags } as const;
   return decoded(orBadRequest('error converting YAML to JSON', () => parseYaml(text, options) as unknown));
 }
 

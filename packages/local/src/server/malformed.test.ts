@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { startTestServer, type TestReply, type TestServer } from './test-server.ts';
 
 let server: TestServer;
@@ -34,27 +34,29 @@ const patchTypes = ['json-patch', 'merge-patch', 'strategic-merge-patch'].map((t
 
 beforeAll(async () => {
   server = await startTestServer();
+});
+afterAll(() => server.close());
+
+// Deletions of whole collections are among the requests.
+beforeEach(() => {
+  const crds = { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' };
+  if (server.registry.list(crds).items.some((crd) => crd.metadata.name === 'foos.example.com')) return;
   const schema = {
     type: 'object',
     properties: { spec: { type: 'object', properties: { n: { type: 'integer' } } } },
   };
   const names = { plural: 'foos', kind: 'Foo' };
   const version = { name: 'v1', served: true, storage: true, subresources: { status: {} } };
-  server.registry.create(
-    { group: 'apiextensions.k8s.io', version: 'v1', plural: 'customresourcedefinitions' },
-    undefined,
-    {
-      metadata: { name: 'foos.example.com' },
-      spec: {
-        group: 'example.com',
-        scope: 'Namespaced',
-        names,
-        versions: [{ ...version, schema: { openAPIV3Schema: schema } }],
-      },
+  server.registry.create(crds, undefined, {
+    metadata: { name: 'foos.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names,
+      versions: [{ ...version, schema: { openAPIV3Schema: schema } }],
     },
-  );
+  });
 });
-afterAll(() => server.close());
 
 /** The keys that code looks at, so that values of the wrong shape come where they hurt. */
 const keys = fc.constantFrom(
@@ -266,4 +268,15 @@ test('a patch whose copies double is refused before it fills the memory', async 
     patchTypes[0],
   );
   expect(reply.code).toBe(422);
+});
+
+test.each([
+  [`${core}/pods`, { metadata: { name: 'x' }, spec: {} }, 422],
+  ['/apis/example.com/v1/namespaces/default/foos', { metadata: { name: 'x', managedFields: 'x' } }, 400],
+  ['/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec: { groups: null } }, 422],
+  ['/apis/authorization.k8s.io/v1/subjectaccessreviews', { spec: { user: 5 } }, 400],
+  [`${core}/serviceaccounts/default/token`, { spec: { expirationSeconds: 'soon' } }, 400],
+  [`${core}/pods/x/binding`, { target: { name: 5 } }, 404],
+])('%s of %j: %i', async (path, body, code) => {
+  expect((await server.send('POST', path, JSON.stringify(body))).code).toBe(code);
 });

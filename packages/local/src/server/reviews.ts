@@ -2,7 +2,10 @@ import type { KubeObject } from '@pgherd/kube/objects';
 import { invalid, invalidError } from '@pgherd/kube/schema';
 import type { Attributes } from '../auth/auth.ts';
 import { reviewToken } from '../auth/authenticator.ts';
+import { decode } from '../registry/decode.ts';
+import { define } from '../registry/definition.ts';
 import { badRequest } from '../registry/errors.ts';
+import { decodeForSubresource } from '../registry/subresource-kinds.ts';
 import type { User } from '../registry/registry.ts';
 import type { ApiServerOptions } from './server-options.ts';
 import type { VirtualResource } from './virtual-resources.ts';
@@ -31,13 +34,14 @@ export function answerReview(
   namespace: string | undefined,
   input: KubeObject,
 ): KubeObject {
-  const spec = (input['spec'] ?? {}) as Record<string, unknown>;
+  const decoded = decode(define(resource), input, { fieldValidation: 'Ignore' });
+  const spec = (decoded['spec'] ?? {}) as Record<string, unknown>;
   const status = statusFor(options, resource, user, namespace, spec);
   const { group, version, kind } = resource;
   return {
     kind,
     apiVersion: `${group}/${version}`,
-    metadata: { ...input.metadata },
+    metadata: { ...decoded.metadata },
     ...(kind === 'SelfSubjectReview' ? {} : { spec }),
     status,
   };
@@ -124,7 +128,7 @@ export function requestToken(
   name: string,
   input: KubeObject,
 ): KubeObject {
-  const spec = (input['spec'] ?? {}) as {
+  const spec = (decodeForSubresource('TokenRequest', input)['spec'] ?? {}) as {
     audiences?: string[];
     expirationSeconds?: number;
     boundObjectRef?: { kind?: string; name?: string; uid?: string } | null;
