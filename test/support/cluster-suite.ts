@@ -42,16 +42,14 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
       expect(report.acknowledged.length).toBeGreaterThanOrEqual(10);
     }
 
-    /** All members stream, and one is synchronous: what a disturbance needs to lose nothing. */
+    /** All members stream, and Patroni has published one as synchronous: what a takeover needs to lose nothing. */
     async function waitUntilSynchronous(): Promise<void> {
       await local.waitForStatus(name, 'Running');
-      const address = await local.address(name, 'zalando', 'postgres');
-      await eventually('a replica is synchronous', async () => {
-        const rows = await queryOnce<{ n: string }>(
-          address,
-          "select count(*) as n from pg_stat_replication where sync_state in ('sync', 'quorum')",
-        );
-        return Number(rows[0]?.n) > 0;
+      await eventually('a replica is published as synchronous', async () => {
+        const shown = JSON.parse(await local.pgherd('show', name, '-o', 'json')) as {
+          members: { role: string; state: string }[];
+        };
+        return shown.members.some(({ role, state }) => role === 'sync replica' && state === 'streaming');
       });
     }
 
