@@ -68,6 +68,9 @@ async function runSuite(features: string[]): Promise<Feature[]> {
   const home = suiteHome('behave');
   const control = join(tmpdir(), 'pgherd-test-behave-control');
   tool.run(['rm', '--force', containerName], { quiet: true });
+  // A run that was killed during an outage left the server stopped, and so deaf to anything but this.
+  const left = findBackground(home, 'server');
+  if (left !== undefined) process.kill(left.pid, 'SIGCONT');
   await removeInstance(home);
   rmSync(control, { recursive: true, force: true });
   rmSync(logs, { recursive: true, force: true });

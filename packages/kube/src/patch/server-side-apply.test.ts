@@ -203,10 +203,26 @@ test('FieldsV1 is read and written without loss', () => {
 
 test.each([
   [['a'], ['b'], ['a', 'b']],
-  [['a', 'b'], ['b', 'a'], ['b', 'a']],
-  [['c', 'a'], ['b', 'a'], ['c', 'b', 'a']],
-  [['a', 'b', 'x'], ['b', 'a'], ['b', 'x', 'a']],
-  [['x', 'a', 'y', 'b', 'z'], ['a', 'n', 'b'], ['x', 'a', 'y', 'n', 'b', 'z']],
+  [
+    ['a', 'b'],
+    ['b', 'a'],
+    ['b', 'a'],
+  ],
+  [
+    ['c', 'a'],
+    ['b', 'a'],
+    ['c', 'b', 'a'],
+  ],
+  [
+    ['a', 'b', 'x'],
+    ['b', 'a'],
+    ['b', 'x', 'a'],
+  ],
+  [
+    ['x', 'a', 'y', 'b', 'z'],
+    ['a', 'n', 'b'],
+    ['x', 'a', 'y', 'n', 'b', 'z'],
+  ],
 ])('order of a list: %j and applied %j is %j (structured-merge-diff)', (before, applied, after) => {
   const object = (finalizers: string[]): KubeObject => ({
     apiVersion: 'v1',
