@@ -4,8 +4,11 @@ import type { LocalRegistry, ResourceDefinition } from '../registry/index.ts';
 import type { Watch, WatchOptions } from '../registry/registry.ts';
 import type { Presenter } from './representation.ts';
 
-/** Bytes that may wait for a slow client before its watch is ended; it lists again and goes on. */
-const backlogLimit = 32 * 1024 * 1024;
+/** Events that may happen while a client does not read; then its watch is ended, and it goes on where it was. */
+const eventLimit = 5000;
+
+/** Milliseconds after which a client that reads nothing at all, while something waits for it, is given up. */
+const stallLimit = 60_000;
 
 /** Serialises each event once, however many watches it goes to. */
 export class EventEncoder {
@@ -28,6 +31,61 @@ export class EventEncoder {
   }
 }
 
+/** One watch on its way to its client: what the client does not take yet waits here, in order, not serialised. */
+class WatchStream {
+  readonly #response: ServerResponse;
+  readonly #encode: (event: WatchEvent) => string;
+  #waiting: WatchEvent[] = [];
+  /** How many of those that wait were there from the start: they are the client's due, however many. */
+  #initial = 0;
+  #started = false;
+  #blocked = false;
+  #stall: NodeJS.Timeout | undefined;
+
+  constructor(response: ServerResponse, encode: (event: WatchEvent) => string) {
+    this.#response = response;
+    this.#encode = encode;
+    response.on('drain', () => {
+      this.#blocked = false;
+      this.#flush();
+    });
+    response.on('close', () => this.#drop());
+  }
+
+  send(event: WatchEvent): void {
+    if (this.#response.destroyed) return;
+    this.#waiting.push(event);
+    if (!this.#started) this.#initial++;
+    else if (this.#waiting.length - this.#initial > eventLimit) {
+      this.#response.destroy();
+      return;
+    }
+    this.#flush();
+  }
+
+  /** From now on events are those that happen. */
+  started(): void {
+    this.#started = true;
+  }
+
+  #flush(): void {
+    clearTimeout(this.#stall);
+    let sent = 0;
+    while (!this.#blocked && sent < this.#waiting.length) {
+      const event = this.#waiting[sent++];
+      if (event) this.#blocked = !this.#response.write(this.#encode(event));
+    }
+    this.#waiting.splice(0, sent);
+    this.#initial = Math.max(0, this.#initial - sent);
+    if (this.#blocked) this.#stall = setTimeout(() => this.#response.destroy(), stallLimit);
+  }
+
+  #drop(): void {
+    clearTimeout(this.#stall);
+    this.#waiting = [];
+  }
+}
+
 /** The watches of one server, so that they can be ended when it stops. */
 export class WatchStreams {
   readonly #open = new Set<() => void>();
@@ -43,23 +101,11 @@ export class WatchStreams {
     request: IncomingMessage,
     response: ServerResponse,
   ): void {
+    const stream = new WatchStream(response, this.#encoding(definition, presenter));
     let watch: Watch | undefined;
     let failure: ApiError | undefined;
-    let first = true;
-    const send = (event: WatchEvent): void => {
-      if (response.writableLength > backlogLimit) {
-        response.destroy();
-        return;
-      }
-      if (presenter.plain || event.type === 'ERROR') response.write(this.#encoder.line(event));
-      else {
-        const object = presenter.event(definition, event.object, first) as KubeObject;
-        response.write(JSON.stringify({ type: event.type, object }) + '\n');
-      }
-      first = false;
-    };
     try {
-      watch = registry.watch(definition, options, send);
+      watch = registry.watch(definition, options, (event) => stream.send(event));
     } catch (error) {
       // What is wrong with the version is told in the stream, as Kubernetes' watch cache does.
       if (!(error instanceof ApiError) || (error.code !== 410 && error.code !== 504)) throw error;
@@ -71,10 +117,12 @@ export class WatchStreams {
     });
     response.flushHeaders();
     if (failure) {
-      send({ type: 'ERROR', object: failure.status as unknown as KubeObject });
+      stream.send({ type: 'ERROR', object: failure.status as unknown as KubeObject });
       response.end();
       return;
     }
+    // The registry hands over what is there in the microtask after this.
+    setImmediate(() => stream.started());
     // Without a time (0 is none either) Kubernetes chooses one, so that watches do not all end together.
     const seconds = timeoutSeconds || 1800 + Math.random() * 1800;
     const end = (): void => {
@@ -91,5 +139,15 @@ export class WatchStreams {
 
   closeAll(): void {
     for (const end of this.#open) end();
+  }
+
+  #encoding(definition: ResourceDefinition, presenter: Presenter): (event: WatchEvent) => string {
+    let first = true;
+    return (event) => {
+      if (presenter.plain || event.type === 'ERROR') return this.#encoder.line(event);
+      const object = presenter.event(definition, event.object, first);
+      first = false;
+      return JSON.stringify({ type: event.type, object }) + '\n';
+    };
   }
 }

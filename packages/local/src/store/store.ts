@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { ApiError, systemClock, type Clock, type KubeObject } from '@pgherd/kube/objects';
 import { deepFreeze } from './freeze.ts';
+import { byKey, ResourceState } from './resource-state.ts';
 
 /** One change, as watchers see it. */
 export interface StoredEvent {
@@ -310,53 +311,6 @@ class SqliteStore implements Store {
       });
     }
   }
-}
-
-/** Current objects of one resource, by namespace. */
-class ResourceState {
-  readonly #namespaces = new Map<string, { objects: Map<string, KubeObject>; sorted?: KubeObject[] }>();
-  #all: KubeObject[] | undefined;
-
-  get(namespace: string, name: string): KubeObject | undefined {
-    return this.#namespaces.get(namespace)?.objects.get(name);
-  }
-
-  set(namespace: string, name: string, object: KubeObject): void {
-    let entry = this.#namespaces.get(namespace);
-    if (!entry) this.#namespaces.set(namespace, (entry = { objects: new Map() }));
-    entry.objects.set(name, object);
-    delete entry.sorted;
-    this.#all = undefined;
-  }
-
-  delete(namespace: string, name: string): void {
-    const entry = this.#namespaces.get(namespace);
-    if (!entry) return;
-    entry.objects.delete(name);
-    delete entry.sorted;
-    this.#all = undefined;
-    if (entry.objects.size === 0) this.#namespaces.delete(namespace);
-  }
-
-  list(namespace: string | undefined): readonly KubeObject[] {
-    if (namespace === undefined) {
-      // etcd's order is that of the whole key, so that `a-b/…` comes before `a/…`.
-      const names = [...this.#namespaces.keys()].map((ns) => ({ key: `${ns}/`, ns })).sort(byKey);
-      this.#all ??= names.flatMap(({ ns }) => this.list(ns));
-      return this.#all;
-    }
-    const entry = this.#namespaces.get(namespace);
-    if (!entry) return [];
-    entry.sorted ??= [...entry.objects]
-      .map(([key, value]) => ({ key, value }))
-      .sort(byKey)
-      .map((e) => e.value);
-    return entry.sorted;
-  }
-}
-
-function byKey(a: { key: string }, b: { key: string }): number {
-  return a.key < b.key ? -1 : a.key > b.key ? 1 : 0;
 }
 
 function parse(value: string): KubeObject {
