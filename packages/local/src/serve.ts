@@ -100,14 +100,13 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
   });
 
   let pods: Pods | undefined;
-  const podsReady = startPods({ registry, instance, tokenIssuer, caPem: pki.caCertificate, clock, log }).then(
-    async (started) => {
-      pods = started;
-      nodeProxy.set(started.nodeProxy);
-      await server.listen(instance.gateway, instance.apiPort);
-      log.info({ gateway: instance.gateway }, 'pods can run');
-    },
-  );
+  const bringUpPods = async (): Promise<void> => {
+    pods = await startPods({ registry, instance, tokenIssuer, caPem: pki.caCertificate, clock, log });
+    nodeProxy.set(pods.nodeProxy);
+    await server.listen(instance.gateway, instance.apiPort);
+    log.info({ gateway: instance.gateway }, 'pods can run');
+  };
+  const podsReady = bringUpPods();
   podsReady.catch((err: unknown) =>
     log.error({ err }, 'this machine cannot run pods; the API works without them'),
   );

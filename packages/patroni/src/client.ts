@@ -176,8 +176,7 @@ function clusterView(raw: JsonObject): ClusterView {
   const members = Array.isArray(raw['members']) ? (raw['members'] as JsonObject[]) : [];
   const view: ClusterView = { members: members.map(clusterMember), paused: raw['pause'] === true };
   const scheduled = raw['scheduled_switchover'];
-  if (typeof scheduled === 'object' && scheduled !== null)
-    view.scheduledSwitchover = scheduled;
+  if (typeof scheduled === 'object' && scheduled !== null) view.scheduledSwitchover = scheduled;
   return view;
 }
 
