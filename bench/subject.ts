@@ -27,6 +27,23 @@ async function until(what: string, probe: () => Promise<boolean>, timeoutMs = 30
   }
 }
 
+/** The part of Patroni's `GET /patroni` that matters here. */
+interface MemberState {
+  role?: string;
+  state?: string;
+  replication?: { state: string }[];
+}
+
+/** What a member says of itself over Patroni's REST API; undefined while nothing answers. */
+async function memberState(address: string): Promise<MemberState | undefined> {
+  try {
+    const answer = await fetch(`http://${address}:8008/patroni`, { signal: AbortSignal.timeout(1000) });
+    return (await answer.json()) as MemberState;
+  } catch {
+    return undefined;
+  }
+}
+
 /** What is measured: an instance of `pgherd local` of its own, with its operator. */
 export class Subject {
   private readonly home: string;
@@ -96,20 +113,16 @@ export class Subject {
     return Date.now() - begin;
   }
 
+  /** Asks the members themselves: what they publish in Kubernetes is up to `loop_wait` (10 s) old. */
   private async allStream(name: string, instances: number): Promise<boolean> {
     const labelSelector = `application=spilo,cluster-name=${name}`;
     const { items } = await this.client.list(pods, { namespace: 'default', labelSelector });
-    const members = items.map(
-      (pod) =>
-        JSON.parse(pod.metadata?.annotations?.['status'] ?? '{}') as {
-          role?: string;
-          state?: string;
-          replication_state?: string;
-        },
-    );
-    const primaries = members.filter((member) => member.role === 'primary' && member.state === 'running');
-    const streaming = members.filter((member) => member.replication_state === 'streaming');
-    return primaries.length === 1 && streaming.length === instances - 1;
+    const addresses = items.map((pod) => pod.status?.podIP).filter((address) => address !== undefined);
+    if (addresses.length < instances) return false;
+    const members = await Promise.all(addresses.map(memberState));
+    const primary = members.find((member) => member?.role === 'primary' && member.state === 'running');
+    const streaming = primary?.replication?.filter(({ state }) => state === 'streaming') ?? [];
+    return primary !== undefined && streaming.length === instances - 1;
   }
 
   async waitUntilRunning(name: string): Promise<void> {
