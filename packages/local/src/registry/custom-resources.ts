@@ -2,7 +2,7 @@ import { applyDefaults, prune } from '@pgherd/kube/schema';
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { Schema } from '@pgherd/kube/schema';
 import { acceptedNames, acceptNames, isEstablished } from './custom-names.ts';
-import { allVerbs, define, type ResourceDefinition } from './definition.ts';
+import { allVerbs, define, type PrinterColumn, type ResourceDefinition } from './definition.ts';
 import { timestamp, type Kernel } from './kernel.ts';
 
 /** One entry of `spec.versions`. */
@@ -16,15 +16,6 @@ export interface CrdVersion {
   selectableFields?: unknown[];
   deprecated?: boolean;
   deprecationWarning?: string;
-}
-
-export interface PrinterColumn {
-  name: string;
-  type: string;
-  jsonPath: string;
-  description?: string;
-  format?: string;
-  priority?: number;
 }
 
 export interface CrdSpec {

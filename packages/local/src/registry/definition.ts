@@ -69,6 +69,16 @@ export interface ResourceDefinition extends ServedResource {
   custom?: CustomKind;
 }
 
+/** One entry of `additionalPrinterColumns`. */
+export interface PrinterColumn {
+  name: string;
+  type: string;
+  jsonPath: string;
+  description?: string;
+  format?: string;
+  priority?: number;
+}
+
 /** What only kinds from a CustomResourceDefinition have. */
 export interface CustomKind {
   /** Name of the CustomResourceDefinition. */
@@ -76,14 +86,7 @@ export interface CustomKind {
   schema: Schema;
   statusSubresource: boolean;
   /** `additionalPrinterColumns` of the version. */
-  columns: {
-    name: string;
-    type: string;
-    jsonPath: string;
-    description?: string;
-    format?: string;
-    priority?: number;
-  }[];
+  columns: PrinterColumn[];
   /** Warning for everybody who uses a deprecated version. */
   deprecation?: string;
 }
