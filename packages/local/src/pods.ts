@@ -45,7 +45,7 @@ export async function startPods(options: PodsOptions): Promise<Pods> {
   return {
     nodeProxy: agent,
     async stop({ pods }) {
-      await agent.stop();
+      await agent.stop({ pods });
       if (pods) await stopAllContainers(engine, instance, log);
       await dns.stop();
       await network.stop();

@@ -12,11 +12,14 @@ import {
 } from './auth/index.ts';
 import { directoryVolumeStore, startControllers } from './controllers/index.ts';
 import { loadOrCreateInstance } from './instance/load.ts';
-import { lockHome } from './instance/lock.ts';
+import { lockHomeWhenStopped } from './instance/lock.ts';
 import { LateNodeProxy } from './node/late-node-proxy.ts';
 import { openRegistry } from './registry/index.ts';
 import { createApiServer } from './server/index.ts';
 import { startPods, type Pods } from './pods.ts';
+
+/** How long a start waits for a `down` that is under way: the longest grace of pods, and some. */
+const LOCK_MS = 90_000;
 
 /** A running single-machine Kubernetes. */
 export interface Local {
@@ -42,8 +45,9 @@ export interface LocalOptions {
 export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
   const clock = systemClock;
   mkdirSync(home, { recursive: true, mode: 0o700 });
+  // Before anything else: two that start at once must not both choose addresses.
+  const lock = await lockHomeWhenStopped(home, { timeoutMs: LOCK_MS });
   const instance = await loadOrCreateInstance(home);
-  const lock = lockHome(instance.home);
   const address = `https://127.0.0.1:${instance.apiPort}`;
 
   const pki = await ensurePki(join(instance.home, 'pki'), {
@@ -107,14 +111,16 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
     log.info({ gateway: instance.gateway }, 'pods can run');
   };
   const podsReady = bringUpPods();
-  podsReady.catch((err: unknown) =>
-    log.error({ err }, 'this machine cannot run pods; the API works without them'),
-  );
+  podsReady.catch((err: unknown) => {
+    nodeProxy.fail(err instanceof Error ? err.message : String(err));
+    log.error({ err }, 'this machine cannot run pods; the API works without them');
+  });
 
   return {
     address,
     podsReady,
     async stop(options) {
+      lock.stopping();
       await podsReady.catch(() => {});
       if (pods !== undefined) await pods.stop(options);
       await controllers.stop();

@@ -2,17 +2,20 @@ import { rmSync } from 'node:fs';
 import type { Logger } from 'pino';
 import { connectEngine, probeHost, stopPodmanService } from './engine/index.ts';
 import { loadOrCreateInstance } from './instance/load.ts';
-import { lockHome } from './instance/lock.ts';
+import { lockHomeWhenStopped } from './instance/lock.ts';
 import { resetNetwork } from './network/index.ts';
 import { unmountAll } from './node/index.ts';
 import { removeAllContainers, stopAllContainers } from './node/stop-containers.ts';
 import { instanceExists } from './serve.ts';
 
+/** How long another `down` or `reset` of the same home may take. */
+const LOCK_MS = 90_000;
+
 /** Stops the containers of an instance whose server does not run, e.g. because it was killed. Nothing is lost. */
 export async function stopLocalPods(home: string, log: Logger): Promise<void> {
   if (!instanceExists(home)) return;
   const instance = await loadOrCreateInstance(home);
-  const lock = lockHome(instance.home);
+  const lock = await lockHomeWhenStopped(home, { timeoutMs: LOCK_MS, stopping: true });
   try {
     const { facts } = await probeHost();
     const engine = await connectEngine({ home: instance.home, facts, log });
@@ -28,7 +31,7 @@ export async function stopLocalPods(home: string, log: Logger): Promise<void> {
 export async function resetLocal(home: string, log: Logger): Promise<void> {
   if (instanceExists(home)) {
     const instance = await loadOrCreateInstance(home);
-    const lock = lockHome(instance.home);
+    const lock = await lockHomeWhenStopped(home, { timeoutMs: LOCK_MS, stopping: true });
     try {
       const { facts } = await probeHost();
       const engine = await connectEngine({ home: instance.home, facts, log });

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { describeProcess, type ServerProcess } from '@pgherd/local';
+import { describeProcess, serverProcess, type ServerProcess } from '@pgherd/local';
 
 /** A process of ours that outlives the command: who it is stands in `HOME/run/NAME.json`, its output in `HOME/log`. */
 export interface BackgroundProcess {
@@ -48,6 +48,9 @@ export function startInBackground(
 
 /** The process, if it is still the one that was started. */
 export function findBackground(process_: BackgroundProcess): RunningProcess | undefined {
+  // Of two servers that were started at once, the note may name the one that lost; the lock names the one that runs.
+  const holder = process_.name === 'server' ? serverProcess(process_.home) : undefined;
+  if (holder !== undefined) return holder;
   try {
     const noted = JSON.parse(readFileSync(noteFile(process_), 'utf8')) as RunningProcess;
     const now = describeProcess(noted.pid);
@@ -65,11 +68,11 @@ export async function stopBackground(
   process_: BackgroundProcess,
   options: { signal?: NodeJS.Signals; timeoutMs: number },
 ): Promise<boolean> {
-  const running = findBackground(process_);
+  let running = findBackground(process_);
   if (running === undefined) return false;
   const signal = (name: NodeJS.Signals): void => {
     try {
-      process.kill(running.pid, name);
+      if (running !== undefined) process.kill(running.pid, name);
     } catch {
       // It ended in between, which is what was wanted.
     }
@@ -77,7 +80,13 @@ export async function stopBackground(
   signal(options.signal ?? 'SIGTERM');
   const deadline = Date.now() + options.timeoutMs;
   let killed = false;
-  while (findBackground(process_) !== undefined) {
+  for (;;) {
+    const now = findBackground(process_);
+    if (now === undefined) break;
+    if (now.pid !== running.pid) {
+      running = now;
+      signal(options.signal ?? 'SIGTERM');
+    }
     if (Date.now() > deadline && !killed) {
       signal('SIGKILL');
       killed = true;

@@ -15,4 +15,6 @@ export async function serve(options: { home?: string }): Promise<void> {
   clearInterval(keepAlive);
   log.info(how, 'stopping');
   await local.stop(how);
+  // A pod that is being ended would otherwise be waited for here, while the next server may be running already.
+  process.exit(0);
 }

@@ -50,6 +50,17 @@ async function waitForApi(home: string, deadline: number): Promise<Client> {
   }
 }
 
+/** A `down` that is under way is waited for: what it stops is started again then. */
+async function waitForStop(home: string, deadline: number): Promise<void> {
+  for (let holder = serverProcess(home); holder?.stopping === true; holder = serverProcess(home)) {
+    if (Date.now() > deadline) {
+      const why = `process ${holder.pid} is still stopping what runs on ${home}: try again when it is done`;
+      throw new CommandError(why, exitCode.timedOut);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** Starts the operator under its own account; `HOME/operator.yaml`, if there is one, is its configuration. */
 async function startOperator(home: string): Promise<void> {
   const httpPort = await freePort();
@@ -79,7 +90,8 @@ export async function bringUp(options: {
   const { home } = options;
   const begin = Date.now();
   const started: string[] = [];
-  if (serverProcess(home) === undefined && findBackground(serverProcessOf(home)) === undefined) {
+  await waitForStop(home, begin + options.timeoutMs);
+  if (findBackground(serverProcessOf(home)) === undefined) {
     startInBackground(
       serverProcessOf(home),
       [process.execPath, entryPoint, 'local', 'serve', '--home', home],

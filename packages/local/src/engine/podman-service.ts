@@ -8,6 +8,12 @@ import type { HostFacts } from './probe-host.ts';
 /** How long a new service may take until it answers. */
 const START_DEADLINE_MS = 15_000;
 
+/**
+ * How long podman keeps what is known of a command in a container after its end. It costs two processes for each, so
+ * podman's own five minutes would make hundreds of an exec probe. The exit code is asked for at once.
+ */
+const EXEC_KEPT_SECONDS = 10;
+
 /** Where an instance's own podman service listens. */
 export function podmanSocketPath(home: string): string {
   return join(home, 'run', 'podman.sock');
@@ -29,6 +35,8 @@ export async function startPodmanService(home: string, facts: HostFacts): Promis
   const configuration = join(run, 'containers.conf');
   writeFileSync(configuration, containersConf(facts.runtime));
   const socket = podmanSocketPath(home);
+  // One that was started by a server that was killed meanwhile may not answer yet, and nobody would end it.
+  stopPodmanService(home);
   rmSync(socket, { force: true });
 
   const logPath = join(run, 'podman.log');
@@ -89,6 +97,7 @@ function containersConf(runtime: string): string {
     `runtime = "${runtime}"`,
     'cgroup_manager = "cgroupfs"',
     'events_logger = "file"',
+    `exit_command_delay = ${EXEC_KEPT_SECONDS}`,
     '[containers]',
     'log_driver = "k8s-file"',
     '',

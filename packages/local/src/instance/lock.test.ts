@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { HomeLockedError, lockHome, serverProcess } from './lock.ts';
+import { HomeLockedError, lockHome, lockHomeWhenStopped, serverProcess } from './lock.ts';
 
 let home: string;
 beforeEach(async () => {
@@ -68,4 +68,21 @@ test('a note about a pid that was reused names nobody and holds nothing', async 
   }
   await writeFile(join(home, 'server.json'), 'not json');
   expect(serverProcess(home)).toBeUndefined();
+});
+
+test('a holder that is stopping is waited for, one that serves is not', async () => {
+  const first = lockHome(home);
+  await expect(lockHomeWhenStopped(home, { timeoutMs: 60_000 })).rejects.toThrow(HomeLockedError);
+  first.stopping();
+  expect(serverProcess(home)).toMatchObject({ pid: process.pid, stopping: true });
+  const second = lockHomeWhenStopped(home, { timeoutMs: 60_000 });
+  first.release();
+  (await second).release();
+});
+
+test('who only stops things says so from the beginning, and the wait for it has an end', async () => {
+  const lock = await lockHomeWhenStopped(home, { timeoutMs: 0, stopping: true });
+  expect(serverProcess(home)?.stopping).toBe(true);
+  await expect(lockHomeWhenStopped(home, { timeoutMs: 0 })).rejects.toThrow(HomeLockedError);
+  lock.release();
 });

@@ -10,10 +10,14 @@ export interface ServerProcess {
   startTime: string;
   /** The boot that `startTime` counts from. */
   bootId: string;
+  /** It stops what runs here and ends then: nothing new can be asked of it. */
+  stopping?: true;
 }
 
 /** The right to be the one server of a home directory. */
 export interface HomeLock {
+  /** Tells others that the holder ends soon: whoever wants the home waits for that. */
+  stopping(): void;
   /** Idempotent; the end of the process does the same. */
   release(): void;
 }
@@ -39,7 +43,7 @@ const holding = new Set<DatabaseSync>();
  * it ends with the process however that ends, and no leftover of a killed server or of a reused pid ever
  * looks like a running one. `server.json` beside it only says who holds it.
  */
-export function lockHome(home: string): HomeLock {
+export function lockHome(home: string, options: { stopping?: boolean } = {}): HomeLock {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(join(home, 'server.lock'));
   try {
@@ -53,8 +57,13 @@ export function lockHome(home: string): HomeLock {
   }
   holding.add(database);
   const file = join(home, 'server.json');
-  writeFileAtomic(file, `${JSON.stringify(describeProcess(process.pid))}\n`);
+  const note = (stopping: boolean): void => {
+    const holder = { ...describeProcess(process.pid), ...(stopping ? { stopping } : {}) };
+    writeFileAtomic(file, `${JSON.stringify(holder)}\n`);
+  };
+  note(options.stopping === true);
   return {
+    stopping: () => note(true),
     release: () => {
       if (!holding.delete(database)) return;
       rmSync(file, { force: true });
@@ -63,12 +72,39 @@ export function lockHome(home: string): HomeLock {
   };
 }
 
+/** How often a lock is tried that is about to be free, milliseconds. */
+const TRY_AGAIN_MS = 50;
+
+/**
+ * `lockHome` that waits, up to `timeoutMs`, for a holder that is stopping. A holder that serves is not waited for.
+ * `stopping`: the caller itself only stops or removes what there is.
+ */
+export async function lockHomeWhenStopped(
+  home: string,
+  { timeoutMs, stopping = false }: { timeoutMs: number; stopping?: boolean },
+): Promise<HomeLock> {
+  const deadline = Date.now() + timeoutMs;
+  let unnamed = 0;
+  for (;;) {
+    try {
+      return lockHome(home, { stopping });
+    } catch (error) {
+      if (!(error instanceof HomeLockedError) || Date.now() > deadline) throw error;
+      // Between the lock and the note of who holds it there is a moment.
+      const waits = error.holder === undefined ? ++unnamed < 10 : error.holder.stopping === true;
+      if (!waits) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS));
+  }
+}
+
 /** The process that serves a home, `undefined` when none is alive. For `status` and `down`. */
 export function serverProcess(home: string): ServerProcess | undefined {
   try {
     const noted = JSON.parse(readFileSync(join(home, 'server.json'), 'utf8')) as ServerProcess;
     const now = describeProcess(noted.pid);
-    return now?.startTime === noted.startTime && now.bootId === noted.bootId ? now : undefined;
+    if (now?.startTime !== noted.startTime || now.bootId !== noted.bootId) return undefined;
+    return noted.stopping === true ? { ...now, stopping: true } : now;
   } catch {
     return undefined;
   }

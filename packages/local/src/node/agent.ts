@@ -29,6 +29,10 @@ import { PodDirectories } from './volumes/pod-directories.ts';
 const REFRESH_MS = 60_000;
 /** The engine is asked for all containers this often, in case an event was lost. */
 const RESYNC_MS = 300_000;
+/** What is under way gets this long when the agent stops; pulling an image may take longer and is left alone. */
+const SETTLE_MS = 5_000;
+/** Longest grace of a pod when all are stopped. */
+const LONGEST_GRACE_MS = 60_000;
 /** The node's heartbeat. */
 const HEARTBEAT_MS = 300_000;
 
@@ -50,7 +54,8 @@ export interface NodeAgentOptions {
 
 /** The running node agent. `stop` leaves all containers running; the next start takes them over. */
 export interface NodeAgent extends NodeProxy {
-  stop(): Promise<void>;
+  /** With `pods`, they are ended first, each with its hooks and its grace, and not started again. */
+  stop(options?: { pods: boolean }): Promise<void>;
 }
 
 /**
@@ -242,11 +247,20 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     );
   return {
     ...podProxy(context, find),
-    stop() {
-      for (const each of [...watches, ...timers, engineEvents, context.processes]) each.stop();
+    async stop(how = { pods: false }) {
+      for (const each of [...watches, ...timers]) each.stop();
       if (scheduleSoon !== undefined) clearImmediate(scheduleSoon);
-      for (const worker of workers.values()) worker.stop();
-      return Promise.resolve();
+      const all = [...workers.values()];
+      for (const worker of all) worker.stop();
+      // A container that is being made now would be overlooked by whoever removes them.
+      const settled = Promise.all(all.map((worker) => worker.idle()));
+      let tooLong = (): void => {};
+      const waited = new Promise<void>((resolve) => (tooLong = clock.after(SETTLE_MS, resolve)));
+      await Promise.race([settled, waited]);
+      tooLong();
+      if (how.pods) await Promise.all(all.map((worker) => worker.endAll(LONGEST_GRACE_MS)));
+      engineEvents.stop();
+      context.processes.stop();
     },
   };
 }

@@ -39,6 +39,7 @@ export class PodWorker implements PodState {
   #removed = false;
   #stopped = false;
   #busy = false;
+  #passing: Promise<void> = Promise.resolve();
   #again = false;
   #terminating = false;
   #volumes: Map<string, MountedVolume> | undefined;
@@ -101,13 +102,23 @@ export class PodWorker implements PodState {
     this.#probes.stop();
   }
 
+  /** After `stop`: the step that was under way has come to its end. */
+  idle(): Promise<void> {
+    return this.#passing;
+  }
+
+  /** Ends the pod's containers as a deletion would, hooks included; its object stays. Only after `stop`. */
+  endAll(longestGraceMs: number): Promise<void> {
+    return this.#endings.endAll(Math.min(graceMsOf(this.#pod), longestGraceMs));
+  }
+
   /** Looks at the pod (again), soon. */
   wake(): void {
     if (this.#stopped) return;
     this.#again = true;
     if (this.#busy) return;
     this.#busy = true;
-    setImmediate(() => void this.#passes());
+    this.#passing = new Promise((resolve) => setImmediate(() => void this.#passes().finally(resolve)));
   }
 
   async #passes(): Promise<void> {
@@ -131,7 +142,8 @@ export class PodWorker implements PodState {
     refreshPayloads(this.#volumeContext);
     this.#endChanged();
     for (const container of containersToStart(this.#pod, (name) => this.#view(name))) {
-      if (this.hurry.signal.aborted || this.#pod.metadata.deletionTimestamp !== undefined) break;
+      if (this.#stopped || this.hurry.signal.aborted || this.#pod.metadata.deletionTimestamp !== undefined)
+        break;
       await this.#starts.start(container, sandbox, this.#volumes);
       this.#syncProbes();
       this.#writeStatus();
@@ -154,6 +166,7 @@ export class PodWorker implements PodState {
   }
 
   #wakeAfter(ms: number): void {
+    if (this.#stopped) return;
     const at = this.#context.clock.now() + ms;
     if (this.#timer !== undefined && this.#timer.at <= at) return;
     this.#timer?.cancel();
@@ -181,6 +194,7 @@ export class PodWorker implements PodState {
   }
 
   #syncProbes(): void {
+    if (this.#stopped) return;
     const ending = new Set(this.#endings.ids);
     if (this.#terminating) for (const { id } of this.containers.all()) ending.add(id);
     this.#probes.sync(this.#pod, this.containers, ending, this.podIp);

@@ -12,6 +12,8 @@ interface ListedContainer {
 /** Longest grace that a pod gets when all of an instance is stopped, in seconds. */
 const maxGraceSeconds = 60;
 
+const isMember = (container: ListedContainer): boolean => container.Labels?.[LABEL.container] !== undefined;
+
 async function listContainers(engine: Engine, instance: Instance): Promise<ListedContainer[]> {
   const filters = JSON.stringify({ label: [`${LABEL.instance}=${instance.id}`] });
   return engine.request('GET', `/containers/json?all=true&filters=${encodeURIComponent(filters)}`);
@@ -26,32 +28,41 @@ async function ignoreGone(work: Promise<unknown>): Promise<void> {
   }
 }
 
+/** An engine that is in the middle of something with a container refuses; this often it is asked again. */
+const ATTEMPTS = 3;
+
 /**
  * Stops all pods of an instance and removes their containers: members first, each with its grace, then the sandboxes
  * that hold their network. Volumes and the registry's objects stay; the next start makes the pods anew. Nobody else may
  * be restarting containers meanwhile.
  */
 export async function stopAllContainers(engine: Engine, instance: Instance, log: Logger): Promise<void> {
-  const containers = await listContainers(engine, instance);
-  if (containers.length === 0) return;
-  log.info({ containers: containers.length }, 'stopping all pods');
-  const members = containers.filter((container) => container.Labels?.[LABEL.container] !== undefined);
-  const sandboxes = containers.filter((container) => container.Labels?.[LABEL.container] === undefined);
-  await Promise.all(
-    members.map(async ({ Id, Labels }) => {
-      const grace = Math.min(Number(Labels?.[LABEL.gracePeriod] ?? 30), maxGraceSeconds);
-      await ignoreGone(engine.request('POST', `/containers/${Id}/stop?t=${grace}`));
-      await ignoreGone(engine.request('DELETE', `/containers/${Id}?force=true&v=true`));
-    }),
-  );
-  await removeContainers(engine, sandboxes);
+  for (let attempt = 1; ; attempt++) {
+    const containers = await listContainers(engine, instance);
+    if (containers.length === 0) return;
+    if (attempt === 1) log.info({ containers: containers.length }, 'stopping all pods');
+    const results = await Promise.allSettled(
+      containers.filter(isMember).map(async ({ Id, Labels }) => {
+        const grace = Math.min(Number(Labels?.[LABEL.gracePeriod] ?? 30), maxGraceSeconds);
+        try {
+          await ignoreGone(engine.request('POST', `/containers/${Id}/stop?t=${grace}`));
+        } finally {
+          await ignoreGone(engine.request('DELETE', `/containers/${Id}?force=true&v=true`));
+        }
+      }),
+    );
+    const sandboxes = containers.filter((container) => !isMember(container));
+    results.push(...(await Promise.allSettled([removeContainers(engine, sandboxes)])));
+    const failed = results.find((result) => result.status === 'rejected');
+    if (failed === undefined) return;
+    if (attempt === ATTEMPTS) throw new Error(`not all pods could be stopped: ${String(failed.reason)}`);
+  }
 }
 
 /** Kills and removes all containers of an instance at once, without grace. */
 export async function removeAllContainers(engine: Engine, instance: Instance, log: Logger): Promise<void> {
   const containers = await listContainers(engine, instance);
   if (containers.length > 0) log.info({ containers: containers.length }, 'removing all pods');
-  const isMember = (container: ListedContainer): boolean => container.Labels?.[LABEL.container] !== undefined;
   // An engine refuses to remove a sandbox whose network others still use.
   await removeContainers(engine, containers.filter(isMember));
   await removeContainers(

@@ -294,6 +294,32 @@ test('logs stream, exec speaks over WebSocket and ends with the exit code', asyn
   });
 });
 
+test('what is not served on an upgraded connection says what to use instead', async () => {
+  await send('POST', pods, {
+    metadata: { name: 'p' },
+    spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+  });
+  for (const [subresource, instead] of [
+    ['portforward', 'addresses of pods and Services'],
+    ['attach', 'kubectl exec'],
+  ] as const) {
+    const socket = new WebSocket(`wss://127.0.0.1:${port}${pods}/p/${subresource}`, 'v4.channel.k8s.io', {
+      agent,
+    });
+    const answer = await new Promise<string>((resolve, reject) => {
+      socket.on('error', () => {});
+      socket.on('open', () => reject(new Error('it was served')));
+      socket.on('unexpected-response', (_request, response: IncomingMessage) => {
+        let text = '';
+        response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+        response.on('end', () => resolve(`${response.statusCode} ${text}`));
+      });
+    });
+    expect(answer).toMatch(/^501 /);
+    expect(answer).toContain(instead);
+  }
+});
+
 interface Recorded {
   method: string;
   path: string;

@@ -150,7 +150,11 @@ class HttpsApiServer implements ApiServer {
     const { path, query } = splitTarget(request.url ?? '/');
     const user = authenticate(this.#options, request);
     const resource = parseResourcePath(path);
-    if (!resource || resource.plural !== 'pods' || resource.subresource !== 'exec') throw notServed();
+    if (!resource || resource.plural !== 'pods') throw notServed();
+    if (resource.subresource === 'portforward' || resource.subresource === 'attach') {
+      throw unsupported(resource.subresource);
+    }
+    if (resource.subresource !== 'exec') throw notServed();
     const definition = this.#options.registry.definition(resource);
     if (!definition) throw notServed();
     const verb = request.method === 'GET' ? 'get' : 'create';
@@ -175,6 +179,16 @@ class HttpsApiServer implements ApiServer {
 
 function stopping(): ApiError {
   return new ApiError(503, 'ServiceUnavailable', 'the API server is stopping', { retryAfterSeconds: 1 });
+}
+
+/** What users of kubectl try first, with what to do instead. */
+function unsupported(subresource: 'portforward' | 'attach'): ApiError {
+  const message =
+    subresource === 'portforward'
+      ? 'port-forward is not supported: on this machine the addresses of pods and Services can be connected to ' +
+        'directly, see kubectl get pods,services -o wide'
+      : 'attach is not supported: use kubectl exec for a shell, kubectl logs -f for the output';
+  return new ApiError(501, 'NotImplemented', message);
 }
 
 function splitTarget(target: string): { path: string; query: URLSearchParams } {

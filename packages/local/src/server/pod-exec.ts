@@ -87,8 +87,9 @@ export function serveExec(
       ...(wanted.stderr && !tty ? { stderr: channelWriter(webSocket, channel.stderr) } : {}),
     };
     const { name = '', namespace = '' } = pod.metadata;
-    nodeProxy
-      .exec(namespace, name, options)
+    // An exception here would be answered in HTTP, on a connection that speaks WebSocket already.
+    Promise.resolve()
+      .then(() => nodeProxy.exec(namespace, name, options))
       .then(exitStatus, (error: unknown) => failureStatus(error))
       .then((status) => finish(webSocket, status))
       .catch(() => webSocket.terminate());
