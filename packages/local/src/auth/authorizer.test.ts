@@ -65,8 +65,9 @@ const mayGetPods = (who = user, namespace?: string): boolean =>
     resource: 'pods',
     ...(namespace ? { namespace } : {}),
   }).allowed;
-const eventually = (read: () => unknown, wanted: unknown): Promise<void> =>
-  expect.poll(read, { timeout: 5000, interval: 5 }).toEqual(wanted);
+const eventually = async (read: () => unknown, wanted: unknown): Promise<void> => {
+  await expect.poll(read, { timeout: 5000, interval: 5 }).toEqual(wanted);
+};
 
 test('nobody may do anything, but members of system:masters everything', () => {
   expect(mayGetPods(user, 'default')).toBe(false);
