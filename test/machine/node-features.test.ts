@@ -94,14 +94,14 @@ test('a memory limit ends the container', async () => {
 
 test('a sidecar starts before and ends after the pod’s own containers', async () => {
   const log =
-    'echo $NAME up >> /work/log; trap "echo $NAME down >> /work/log; exit 0" TERM; touch /tmp/up; sleep infinity & wait';
+    'echo $NAME up >> /scratch/log; trap "echo $NAME down >> /scratch/log; exit 0" TERM; touch /tmp/up; sleep infinity & wait';
   const container = (name: string, more: object = {}) =>
     ({
       name,
       image: IMAGE,
       command: script(log),
       env: [{ name: 'NAME', value: name }],
-      volumeMounts: [{ name: 'work', mountPath: '/work' }],
+      volumeMounts: [{ name: 'work', mountPath: '/scratch' }],
       ...more,
     }) as Container;
   lab.create('escorted', {

@@ -185,15 +185,15 @@ describe('ends and restarts', () => {
       name,
       image: IMAGE,
       command: script(text),
-      volumeMounts: [{ name: 'work', mountPath: '/work' }],
+      volumeMounts: [{ name: 'work', mountPath: '/scratch' }],
     });
     lab.create('steps', {
       volumes: [{ name: 'work', emptyDir: {} }],
-      initContainers: [step('one', 'echo 1 >> /work/log'), step('two', 'echo 2 >> /work/log')],
-      containers: [step('main', 'echo 3 >> /work/log; exec sleep infinity')],
+      initContainers: [step('one', 'echo 1 >> /scratch/log'), step('two', 'echo 2 >> /scratch/log')],
+      containers: [step('main', 'echo 3 >> /scratch/log; exec sleep infinity')],
     });
     const pod = await lab.ready('steps');
-    expect((await lab.sh('steps', 'cat /work/log', 'main')).out).toBe('1\n2\n3\n');
+    expect((await lab.sh('steps', 'cat /scratch/log', 'main')).out).toBe('1\n2\n3\n');
     expect(pod.status?.initContainerStatuses?.map((each) => each.state?.terminated?.reason)).toEqual([
       'Completed',
       'Completed',
