@@ -95,6 +95,19 @@ test('patroni: a member whose PostgreSQL is down has no position', async () => {
   expect(await client.patroni()).toMatchObject({ state: 'stopped', role: 'replica', paused: false });
 });
 
+test('patroni: who streams from the member, with what is missing left out', async () => {
+  const body = JSON.stringify({
+    state: 'running',
+    role: 'primary',
+    replication: [{ application_name: 'demo-1', client_addr: '10.0.0.2', state: 'streaming' }, { pid: 7 }],
+  });
+  const { client } = await standIn({ status: 200, body });
+  expect((await client.patroni()).replication).toEqual([
+    { applicationName: 'demo-1', clientAddress: '10.0.0.2', state: 'streaming' },
+    { applicationName: '', state: 'unknown' },
+  ]);
+});
+
 test('patchConfig sends null to remove a key and returns the new configuration', async () => {
   const { client, exchanges } = await standIn({ status: 200, body: '{"ttl":30}' });
   expect(await client.patchConfig({ loop_wait: null })).toEqual({ ttl: 30 });

@@ -36,8 +36,20 @@ export interface MemberView {
   location?: number;
   pendingRestart: boolean;
   paused: boolean;
+  /** Who is connected to stream from this member now, from `pg_stat_replication`. */
+  replication: ReplicationView[];
   /** The answer as it came. */
   raw: JsonObject;
+}
+
+/** One entry of `replication` in the answer of `GET /patroni`. */
+export interface ReplicationView {
+  /** The member's name; `pg_basebackup` while a copy is taken. */
+  applicationName: string;
+  /** Address that the connection comes from; missing for one over a Unix socket. */
+  clientAddress?: string;
+  /** `startup`, `catchup`, `streaming`, `backup`, `stopping`. */
+  state: string;
 }
 
 export interface SwitchoverRequest {
@@ -161,6 +173,7 @@ function memberView(raw: JsonObject): MemberView {
     role: stringOf(raw['role']) ?? 'unknown',
     pendingRestart: raw['pending_restart'] === true,
     paused: raw['pause'] === true,
+    replication: Array.isArray(raw['replication']) ? raw['replication'].flatMap(replicationView) : [],
     raw,
   };
   const serverVersion = numberOf(raw['server_version']);
@@ -170,6 +183,19 @@ function memberView(raw: JsonObject): MemberView {
   const location = numberOf(xlog['location'] ?? xlog['replayed_location'] ?? xlog['received_location']);
   if (location !== undefined) view.location = location;
   return view;
+}
+
+function replicationView(raw: unknown): ReplicationView[] {
+  if (typeof raw !== 'object' || raw === null) return [];
+  const entry = raw as JsonObject;
+  const clientAddress = stringOf(entry['client_addr']);
+  return [
+    {
+      applicationName: stringOf(entry['application_name']) ?? '',
+      ...(clientAddress === undefined ? {} : { clientAddress }),
+      state: stringOf(entry['state']) ?? 'unknown',
+    },
+  ];
 }
 
 function clusterView(raw: JsonObject): ClusterView {

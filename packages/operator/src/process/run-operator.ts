@@ -43,6 +43,9 @@ export class MissingRightsError extends Error {
   }
 }
 
+/** A Patroni that does not answer a question by then does not count. */
+const askTimeoutMs = 1_000;
+
 /** Name of the Lease. */
 const leaseName = 'pgherd-operator';
 
@@ -83,6 +86,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
       database: options.database ?? sqlDatabaseAccess(),
       written: (kind, object) => caches.written(kind, object),
     },
+    askPatroni: (address) => patroniClient(address, { timeoutMs: askTimeoutMs }),
     story: {
       normal: (about, reason, message) => recorder.event(about, 'Normal', reason, message),
       warning: (about, reason, message) => recorder.event(about, 'Warning', reason, message),

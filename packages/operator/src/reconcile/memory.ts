@@ -1,3 +1,5 @@
+import { newInquiryMemory, type InquiryMemory } from './inquiry.ts';
+
 /**
  * What the process remembers of a cluster, only to save work and words: losing it costs one more look at the
  * database and one more event.
@@ -10,6 +12,7 @@ export interface ClusterMemory {
   transientFailures: number;
   /** Warnings that were told, so that they are told once. */
   told: Set<string>;
+  inquiry: InquiryMemory;
 }
 
 /** Memories by `namespace/name`; a cluster that is made again under the same name starts anew. */
@@ -24,6 +27,7 @@ export class Memories {
       databaseFingerprint: undefined,
       transientFailures: 0,
       told: new Set(),
+      inquiry: newInquiryMemory(),
     };
     this.#clusters.set(key, fresh);
     return fresh;

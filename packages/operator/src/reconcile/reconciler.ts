@@ -11,6 +11,7 @@ import {
 import { isConflict, TransportError } from '@pgherd/kube/client';
 import { ApiError, type Clock, type KubeObject, type Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
+import type { PatroniClient } from '@pgherd/patroni';
 import { reasonOf, storyOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
@@ -26,6 +27,7 @@ import { writeStatus } from '../status/write.ts';
 import { Deletion } from './deletion.ts';
 import { addFinalizer } from './finalizer.ts';
 import { goalOf, type PassGoal } from './goal.ts';
+import { Inquiry } from './inquiry.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
 import { Memories, type ClusterMemory } from './memory.ts';
 
@@ -36,6 +38,8 @@ export interface ReconcilerOptions {
   manifest(namespace: string, name: string): Postgresql | undefined;
   source: ObjectSource;
   hands: Hands;
+  /** Patroni's REST API at a pod's address, with little patience: for looking, not for acting. */
+  askPatroni(address: string): PatroniClient;
   story: Storyteller;
   log: Logger;
   clock: Clock;
@@ -71,10 +75,12 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #memories = new Memories();
   readonly #deletion: Deletion;
+  readonly #inquiry: Inquiry;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#deletion = new Deletion(options);
+    this.#inquiry = new Inquiry((address) => options.askPatroni(address), options.clock);
   }
 
   /** Throws when something failed; the queue then comes again, later each time. */
@@ -115,15 +121,15 @@ export class Reconciler {
 
   /** An invalid manifest changes nothing but its own status. */
   async #refuse(manifest: Postgresql, errors: Problem[], memory: ClusterMemory): Promise<Result> {
-    const observed = this.#observe(manifest, memory);
+    const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
     for (const problem of errors) this.#tellOnce(manifest, memory, 'Invalid', formatProblem(problem));
     const nothing: Plan = { tracks: [] };
     await this.#report(manifest, observed, nothing, readStatus(manifest.status).instances ?? 0, errors, []);
-    return done;
+    return this.#later(memory, true, nothing);
   }
 
   async #pass(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
-    const before = this.#look(manifest, memory);
+    const before = await this.#look(manifest, memory);
     if (find(before.observed, kinds.statefulSet, before.observed.name) === undefined) {
       this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
     }
@@ -141,7 +147,7 @@ export class Reconciler {
     );
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
-    const after = outcome.done.length > 0 ? this.#look(manifest, memory) : before;
+    const after = outcome.done.length > 0 ? await this.#look(manifest, memory) : before;
     const isComplete = await this.#report(
       manifest,
       after.observed,
@@ -151,7 +157,13 @@ export class Reconciler {
       serious.map(describeFailure),
     );
     if (outcome.failures.length > 0) throw new PassFailedError(outcome.failures);
-    return isComplete ? done : requeueAfter(lookAgainMs, nextOf(after.plan));
+    return this.#later(memory, isComplete, after.plan);
+  }
+
+  #later(memory: ClusterMemory, isComplete: boolean, left: Plan): Result {
+    const ask = this.#inquiry.next(memory.inquiry);
+    if (ask !== undefined) return requeueAfter(ask, nextOf(left));
+    return isComplete ? done : requeueAfter(lookAgainMs, nextOf(left));
   }
 
   /** What passes by itself is not worth telling, unless it does not. */
@@ -161,8 +173,11 @@ export class Reconciler {
     return failures.filter((failure) => !failure.transient || memory.transientFailures > toleratedFailures);
   }
 
-  #look(manifest: Postgresql, memory: ClusterMemory): { observed: Observed; pass: PassGoal; plan: Plan } {
-    const observed = this.#observe(manifest, memory);
+  async #look(
+    manifest: Postgresql,
+    memory: ClusterMemory,
+  ): Promise<{ observed: Observed; pass: PassGoal; plan: Plan }> {
+    const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
     const pass = goalOf(manifest, this.#options.configuration, observed, () => this.#options.newPassword());
     return { observed, pass, plan: plan(pass.goal, observed) };
   }

@@ -1,0 +1,112 @@
+import type { Clock, Pod } from '@pgherd/kube/objects';
+import { PatroniError, type MemberView, type PatroniClient, type ReplicationView } from '@pgherd/patroni';
+import { expect, test } from 'vitest';
+import { isStreaming } from '../observe/observed.ts';
+import { testObserved, testPod } from '../testing/cluster.ts';
+import { Inquiry, newInquiryMemory } from './inquiry.ts';
+
+const streaming = (ordinal: number, clientAddress = `10.0.0.${ordinal + 1}`): ReplicationView => ({
+  applicationName: `acid-demo-${ordinal}`,
+  clientAddress,
+  state: 'streaming',
+});
+
+const running: MemberView = {
+  state: 'running',
+  role: 'primary',
+  pendingRestart: false,
+  paused: false,
+  replication: [],
+  raw: {},
+};
+
+/** A leader that gives one answer (none when it is undefined), and what was asked and woken. */
+function world(answer: Partial<MemberView> | undefined) {
+  const asked: string[] = [];
+  const woken: string[] = [];
+  let now = 1_000_000;
+  const patroni = (address: string) =>
+    ({
+      patroni: async () => {
+        asked.push(address);
+        if (answer === undefined) throw new PatroniError('no answer');
+        return { ...running, ...answer };
+      },
+      patchConfig: async () => {
+        woken.push(address);
+        return {};
+      },
+    }) as unknown as PatroniClient;
+  const inquiry = new Inquiry(patroni, { now: () => now } as Clock);
+  const memory = newInquiryMemory();
+  const ask = async (pods: Pod[], leader = 'acid-demo-0') => {
+    const observed = await inquiry.ask(testObserved([], pods, { leader }), memory);
+    return observed.members.filter((member) => isStreaming(observed, member)).map(({ name }) => name);
+  };
+  return { ask, asked, woken, pass: (ms: number) => (now += ms), next: () => inquiry.next(memory) };
+}
+
+const primary = testPod({ ordinal: 0, role: 'primary' });
+const starting = testPod({ ordinal: 1, streaming: false });
+
+test('nobody is asked while all members stream', async () => {
+  const { ask, asked, woken, next } = world({});
+  expect(await ask([primary, testPod({ ordinal: 1 })])).toEqual(['acid-demo-0', 'acid-demo-1']);
+  expect([asked, woken, next()]).toEqual([[], [], undefined]);
+});
+
+test('a member streams as soon as the leader says so, and is woken to say so itself', async () => {
+  const { ask, woken } = world({ replication: [streaming(1)] });
+  expect(await ask([primary, starting])).toEqual(['acid-demo-0', 'acid-demo-1']);
+  expect(woken).toEqual(['10.0.0.2']);
+});
+
+test('a connection that a former pod of the same name left behind does not count', async () => {
+  const { ask } = world({ replication: [streaming(1, '10.0.0.99')] });
+  expect(await ask([primary, starting])).toEqual(['acid-demo-0']);
+});
+
+test('a copy being taken, or a replica catching up, does not stream', async () => {
+  const copying = { applicationName: 'pg_basebackup', clientAddress: '10.0.0.2', state: 'streaming' };
+  const { ask } = world({ replication: [copying, { ...streaming(1), state: 'catchup' }] });
+  expect(await ask([primary, starting])).toEqual(['acid-demo-0']);
+});
+
+test('the leader is woken for a new member, but not at every look', async () => {
+  const { ask, woken, pass } = world({});
+  await ask([primary, starting]);
+  pass(400);
+  await ask([primary, starting]);
+  expect(woken).toEqual(['10.0.0.1']);
+  pass(3_000);
+  await ask([primary, starting]);
+  expect(woken).toEqual(['10.0.0.1', '10.0.0.1']);
+});
+
+test('a leader that has just started is asked for itself', async () => {
+  const promoted = testPod({ ordinal: 0, role: 'replica', streaming: false });
+  expect(await world({}).ask([promoted])).toEqual(['acid-demo-0']);
+  expect(await world({ state: 'starting' }).ask([promoted])).toEqual([]);
+});
+
+test('without an answer members are what they published', async () => {
+  const { ask, woken, next } = world(undefined);
+  expect(await ask([primary, starting])).toEqual(['acid-demo-0']);
+  expect(woken).toEqual(['10.0.0.1']);
+  expect(next()).toBe(400);
+});
+
+test('a pod that does not run is not asked for: the watch tells of it', async () => {
+  const { ask, asked, next } = world({ replication: [streaming(1)] });
+  expect(await ask([primary, testPod({ ordinal: 1, running: false })])).toEqual(['acid-demo-0']);
+  expect([asked, next()]).toEqual([[], undefined]);
+});
+
+test('whoever does not get there in a minute is asked for seldom, and nobody is woken any more', async () => {
+  const { ask, woken, pass, next } = world({});
+  await ask([primary, starting]);
+  pass(61_000);
+  await ask([primary, starting]);
+  expect(next()).toBe(5_000);
+  expect(woken).toHaveLength(1);
+});

@@ -1,0 +1,106 @@
+import type { Clock } from '@pgherd/kube/objects';
+import type { PatroniClient } from '@pgherd/patroni';
+import { processOf, withLeaderAnswer, type LeaderAnswer } from '../observe/leader-answer.ts';
+import { isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
+
+/** What is remembered of asking the leader, while members are waited for. */
+export interface InquiryMemory {
+  answer: LeaderAnswer | undefined;
+  /** Since when members are waited for, by our clock; undefined while none is. */
+  since: number | undefined;
+  /** When Patroni of which process was last woken, and for whom. */
+  woken: Map<string, number>;
+}
+
+/** For a fresh memory. */
+export function newInquiryMemory(): InquiryMemory {
+  return { answer: undefined, since: undefined, woken: new Map() };
+}
+
+/** Many events come at once; they share an answer. */
+const sharedForMs = 200;
+/** Asked often for so long; whoever takes longer has to do with time, or is broken. */
+const impatientForMs = 60_000;
+const impatientMs = 400;
+const patientMs = 5_000;
+/** Between two wake-ups for the same member. */
+const wakeAgainMs = 3_000;
+
+/**
+ * Asks the leader's Patroni who streams, while members are waited for, and only then: an idle cluster is not asked.
+ * It also wakes Patroni's loop where that sleeps over what is waited for, for up to `loop_wait` (10 s): the leader's,
+ * so that it makes the replication slot of a new member, and a member's, so that it publishes that it streams.
+ */
+export class Inquiry {
+  readonly #patroni: (address: string) => PatroniClient;
+  readonly #clock: Clock;
+
+  /** `patroni` gives clients that do not wait long for an answer. */
+  constructor(patroni: (address: string) => PatroniClient, clock: Clock) {
+    this.#patroni = patroni;
+    this.#clock = clock;
+  }
+
+  /** The world as the leader knows it; never fails: without an answer it is what members published. */
+  async ask(published: Observed, memory: InquiryMemory): Promise<Observed> {
+    const leader = leaderOf(published);
+    const awaited = published.members.filter((member) => member.running && !isStreaming(published, member));
+    if (awaited.length === 0) memory.since = undefined;
+    else memory.since ??= this.#clock.now();
+    if (awaited.length === 0 || leader?.address === undefined || !leader.running) {
+      memory.answer = undefined;
+      memory.woken.clear();
+      return published;
+    }
+    await this.#askLeader(leader, leader.address, memory);
+    const observed = withLeaderAnswer(published, memory.answer);
+    await this.#wake(observed, awaited, memory);
+    return observed;
+  }
+
+  /** When to ask again, in milliseconds; undefined when nobody is waited for. */
+  next(memory: InquiryMemory): number | undefined {
+    if (memory.since === undefined) return undefined;
+    return this.#clock.now() - memory.since < impatientForMs ? impatientMs : patientMs;
+  }
+
+  async #askLeader(leader: Member, address: string, memory: InquiryMemory): Promise<void> {
+    const process = processOf(leader.pod);
+    const now = this.#clock.now();
+    if (memory.answer?.process === process && now - memory.answer.askedAt < sharedForMs) return;
+    memory.answer = undefined;
+    try {
+      memory.answer = { process, askedAt: now, view: await this.#patroni(address).patroni() };
+    } catch {
+      // Just starting, or on its way out: it is asked again soon.
+    }
+  }
+
+  async #wake(observed: Observed, awaited: Member[], memory: InquiryMemory): Promise<void> {
+    const leader = leaderOf(observed);
+    if (leader === undefined || !isStreaming(observed, leader)) return;
+    const now = this.#clock.now();
+    if (memory.since === undefined || now - memory.since > impatientForMs) return;
+    const sleepers = new Set<string>();
+    for (const { name } of awaited) {
+      const member = observed.members.find((each) => each.name === name);
+      // Patroni of a member that has not published anything does not know it yet.
+      if (member === undefined || member === leader || member.state === undefined) continue;
+      const sleeper = isStreaming(observed, member) ? member : leader;
+      const key = `${processOf(member.pod)} ${sleeper.name}`;
+      if (now - (memory.woken.get(key) ?? -Infinity) < wakeAgainMs || sleeper.address === undefined) continue;
+      memory.woken.set(key, now);
+      sleepers.add(sleeper.address);
+    }
+    await Promise.all([...sleepers].map((address) => this.#wakeUp(address)));
+  }
+
+  /** Patroni runs its loop after every change of its configuration, even after one that changes nothing. */
+  async #wakeUp(address: string): Promise<void> {
+    try {
+      await this.#patroni(address).patchConfig({ pgherd_wake_up: null });
+    } catch {
+      // Then its loop runs when it would have anyway.
+    }
+  }
+}
