@@ -94,7 +94,7 @@ test('a leader that cannot renew stops leading after the deadline, before the le
   await clock.advance(4_000);
   expect(a.state.leading).toBe(true);
   server.failure = new TransportError('https://x', 'ECONNREFUSED', 'refused');
-  await clock.advance(8_000);
+  await clock.advance(5_000);
   expect(a.state.leading).toBe(true);
   await clock.advance(4_000);
   expect(a.state.leading).toBe(false);
@@ -116,14 +116,45 @@ test('a short failure to renew does not matter', async () => {
   await a.running;
 });
 
-test('a leader whose lease somebody else holds stops leading at once', async () => {
+test('a leader that is not disturbed renews with one request each 5 s', async () => {
+  const clock = new ManualClock();
+  const server = new MemoryObjects();
+  const a = candidate('a', server, clock);
+  await clock.advance(0);
+  server.calls.length = 0;
+  await clock.advance(60_000);
+  expect(server.calls).toEqual(Array.from({ length: 12 }, () => 'update pgherd/operator'));
+  a.stop();
+  await a.running;
+});
+
+test('a leader whose lease was written or deleted by somebody who does not lead goes on', async () => {
+  const clock = new ManualClock();
+  const server = new MemoryObjects();
+  const a = candidate('a', server, clock);
+  await clock.advance(0);
+  const labelled = structuredClone(lease(server));
+  labelled.metadata.labels = { seen: 'yes' };
+  await server.client.update({} as never, labelled);
+  await clock.advance(5_000);
+  expect(lease(server).metadata.labels).toEqual({ seen: 'yes' });
+  expect(lease(server).spec?.renewTime).toBe('2030-01-01T00:00:05.000000Z');
+  server.objects.clear();
+  await clock.advance(5_000);
+  expect(lease(server).spec?.holderIdentity).toBe('a');
+  expect(a.state.leading).toBe(true);
+  a.stop();
+  await a.running;
+});
+
+test('a leader whose lease somebody else holds stops leading at its next renewal', async () => {
   const clock = new ManualClock();
   const server = new MemoryObjects();
   const a = candidate('a', server, clock);
   await clock.advance(0);
   const taken = structuredClone(lease(server));
   await server.client.update({} as never, { ...taken, spec: { ...taken.spec, holderIdentity: 'thief' } });
-  await clock.advance(2_000);
+  await clock.advance(5_000);
   await a.running;
   expect(String(a.state.error)).toContain('thief took it');
   expect(a.state.leading).toBe(false);
