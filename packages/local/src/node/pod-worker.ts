@@ -42,6 +42,8 @@ export class PodWorker implements PodState {
   #passing: Promise<void> = Promise.resolve();
   #again = false;
   #terminating = false;
+  /** All pods are being stopped: the status still says what happens, nothing is started. */
+  #ending = false;
   #volumes: Map<string, MountedVolume> | undefined;
   #failure: { reason: string; message: string } | undefined;
   #timer: { at: number; cancel: () => void } | undefined;
@@ -72,7 +74,11 @@ export class PodWorker implements PodState {
 
   /** Takes over containers that ran before this process did. */
   async adopt(found: readonly RuntimeContainer[]): Promise<void> {
-    for (const container of found) await this.containers.take(container);
+    for (const container of found) {
+      // Made, but not started when that process was killed: no attempt was made with it.
+      if (container.state === 'created') await this.#context.runtime.remove(container.id);
+      else await this.containers.take(container);
+    }
     // Before the first status is written: what was ready stays ready.
     this.#syncProbes();
   }
@@ -109,6 +115,7 @@ export class PodWorker implements PodState {
 
   /** Ends the pod's containers as a deletion would, hooks included; its object stays. Only after `stop`. */
   endAll(longestGraceMs: number): Promise<void> {
+    this.#ending = true;
     return this.#endings.endAll(Math.min(graceMsOf(this.#pod), longestGraceMs));
   }
 
@@ -179,7 +186,7 @@ export class PodWorker implements PodState {
 
   /** Something happened to a container: say so at once, then act. */
   #changed(): void {
-    if (this.#stopped) return;
+    if (this.#stopped && !this.#ending) return;
     try {
       this.#syncProbes();
       this.#writeStatus();

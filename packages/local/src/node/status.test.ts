@@ -165,3 +165,14 @@ test('readiness gates hold the pod back, not its containers', () => {
   expect(conditionOf(status, 'ContainersReady')?.status).toBe('True');
   expect(conditionOf(status, 'Ready')).toMatchObject({ status: 'False', reason: 'ReadinessGatesNotReady' });
 });
+
+test('what the engine lost and must not run again has ended, and stays so', () => {
+  const spec = { restartPolicy: 'Never' };
+  const before = statusOf([container('a')], { spec });
+  const after = statusOf([], { spec, old: before });
+  expect(after.phase).toBe('Failed');
+  expect(after.containerStatuses?.[0]?.state).toMatchObject({
+    terminated: { exitCode: 137, reason: 'ContainerStatusUnknown', containerID: 'podman://id-a-0' },
+  });
+  expect(statusOf([], { spec, old: after })).toEqual(after);
+});

@@ -100,6 +100,8 @@ function containerStatus(
     state = { running: { startedAt: toSeconds(current.startedAt) } };
   } else if (terminated !== undefined && waiting === undefined) {
     state = terminated;
+  } else if (current === undefined && stage === 'app' && old !== undefined && isOver(pod, old)) {
+    state = lost(old) ?? {};
   } else {
     const reason = stage === 'app' ? 'ContainerCreating' : 'PodInitializing';
     state = { waiting: waiting === undefined ? { reason } : { ...waiting } };
@@ -141,6 +143,15 @@ export function lost(old: ContainerStatus): ContainerState | undefined {
       ...(running.startedAt === undefined ? {} : { startedAt: running.startedAt }),
     },
   };
+}
+
+/** Whether a container that the engine no longer has will not be started again. */
+function isOver(pod: Pod, old: ContainerStatus): boolean {
+  const exitCode = lost(old)?.terminated?.exitCode;
+  if (exitCode === undefined) return false;
+  if (pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return true;
+  const policy = pod.spec?.restartPolicy ?? 'Always';
+  return policy === 'Never' || (policy === 'OnFailure' && exitCode === 0);
 }
 
 export function oldStatus(pod: Pod, name: string): ContainerStatus | undefined {
