@@ -17,9 +17,17 @@ export interface Correlated extends Occurrence {
   firstSeen: number;
 }
 
+/** How much may be told about one object. */
+export interface EventLimits {
+  /** So many events at once. */
+  burst: number;
+  /** After that one more each time this has passed, in milliseconds. */
+  refillMs: number;
+}
+
 // The numbers are client-go's (tools/record/events_cache.go).
-const SPAM_BURST = 25;
-const SPAM_REFILL_MS = 300_000;
+/** 25 at once, then one in five minutes. */
+export const defaultEventLimits: EventLimits = { burst: 25, refillMs: 300_000 };
 const SIMILAR_MAX = 10;
 const SIMILAR_MS = 600_000;
 const MAX_ENTRIES = 4096;
@@ -28,14 +36,19 @@ const NAME_MAX = 230;
 
 /**
  * Decides what becomes of an occurrence, by client-go's rules: the same again raises the count of the stored Event; more
- * than ten different messages of one reason within ten minutes are told as one; an object that talks too much
- * (25 at once, then one in five minutes) is not heard.
+ * than ten different messages of one reason within ten minutes are told as one; an object that talks more than
+ * `limits` is not heard.
  */
 export class EventCorrelator {
+  readonly #limits: EventLimits;
   readonly #buckets = new RecentMap<{ tokens: number; at: number }>();
   readonly #similar = new RecentMap<{ messages: Set<string>; at: number }>();
   readonly #stored = new RecentMap<Pick<Correlated, 'name' | 'count' | 'firstSeen'>>();
   #serial = 0;
+
+  constructor(limits: EventLimits = defaultEventLimits) {
+    this.#limits = limits;
+  }
 
   /** `undefined`: to be dropped. */
   correlate(occurrence: Occurrence, now: number): Correlated | undefined {
@@ -61,8 +74,9 @@ export class EventCorrelator {
   }
 
   #mayTell(about: string, now: number): boolean {
-    const bucket = this.#buckets.get(about) ?? { tokens: SPAM_BURST, at: now };
-    const tokens = Math.min(SPAM_BURST, bucket.tokens + (now - bucket.at) / SPAM_REFILL_MS);
+    const { burst, refillMs } = this.#limits;
+    const bucket = this.#buckets.get(about) ?? { tokens: burst, at: now };
+    const tokens = Math.min(burst, bucket.tokens + (now - bucket.at) / refillMs);
     this.#buckets.set(about, { tokens: tokens < 1 ? tokens : tokens - 1, at: now });
     return tokens >= 1;
   }

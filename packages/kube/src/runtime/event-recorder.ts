@@ -2,8 +2,8 @@ import { isNotFound, sleep, TransportError } from '../client/index.ts';
 import type { Client } from '../client/index.ts';
 import { ApiError, events, silentLogger, systemClock } from '../objects/index.ts';
 import type { Clock, Event, KubeObject, Logger, ObjectReference } from '../objects/index.ts';
-import { EventCorrelator } from './event-correlator.ts';
-import type { Correlated, Occurrence } from './event-correlator.ts';
+import { defaultEventLimits, EventCorrelator } from './event-correlator.ts';
+import type { Correlated, EventLimits, Occurrence } from './event-correlator.ts';
 
 /** Settings of an event recorder. */
 export interface EventRecorderOptions {
@@ -12,6 +12,8 @@ export interface EventRecorderOptions {
   component: string;
   /** `reportingInstance`, e.g. the pod's name. Default: the component. */
   instance?: string;
+  /** How much may be told about one object. Default: client-go's. */
+  limits?: EventLimits;
   logger?: Logger;
   clock?: Clock;
 }
@@ -24,12 +26,19 @@ const RETRY_MS = 1_000;
 /** Tells people what happened to an object, as core/v1 Events. Fire and forget: nothing here ever fails its caller. */
 export class EventRecorder {
   readonly #options: Required<EventRecorderOptions>;
-  readonly #correlator = new EventCorrelator();
+  readonly #correlator: EventCorrelator;
   #sending: Promise<void> = Promise.resolve();
   #waiting = 0;
 
   constructor(options: EventRecorderOptions) {
-    this.#options = { instance: options.component, logger: silentLogger, clock: systemClock, ...options };
+    this.#options = {
+      instance: options.component,
+      limits: defaultEventLimits,
+      logger: silentLogger,
+      clock: systemClock,
+      ...options,
+    };
+    this.#correlator = new EventCorrelator(this.#options.limits);
   }
 
   /** `object` must carry apiVersion and kind. `reason` is one CamelCase word, `message` a sentence. */

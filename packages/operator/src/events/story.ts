@@ -55,8 +55,8 @@ export function messageOf(step: Step, notes: string[] = []): string {
 export function storyOf(done: { step: Step; report: StepReport }[]): { reason: string; message: string }[] {
   const told = new Map<string, string[]>();
   for (const { step, report } of done) {
-    // Looking into the database is no news unless something was done there.
-    if (step.action.type === 'sql' && report.notes.length === 0) continue;
+    // Looking into the database, or after a restart, is no news unless something was done there.
+    if (['sql', 'restart'].includes(step.action.type) && report.notes.length === 0) continue;
     const reason = reasonOf(step, false);
     told.set(reason, [...(told.get(reason) ?? []), messageOf(step, report.notes)]);
   }

@@ -40,6 +40,11 @@ function hands(failures: Record<string, unknown> = {}): Hands & { did: string[] 
       await act(`switchover ${candidate}`);
       return 'ok';
     },
+    restart: async () => {
+      await act('restart');
+      return 'restarted successfully';
+    },
+    wakeUp: () => act('wake up'),
   };
   return {
     did,
@@ -96,6 +101,19 @@ test('a Patroni that does not answer is a passing trouble, one that refuses is n
   expect((await run(refusing, { name: 'pods', steps: [switchover] })).failures).toMatchObject([
     { transient: false },
   ]);
+});
+
+test('a restart that is no longer pending is no failure', async () => {
+  const step: Step = { ...switchover, action: { type: 'restart', member: 'a', address: '' } };
+  const late = new PatroniError(
+    'POST /restart: Patroni answered 503: restart conditions are not satisfied',
+    503,
+  );
+  const world = hands({ restart: late });
+  expect((await run(world, { name: 'configuration', steps: [step] })).failures).toEqual([]);
+  expect(world.did).toEqual(['wake up']);
+  const busy = hands({ restart: new PatroniError('Patroni answered 503: reinitialize is in progress', 503) });
+  expect((await run(busy, { name: 'configuration', steps: [step] })).failures).toHaveLength(1);
 });
 
 test('a Secret that exists already keeps its contents and only gets our labels', async () => {

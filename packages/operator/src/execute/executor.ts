@@ -1,6 +1,6 @@
 import { isAlreadyExists, isConflict, isNotFound, type Client } from '@pgherd/kube/client';
 import type { KubeObject } from '@pgherd/kube/objects';
-import type { PatroniClient } from '@pgherd/patroni';
+import { PatroniError, type PatroniClient } from '@pgherd/patroni';
 import type { Declared } from '@pgherd/postgres';
 import { postgresqls, type Kind } from '../kinds.ts';
 import { appliedAnnotation, fieldManager } from '../names.ts';
@@ -38,6 +38,9 @@ export interface StepReport {
 
 const nothingToTell: StepReport = { notes: [], problems: [] };
 
+/** Patroni's words (status 503) when no restart is pending. */
+const notPending = 'restart conditions are not satisfied';
+
 /**
  * Carries out one step. Each can be repeated, and the process can be killed at any point of it: nothing but the world
  * itself says what was done.
@@ -63,10 +66,8 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
         .switchover({ leader: action.leader, candidate: action.candidate });
       return { notes: [said.trim()], problems: [] };
     }
-    case 'restart': {
-      const said = await hands.patroni(action.address).restart({ restartPending: true });
-      return { notes: [said.trim()], problems: [] };
-    }
+    case 'restart':
+      return restart(hands.patroni(action.address));
     case 'configure':
       await configure(hands, context, action);
       return nothingToTell;
@@ -123,6 +124,21 @@ async function patch(hands: Hands, action: Extract<Action, { type: 'patch' }>): 
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error;
   }
+}
+
+/**
+ * Only if a parameter still waits for it: the member publishes up to `loop_wait` (10 s) later that it has restarted,
+ * and is woken to publish it sooner.
+ */
+async function restart(patroni: PatroniClient): Promise<StepReport> {
+  let said = '';
+  try {
+    said = (await patroni.restart({ restartPending: true })).trim();
+  } catch (error) {
+    if (!(error instanceof PatroniError && error.message.includes(notPending))) throw error;
+  }
+  await patroni.wakeUp();
+  return said === '' ? nothingToTell : { notes: [said], problems: [] };
 }
 
 /** First Patroni, then our note of it: a note that is missing is written by the next pass. */

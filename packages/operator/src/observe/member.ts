@@ -20,7 +20,7 @@ export function memberOf(cluster: string, pod: Pod): Member | undefined {
     address: pod.status?.podIP,
     running,
     deleting,
-    waiting: running ? undefined : waitingReason(pod, container),
+    waiting: running || deleting ? undefined : waitingReason(pod, container),
     revision: pod.metadata.labels?.['controller-revision-hash'],
     role: status.role,
     state: status.state,

@@ -37,7 +37,7 @@ export function printChange(change: FieldChange): string {
     change.path.startsWith('data.') || (secretName.test(change.path) && typeof change.to !== 'object');
   const show = (value: unknown) => (hide && value !== undefined ? '(hidden)' : shorten(value));
   if (change.to === undefined) return `${change.path}: ${show(change.from)} → (removed)`;
-  if (change.from === undefined) return `${change.path}: → ${show(change.to)}`;
+  if (change.from === undefined) return `${change.path}: (unset) → ${show(change.to)}`;
   return `${change.path}: ${show(change.from)} → ${show(change.to)}`;
 }
 

@@ -46,6 +46,9 @@ export class MissingRightsError extends Error {
 /** A Patroni that does not answer a question by then does not count. */
 const askTimeoutMs = 1_000;
 
+/** A day's work on one cluster must not fall silent; a loop that fails must not fill the API server. */
+const eventLimits = { burst: 100, refillMs: 10_000 };
+
 /** Name of the Lease. */
 const leaseName = 'pgherd-operator';
 
@@ -75,7 +78,13 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     leaderElection: { namespace: ownNamespace, name: leaseName, identity },
   });
   const caches = new Caches(manager, configuration, namespace);
-  const recorder = new EventRecorder({ client, component: 'pgherd', instance: identity, logger: log });
+  const recorder = new EventRecorder({
+    client,
+    component: 'pgherd',
+    instance: identity,
+    limits: eventLimits,
+    logger: log,
+  });
   const reconciler = new Reconciler({
     configuration,
     manifest: (inNamespace, name) => caches.manifest(inNamespace, name),

@@ -32,9 +32,8 @@ function world(answer: Partial<MemberView> | undefined) {
         if (answer === undefined) throw new PatroniError('no answer');
         return { ...running, ...answer };
       },
-      patchConfig: async () => {
+      wakeUp: async () => {
         woken.push(address);
-        return {};
       },
     }) as unknown as PatroniClient;
   const inquiry = new Inquiry(patroni, { now: () => now } as Clock);
@@ -100,6 +99,25 @@ test('a pod that does not run is not asked for: the watch tells of it', async ()
   const { ask, asked, next } = world({ replication: [streaming(1)] });
   expect(await ask([primary, testPod({ ordinal: 1, running: false })])).toEqual(['acid-demo-0']);
   expect([asked, next()]).toEqual([[], undefined]);
+});
+
+test('a container that was started again is not believed what its predecessor published', async () => {
+  const silent = world({});
+  expect(await silent.ask([primary, testPod({ ordinal: 1 })])).toHaveLength(2);
+  const again = testPod({ ordinal: 1, restarts: 1 });
+  expect(await silent.ask([primary, again])).toEqual(['acid-demo-0']);
+  again.metadata.annotations = { status: '{"role":"replica","state":"starting"}' };
+  expect(await silent.ask([primary, again])).toEqual(['acid-demo-0']);
+  expect(await silent.ask([primary, testPod({ ordinal: 1, restarts: 1 })])).toHaveLength(2);
+});
+
+test('nor is a primary whose container was started again, until it answers', async () => {
+  const again = testPod({ ordinal: 0, role: 'primary', restarts: 1 });
+  expect(await world(undefined).ask([again])).toEqual([]);
+  const answering = world({});
+  expect(await answering.ask([again])).toEqual(['acid-demo-0']);
+  expect(await answering.ask([again])).toEqual(['acid-demo-0']);
+  expect(answering.asked).toHaveLength(1);
 });
 
 test('whoever does not get there in a minute is asked for seldom, and nobody is woken any more', async () => {

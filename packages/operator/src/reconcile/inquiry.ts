@@ -1,6 +1,7 @@
 import type { Clock } from '@pgherd/kube/objects';
 import type { PatroniClient } from '@pgherd/patroni';
 import { processOf, withLeaderAnswer, type LeaderAnswer } from '../observe/leader-answer.ts';
+import { believeConfirmed, withoutOutdated, type AnnotationMemory } from '../observe/outdated-annotation.ts';
 import { isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
 
 /** What is remembered of asking the leader, while members are waited for. */
@@ -10,11 +11,17 @@ export interface InquiryMemory {
   since: number | undefined;
   /** When Patroni of which process was last woken, and for whom. */
   woken: Map<string, number>;
+  annotations: AnnotationMemory;
 }
 
 /** For a fresh memory. */
 export function newInquiryMemory(): InquiryMemory {
-  return { answer: undefined, since: undefined, woken: new Map() };
+  return {
+    answer: undefined,
+    since: undefined,
+    woken: new Map(),
+    annotations: { authors: new Map(), found: new Map() },
+  };
 }
 
 /** Many events come at once; they share an answer. */
@@ -42,7 +49,8 @@ export class Inquiry {
   }
 
   /** The world as the leader knows it; never fails: without an answer it is what members published. */
-  async ask(published: Observed, memory: InquiryMemory): Promise<Observed> {
+  async ask(observedInCaches: Observed, memory: InquiryMemory): Promise<Observed> {
+    const published = withoutOutdated(observedInCaches, memory.annotations);
     const leader = leaderOf(published);
     const awaited = published.members.filter((member) => member.running && !isStreaming(published, member));
     if (awaited.length === 0) memory.since = undefined;
@@ -54,6 +62,7 @@ export class Inquiry {
     }
     await this.#askLeader(leader, leader.address, memory);
     const observed = withLeaderAnswer(published, memory.answer);
+    believeConfirmed(observed, memory.annotations);
     await this.#wake(observed, awaited, memory);
     return observed;
   }
@@ -92,15 +101,6 @@ export class Inquiry {
       memory.woken.set(key, now);
       sleepers.add(sleeper.address);
     }
-    await Promise.all([...sleepers].map((address) => this.#wakeUp(address)));
-  }
-
-  /** Patroni runs its loop after every change of its configuration, even after one that changes nothing. */
-  async #wakeUp(address: string): Promise<void> {
-    try {
-      await this.#patroni(address).patchConfig({ pgherd_wake_up: null });
-    } catch {
-      // Then its loop runs when it would have anyway.
-    }
+    await Promise.all([...sleepers].map((address) => this.#patroni(address).wakeUp()));
   }
 }

@@ -21,7 +21,7 @@ import { observe } from '../observe/observe.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { plan } from '../plan/plan.ts';
-import { stepsOf, type Plan } from '../plan/step.ts';
+import { stepsOf, type Plan, type Step } from '../plan/step.ts';
 import { computeStatus } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { Deletion } from './deletion.ts';
@@ -133,6 +133,9 @@ export class Reconciler {
     if (find(before.observed, kinds.statefulSet, before.observed.name) === undefined) {
       this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
     }
+    if (stepsOf(before.plan).some(isFelt)) {
+      await this.#report(manifest, before.observed, before.plan, before.pass.instances, [], []);
+    }
     const outcome = await carryOutPlan(
       this.#options.hands,
       {
@@ -147,7 +150,7 @@ export class Reconciler {
     );
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
-    const after = outcome.done.length > 0 ? await this.#look(manifest, memory) : before;
+    const after = outcome.done.length > 0 ? await this.#look(this.#latest(manifest), memory) : before;
     const isComplete = await this.#report(
       manifest,
       after.observed,
@@ -164,6 +167,16 @@ export class Reconciler {
     const ask = this.#inquiry.next(memory.inquiry);
     if (ask !== undefined) return requeueAfter(ask, nextOf(left));
     return isComplete ? done : requeueAfter(lookAgainMs, nextOf(left));
+  }
+
+  /** The manifest that this pass is about, with what was written to it since. */
+  #latest(manifest: Postgresql): Postgresql {
+    const { namespace = '', name, uid, annotations } = manifest.metadata;
+    const known = this.#options.manifest(namespace, name);
+    if (known === undefined || known.metadata.uid !== uid) return manifest;
+    const { annotations: written = annotations } = known.metadata;
+    const metadata = { ...manifest.metadata, ...(written === undefined ? {} : { annotations: written }) };
+    return { ...manifest, metadata, ...(known.status === undefined ? {} : { status: known.status }) };
   }
 
   /** What passes by itself is not worth telling, unless it does not. */
@@ -207,7 +220,8 @@ export class Reconciler {
     failures: string[],
   ): Promise<boolean> {
     const { hands, clock, log } = this.#options;
-    const previous = readStatus(manifest.status);
+    const latest = this.#latest(manifest);
+    const previous = readStatus(latest.status);
     const status = computeStatus({
       generation: manifest.metadata.generation ?? 0,
       previous,
@@ -218,7 +232,7 @@ export class Reconciler {
       failures,
       now: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     });
-    const written = await writeStatus(hands.client, manifest, status);
+    const written = await writeStatus(hands.client, latest, status);
     if (written !== undefined) hands.written(postgresqls, written);
     const [word, wordBefore] = [status.PostgresClusterStatus ?? '', previous.PostgresClusterStatus ?? ''];
     if (word !== wordBefore) {
@@ -262,6 +276,11 @@ export class Reconciler {
     if (type === 'warning') log.warn({ cluster: keyOf(manifest), reason }, message);
     story[type](eventTarget(manifest), reason, message.slice(0, 1000));
   }
+}
+
+/** Users feel it, and it takes its time: the status tells of it beforehand. */
+function isFelt({ disturbs, waitFor }: Step): boolean {
+  return waitFor === undefined && ['restart', 'switchover', 'downtime'].includes(disturbs);
 }
 
 function describeFailure({ step, message }: Failure): string {

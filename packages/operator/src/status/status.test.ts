@@ -73,6 +73,22 @@ test('a replica that does not stream makes the cluster degraded and not Running,
   expect(condition(status, 'Degraded')?.status).toBe('True');
 });
 
+test('a member that was only added does not make the cluster degraded', () => {
+  const added = [...healthy, testPod({ ordinal: 2, streaming: false })];
+  const status = statusOf(added, { previous: running, instances: 3 });
+  expect(status.PostgresClusterStatus).toBe('Updating');
+  expect(condition(status, 'Degraded')?.status).toBe('False');
+  const lost = statusOf([healthy[0] as Pod, ...added.slice(2)], { previous: status, instances: 3 });
+  expect(condition(lost, 'Degraded')).toMatchObject({ status: 'True', reason: 'MembersMissing' });
+  expect(condition(statusOf(added, { previous: lost, instances: 3 }), 'Degraded')?.status).toBe('True');
+});
+
+test('members that go are named', () => {
+  const status = statusOf(healthy, { previous: running, instances: 1 });
+  expect(condition(status, 'Progressing')?.message).toBe('acid-demo-1 on the way out');
+  expect(condition(status, 'Ready')?.message).toBe('acid-demo-0 is primary, 2 members stream, 1 wanted');
+});
+
 test('without a primary the cluster is not ready', () => {
   const status = statusOf(healthy, { previous: running, leader: 'acid-demo-7' });
   expect(condition(status, 'Ready')).toMatchObject({ status: 'False', reason: 'NoPrimary' });

@@ -100,7 +100,7 @@ function ready(input: StatusInput, streaming: number, primary: string | undefine
     'Ready',
     true,
     'PrimaryAcceptsWrites',
-    `${primary} is primary, ${streaming} of ${input.instances} members stream`,
+    `${primary} is primary, ${counted(input, streaming)}`,
   );
 }
 
@@ -113,12 +113,15 @@ function progressing(input: StatusInput, streaming: number, primary: string | un
     return opinion('Progressing', true, 'StepsLeft', `${next.what}${wait}${more}`);
   }
   if (!isComplete(input, streaming, primary) && input.problems.length === 0) {
-    return opinion(
-      'Progressing',
-      true,
-      'MembersStarting',
-      `${streaming} of ${input.instances} members stream`,
-    );
+    const leaving = input.observed.members.filter(({ ordinal }) => ordinal >= input.instances);
+    return leaving.length > 0
+      ? opinion(
+          'Progressing',
+          true,
+          'MembersLeaving',
+          `${leaving.map(({ name }) => name).join(', ')} on the way out`,
+        )
+      : opinion('Progressing', true, 'MembersStarting', counted(input, streaming));
   }
   return opinion('Progressing', false, 'Complete', 'nothing to do');
 }
@@ -134,12 +137,28 @@ function degraded(input: StatusInput, streaming: number): Opinion {
     const each = waiting.map((member) => `${member.name}: ${member.waiting ?? ''}`);
     return opinion('Degraded', true, 'PodsWaiting', each.join('; ').slice(0, 1000));
   }
-  const before = input.previous.PostgresClusterStatus;
-  const wasComplete = before === 'Running' || before === 'Updating' || before === 'UpdateFailed';
-  if (wasComplete && streaming < input.instances) {
-    return opinion('Degraded', true, 'MembersMissing', `${streaming} of ${input.instances} members stream`);
+  if (streaming < input.instances && lostMember(input)) {
+    return opinion('Degraded', true, 'MembersMissing', counted(input, streaming));
   }
   return opinion('Degraded', false, 'AsExpected', 'no trouble seen');
+}
+
+/** Whether a member that did its part does not any more; one that has only been added is none. */
+function lostMember({ previous, observed, instances }: StatusInput): boolean {
+  const before = previous.conditions?.find(({ type }) => type === 'Degraded');
+  if (before?.status === 'True' && before.reason === 'MembersMissing') return true;
+  const doesItsPart = (name: string) =>
+    observed.members.some((member) => member.name === name && isStreaming(observed, member));
+  const stays = (previous.members ?? []).slice(0, instances);
+  return stays.some(
+    ({ name, state }) => (state === 'streaming' || name === previous.primary) && !doesItsPart(name),
+  );
+}
+
+function counted({ instances }: StatusInput, streaming: number): string {
+  return streaming > instances
+    ? `${streaming} members stream, ${instances} wanted`
+    : `${streaming} of ${instances} members stream`;
 }
 
 /** States that every pod goes through. */

@@ -39,6 +39,8 @@ export interface TestPod {
   /** Default true: the container runs, and a replica streams. */
   streaming?: boolean;
   running?: boolean;
+  /** How often the container was started again. */
+  restarts?: number;
   deleting?: boolean;
   revision?: string;
   location?: number;
@@ -77,7 +79,7 @@ export function testPod(pod: TestPod): Pod {
           image: '',
           imageID: '',
           ready: running,
-          restartCount: 0,
+          restartCount: pod.restarts ?? 0,
           state: running
             ? { running: { startedAt: '2026-01-01T00:00:00Z' } }
             : { waiting: { reason: 'CrashLoopBackOff' } },
