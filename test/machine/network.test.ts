@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { createSocket } from 'node:dgram';
 import { connect, createServer, type Server } from 'node:net';
 import { promisify } from 'node:util';
-import { systemClock } from '@pgherd/kube/objects';
+import { systemClock, type Clock } from '@pgherd/kube/objects';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { findProgram } from '@pgherd/local/engine';
 import { nthAddress } from '@pgherd/local/instance';
@@ -177,13 +177,15 @@ test('Services go on while no server runs, and a new one takes over what it find
   expect(await b.echo('kept', 'still here')).toBe('still here');
 });
 
+/** The interval between two looks is 30 seconds; this clock has none. */
+const impatient: Clock = {
+  now: () => systemClock.now(),
+  after: (ms, fn) => systemClock.after(Math.min(ms, 100), fn),
+};
+
 test('a table and a bridge that somebody removed are made again', async () => {
   await network.stop();
-  // The interval between two looks is 30 seconds; this clock has none.
-  network = await lab.start({
-    now: () => systemClock.now(),
-    after: (ms, fn) => systemClock.after(Math.min(ms, 100), fn),
-  });
+  network = await lab.start(impatient);
   lab.put('endpoints', endpoints('survivor', a.ip));
   await execute('nft', ['delete', 'table', 'ip', tableName(lab.instance)]);
   await vi.waitFor(async () => expect(await firstLine(clusterIp(15), 80)).toMatch(/^a2 /), soon);
@@ -211,4 +213,11 @@ test('reset removes everything of this instance and nothing else', async () => {
   } finally {
     await execute('nft', ['delete', 'table', 'ip', foreign]);
   }
+});
+
+test('a network that somebody removed from the engine is made again', async () => {
+  network = await lab.start(impatient);
+  const known = `/networks/${lab.instance.networkName}`;
+  await lab.engine.request('DELETE', known);
+  await vi.waitFor(async () => expect(await lab.engine.request('GET', known)).toBeDefined(), soon);
 });

@@ -105,6 +105,10 @@ export async function startNetwork({
 
   /** Puts back what another program removed, e.g. a firewall that reloads by flushing everything. */
   const check = async (): Promise<void> => {
+    if (!(await engineNetworkExists(engine, instance))) {
+      log.warn(`the container network ${instance.networkName} was removed: making it again`);
+      await ensureNetwork();
+    }
     if (!(await bridgeStands(instance))) {
       log.warn(`the bridge ${instance.bridgeName} or its route was removed: making it again`);
       await ensureNetwork();

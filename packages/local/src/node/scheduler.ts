@@ -73,17 +73,30 @@ function no(reason: string, count = '0/1'): Verdict {
 }
 
 /** Requests of the pod must fit beside those of the pods that are there already. */
-function resourceMisfit(pod: Pod, node: Node, placed: readonly Pod[]): string | undefined {
-  for (const resource of ['cpu', 'memory']) {
-    const allocatable = node.status?.allocatable?.[resource];
+export function resourceMisfit(pod: Pod, node: Node, placed: readonly Pod[]): string | undefined {
+  for (const resource of resourcesOf(pod)) {
     const wanted = requestOf(pod, resource);
-    if (allocatable === undefined || wanted === 0) continue;
+    if (wanted === 0) continue;
+    // What the node does not offer at all, e.g. huge pages or a device, is there in the amount of none.
+    const allocatable = node.status?.allocatable?.[resource] ?? '0';
     const taken = placed.reduce((sum, other) => sum + requestOf(other, resource), 0);
     if (taken + wanted > amountOf(allocatable)) return `Insufficient ${resource}`;
   }
   if (placed.length + 1 > Number(node.status?.allocatable?.['pods'] ?? Number.POSITIVE_INFINITY))
     return 'Too many pods';
   return undefined;
+}
+
+function resourcesOf(pod: Pod): Set<string> {
+  const all = [...(pod.spec?.initContainers ?? []), ...(pod.spec?.containers ?? [])];
+  return new Set(
+    all.flatMap(({ resources }) =>
+      Object.keys({ ...resources?.requests, ...resources?.limits }).filter(
+        // Room on the disk is not accounted for.
+        (name) => name !== 'ephemeral-storage',
+      ),
+    ),
+  );
 }
 
 function requestOf(pod: Pod, resource: string): number {

@@ -51,6 +51,8 @@ const containerFields: FieldTable = {
   resizePolicy: refused('containers are not resized in place'),
   'resources.claims': refused('dynamic resource allocation is not served'),
   'securityContext.windowsOptions': refused('containers are Linux'),
+  'resources.requests.ephemeral-storage': stored('room on the disk is not accounted for'),
+  'resources.limits.ephemeral-storage': stored('room on the disk is not accounted for'),
   'securityContext.procMount': refused('the engine always masks /proc'),
   'securityContext.seLinuxOptions': refused('labels are not set on containers'),
   'securityContext.seccompProfile.localhostProfile': refused('use RuntimeDefault or Unconfined'),
@@ -101,6 +103,7 @@ const podSpec: FieldTable = {
   imagePullSecrets: stored('images lie on the machine; the engine has its own credentials'),
   enableServiceLinks: acted(),
   'volumes[]': acted(),
+  'volumes[].emptyDir.sizeLimit': acted('of medium Memory; nothing measures what lies on disk'),
   ...volumeSources,
 };
 
@@ -121,6 +124,9 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
   '/Service': {
     spec: acted(),
     'spec.externalIPs': refused("the machine's other addresses are not taken over"),
+    'spec.ports[].nodePort': stored('nothing listens there: the cluster IP can be reached from the machine'),
+    'spec.allocateLoadBalancerNodePorts': stored('nothing listens on node ports'),
+    'spec.sessionAffinityConfig': stored('a client stays with its pod as long as the pods are the same'),
     'spec.loadBalancerIP': stored('as without a cloud: no load balancer comes'),
     'spec.loadBalancerClass': stored('as without a cloud: no load balancer comes'),
     'spec.loadBalancerSourceRanges': stored('as without a cloud: no load balancer comes'),
@@ -131,6 +137,7 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
   },
   '/PersistentVolumeClaim': {
     spec: acted(),
+    'spec.accessModes': acted('for matching volumes; ReadWriteOncePod keeps no second pod away'),
     'spec.dataSource': refused('volumes are made empty'),
     'spec.dataSourceRef': refused('volumes are made empty'),
     'spec.volumeAttributesClassName': refused('volumes have no attributes'),
@@ -154,7 +161,11 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
     imagePullSecrets: acted('given to the pods of the account'),
     secrets: stored(),
   },
-  '/Node': { spec: stored(oneNode), 'spec.unschedulable': acted() },
+  '/Node': {
+    spec: stored(oneNode),
+    'spec.unschedulable': acted(),
+    'spec.taints': acted('they keep new pods away; NoExecute evicts nobody'),
+  },
   'storage.k8s.io/StorageClass': {
     provisioner: acted(),
     reclaimPolicy: acted(),
