@@ -53,3 +53,6 @@ export function ordinalOf(cluster: string, podName: string): number | undefined 
   const rest = podName.startsWith(`${cluster}-`) ? podName.slice(cluster.length + 1) : '';
   return /^(0|[1-9]\d*)$/.test(rest) ? Number(rest) : undefined;
 }
+
+/** Annotation of a manifest that names the operator that looks after it, by its environment's `CONTROLLER_ID`. */
+export const controllerAnnotation = 'acid.zalan.do/controller';

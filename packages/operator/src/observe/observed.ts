@@ -41,6 +41,8 @@ export interface Observed {
   syncStandbys: string[] | undefined;
   /** Patroni's dynamic configuration; undefined until it was written. */
   configuration: Record<string, unknown> | undefined;
+  /** Patroni's configuration was just changed: not every member may have said yet whether it must restart. */
+  newsExpected?: boolean;
   /** Fingerprint of the roles and databases that this process brought into the database last. */
   databaseFingerprint: string | undefined;
 }

@@ -61,13 +61,19 @@ function restartSteps(observed: Observed, leader: Member): Step[] {
   const first = leader.primaryRestartsFirst ? 1 : -1;
   const order = pending.sort((a, b) => first * (Number(b === leader) - Number(a === leader)));
   const others = observed.members.some((member) => !isStreaming(observed, member));
+  const waitFor =
+    observed.newsExpected === true
+      ? 'every member has said whether it must restart'
+      : others
+        ? 'all members stream'
+        : undefined;
   return order.map((member, index) => ({
     what: `restart PostgreSQL of ${member.name}`,
     why: ['a changed parameter waits for a restart'],
     disturbs: member === leader ? 'downtime' : 'restart',
     action: { type: 'restart', member: member.name, address: member.address ?? '' },
     observeAfter: true,
-    ...(index === 0 && others ? { waitFor: 'all members stream' } : {}),
+    ...(index === 0 && waitFor !== undefined ? { waitFor } : {}),
   }));
 }
 

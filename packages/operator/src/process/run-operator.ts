@@ -87,6 +87,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   });
   const reconciler = new Reconciler({
     configuration,
+    controllerId: (options.env ?? process.env)['CONTROLLER_ID'] ?? '',
     manifest: (inNamespace, name) => caches.manifest(inNamespace, name),
     source: caches,
     hands: {

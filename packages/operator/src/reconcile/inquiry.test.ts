@@ -1,6 +1,7 @@
 import type { Clock, Pod } from '@pgherd/kube/objects';
 import { PatroniError, type MemberView, type PatroniClient, type ReplicationView } from '@pgherd/patroni';
 import { expect, test } from 'vitest';
+import { planConfiguration } from '../plan/configuration.ts';
 import { isStreaming } from '../observe/observed.ts';
 import { testObserved, testPod } from '../testing/cluster.ts';
 import { Inquiry, newInquiryMemory } from './inquiry.ts';
@@ -42,7 +43,15 @@ function world(answer: Partial<MemberView> | undefined) {
     const observed = await inquiry.ask(testObserved([], pods, { leader }), memory);
     return observed.members.filter((member) => isStreaming(observed, member)).map(({ name }) => name);
   };
-  return { ask, asked, woken, pass: (ms: number) => (now += ms), next: () => inquiry.next(memory) };
+  const expectNews = () => inquiry.expectNews(memory);
+  return {
+    ask,
+    asked,
+    woken,
+    expectNews,
+    pass: (ms: number) => (now += ms),
+    next: () => inquiry.next(memory),
+  };
 }
 
 const primary = testPod({ ordinal: 0, role: 'primary' });
@@ -118,6 +127,35 @@ test('nor is a primary whose container was started again, until it answers', asy
   expect(await answering.ask([again])).toEqual(['acid-demo-0']);
   expect(await answering.ask([again])).toEqual(['acid-demo-0']);
   expect(answering.asked).toHaveLength(1);
+});
+
+test('after a change of the configuration all members are woken, for some seconds', async () => {
+  const { ask, woken, expectNews, pass, next } = world({});
+  const pods = [primary, testPod({ ordinal: 1 })];
+  expectNews();
+  await ask(pods);
+  expect(woken).toEqual(['10.0.0.1', '10.0.0.2']);
+  expect(next()).toBe(1_000);
+  pass(4_000);
+  await ask(pods);
+  expect(woken).toHaveLength(2);
+  expect(next()).toBeUndefined();
+});
+
+test('and restarts wait until all could have said that they need one', async () => {
+  const inquiry = new Inquiry(() => ({ wakeUp: async () => {} }) as unknown as PatroniClient, {
+    now: () => 0,
+  } as Clock);
+  const memory = newInquiryMemory();
+  const pending = testPod({ ordinal: 0, role: 'primary' });
+  pending.metadata.annotations = { status: '{"role":"primary","state":"running","pending_restart":true}' };
+  const world = testObserved([], [pending], { leader: 'acid-demo-0', configuration: {} });
+  const first = async () =>
+    planConfiguration({ wanted: {}, applied: [] }, await inquiry.ask(world, memory))[0];
+  expect(await first()).toMatchObject({ action: { type: 'restart' } });
+  expect(await first()).not.toHaveProperty('waitFor');
+  inquiry.expectNews(memory);
+  expect((await first())?.waitFor).toBe('every member has said whether it must restart');
 });
 
 test('whoever does not get there in a minute is asked for seldom, and nobody is woken any more', async () => {

@@ -12,6 +12,8 @@ export interface InquiryMemory {
   /** When Patroni of which process was last woken, and for whom. */
   woken: Map<string, number>;
   annotations: AnnotationMemory;
+  /** Until when every member is woken at each look, by our clock. */
+  newsUntil: number;
 }
 
 /** For a fresh memory. */
@@ -21,6 +23,7 @@ export function newInquiryMemory(): InquiryMemory {
     since: undefined,
     woken: new Map(),
     annotations: { authors: new Map(), found: new Map() },
+    newsUntil: 0,
   };
 }
 
@@ -30,6 +33,12 @@ const sharedForMs = 200;
 const impatientForMs = 60_000;
 const impatientMs = 400;
 const patientMs = 5_000;
+/**
+ * After a change of Patroni's configuration: one loop takes it in, the next publishes whether a restart is needed, and
+ * members that do not lead would sleep for up to `loop_wait` before each.
+ */
+const newsForMs = 4_000;
+const newsMs = 1_000;
 /** Between two wake-ups for the same member. */
 const wakeAgainMs = 3_000;
 
@@ -50,7 +59,10 @@ export class Inquiry {
 
   /** The world as the leader knows it; never fails: without an answer it is what members published. */
   async ask(observedInCaches: Observed, memory: InquiryMemory): Promise<Observed> {
-    const published = withoutOutdated(observedInCaches, memory.annotations);
+    const newsExpected = this.#clock.now() < memory.newsUntil;
+    if (newsExpected) await this.#wakeAll(observedInCaches);
+    else memory.newsUntil = 0;
+    const published = { ...withoutOutdated(observedInCaches, memory.annotations), newsExpected };
     const leader = leaderOf(published);
     const awaited = published.members.filter((member) => member.running && !isStreaming(published, member));
     if (awaited.length === 0) memory.since = undefined;
@@ -69,8 +81,20 @@ export class Inquiry {
 
   /** When to ask again, in milliseconds; undefined when nobody is waited for. */
   next(memory: InquiryMemory): number | undefined {
-    if (memory.since === undefined) return undefined;
+    if (memory.since === undefined) return memory.newsUntil > 0 ? newsMs : undefined;
     return this.#clock.now() - memory.since < impatientForMs ? impatientMs : patientMs;
+  }
+
+  /** Patroni's configuration was changed: what members have to say about that is wanted soon. */
+  expectNews(memory: InquiryMemory): void {
+    memory.newsUntil = this.#clock.now() + newsForMs;
+  }
+
+  async #wakeAll({ members }: Observed): Promise<void> {
+    const addresses = members.flatMap(({ running, address }) =>
+      running && address !== undefined ? [address] : [],
+    );
+    await Promise.all(addresses.map((address) => this.#patroni(address).wakeUp()));
   }
 
   async #askLeader(leader: Member, address: string, memory: InquiryMemory): Promise<void> {

@@ -16,7 +16,7 @@ import { reasonOf, storyOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
 import { kinds, postgresqls } from '../kinds.ts';
-import { finalizer } from '../names.ts';
+import { controllerAnnotation, finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
@@ -34,6 +34,8 @@ import { Memories, type ClusterMemory } from './memory.ts';
 /** What a reconciler works with. */
 export interface ReconcilerOptions {
   configuration: Configuration;
+  /** Which operator this is, if there are several; '' is the one for manifests that name none. */
+  controllerId: string;
   /** Current manifest of a cluster, from the watch cache. */
   manifest(namespace: string, name: string): Postgresql | undefined;
   source: ObjectSource;
@@ -87,7 +89,7 @@ export class Reconciler {
   async reconcile(key: string, signal: AbortSignal): Promise<Result> {
     const [namespace = '', name = ''] = key.split('/');
     const manifest = this.#options.manifest(namespace, name);
-    if (manifest === undefined) {
+    if (manifest === undefined || !isOwn(manifest, this.#options.controllerId)) {
       this.#memories.forget(key);
       return done;
     }
@@ -148,6 +150,7 @@ export class Reconciler {
       before.plan,
       signal,
     );
+    if (outcome.done.some(({ step }) => step.disturbs === 'reload')) this.#inquiry.expectNews(memory.inquiry);
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
     const after = outcome.done.length > 0 ? await this.#look(this.#latest(manifest), memory) : before;
@@ -276,6 +279,11 @@ export class Reconciler {
     if (type === 'warning') log.warn({ cluster: keyOf(manifest), reason }, message);
     story[type](eventTarget(manifest), reason, message.slice(0, 1000));
   }
+}
+
+/** Another operator's clusters are as good as not there. */
+function isOwn({ metadata }: Postgresql, controllerId: string): boolean {
+  return (metadata.annotations?.[controllerAnnotation] ?? '') === controllerId;
 }
 
 /** Users feel it, and it takes its time: the status tells of it beforehand. */

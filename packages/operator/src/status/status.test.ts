@@ -81,6 +81,12 @@ test('a member that was only added does not make the cluster degraded', () => {
   const lost = statusOf([healthy[0] as Pod, ...added.slice(2)], { previous: status, instances: 3 });
   expect(condition(lost, 'Degraded')).toMatchObject({ status: 'True', reason: 'MembersMissing' });
   expect(condition(statusOf(added, { previous: lost, instances: 3 }), 'Degraded')?.status).toBe('True');
+  const crashed = statusOf([...healthy.slice(0, 1), testPod({ ordinal: 1, running: false })], {
+    previous: running,
+  });
+  expect(condition(crashed, 'Degraded')?.reason).toBe('PodsWaiting');
+  const starting = [...healthy.slice(0, 1), testPod({ ordinal: 1, streaming: false })];
+  expect(condition(statusOf(starting, { previous: crashed }), 'Degraded')?.reason).toBe('MembersMissing');
 });
 
 test('members that go are named', () => {

@@ -57,14 +57,16 @@ function isComplete(input: StatusInput, streaming: number, primary: string | und
 /** Zalando's one word. A cluster that never ran is being created until it runs. */
 function phase(input: StatusInput, streaming: number, primary: string | undefined): PostgresClusterStatus {
   if (input.problems.length > 0) return 'Invalid';
-  const before = input.previous.PostgresClusterStatus;
   const isNew =
-    before === undefined ||
-    ['', 'Creating', 'CreateFailed'].includes(before) ||
-    (before === 'Invalid' && input.observed.members.length === 0);
+    neverRan(input.previous) ||
+    (input.previous.PostgresClusterStatus === 'Invalid' && input.observed.members.length === 0);
   if (input.failures.length > 0) return isNew ? 'CreateFailed' : 'UpdateFailed';
   if (isComplete(input, streaming, primary)) return 'Running';
   return isNew ? 'Creating' : 'Updating';
+}
+
+function neverRan({ PostgresClusterStatus: word = '' }: PostgresqlStatus): boolean {
+  return ['', 'Creating', 'CreateFailed'].includes(word);
 }
 
 function conditions(input: StatusInput, streaming: number, primary: string | undefined): Condition[] {
@@ -146,7 +148,9 @@ function degraded(input: StatusInput, streaming: number): Opinion {
 /** Whether a member that did its part does not any more; one that has only been added is none. */
 function lostMember({ previous, observed, instances }: StatusInput): boolean {
   const before = previous.conditions?.find(({ type }) => type === 'Degraded');
-  if (before?.status === 'True' && before.reason === 'MembersMissing') return true;
+  const wasLost =
+    before?.status === 'True' && ['MembersMissing', 'PodsWaiting'].includes(before.reason ?? '');
+  if (wasLost && !neverRan(previous)) return true;
   const doesItsPart = (name: string) =>
     observed.members.some((member) => member.name === name && isStreaming(observed, member));
   const stays = (previous.members ?? []).slice(0, instances);
