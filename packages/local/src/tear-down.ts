@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { connectEngine, probeHost, stopPodmanService } from './engine/index.ts';
 import { loadOrCreateInstance } from './instance/load.ts';
@@ -33,6 +34,10 @@ export async function resetLocal(home: string, log: Logger): Promise<void> {
     const instance = await loadOrCreateInstance(home);
     const lock = await lockHomeWhenStopped(home, { timeoutMs: LOCK_MS, stopping: true });
     try {
+      // On a full disk this makes the room that is needed to reach the engine.
+      for (const name of ['state.db', 'state.db-wal', 'state.db-shm', 'log']) {
+        rmSync(join(instance.home, name), { recursive: true, force: true });
+      }
       const { facts } = await probeHost();
       const engine = await connectEngine({ home: instance.home, facts, log });
       await removeAllContainers(engine, instance, log);

@@ -21,7 +21,17 @@ const noteFile = ({ home, name }: BackgroundProcess): string => join(home, 'run'
 export const logFile = ({ home, name }: BackgroundProcess): string => join(home, 'log', `${name}.log`);
 
 /** Starts it detached from the terminal, and remembers it. */
-export function startInBackground(
+export function startInBackground(...how: Parameters<typeof launch>): ServerProcess {
+  try {
+    return launch(...how);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+    const why = `no space is left on the file system of ${how[0].home}: make room there and try again`;
+    throw new Error(why, { cause: error });
+  }
+}
+
+function launch(
   process_: BackgroundProcess,
   command: string[],
   environment: Record<string, string>,

@@ -47,7 +47,8 @@ export function lockHome(home: string, options: { stopping?: boolean } = {}): Ho
   mkdirSync(home, { recursive: true, mode: 0o700 });
   const database = new DatabaseSync(join(home, 'server.lock'));
   try {
-    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = DELETE; BEGIN EXCLUSIVE');
+    // Nothing is ever written there, so a full disk keeps nobody from taking the lock, e.g. to make room.
+    database.exec('PRAGMA busy_timeout = 0; PRAGMA journal_mode = OFF; BEGIN EXCLUSIVE');
   } catch (error) {
     database.close();
     if (isBusy(error)) throw new HomeLockedError(home, serverProcess(home));
@@ -59,7 +60,12 @@ export function lockHome(home: string, options: { stopping?: boolean } = {}): Ho
   const file = join(home, 'server.json');
   const note = (stopping: boolean): void => {
     const holder = { ...describeProcess(process.pid), ...(stopping ? { stopping } : {}) };
-    writeFileAtomic(file, `${JSON.stringify(holder)}\n`);
+    try {
+      writeFileAtomic(file, `${JSON.stringify(holder)}\n`);
+    } catch (error) {
+      // Stopping and removing must be possible on a full disk.
+      if (!stopping) throw error;
+    }
   };
   note(options.stopping === true);
   return {
