@@ -4,3 +4,4 @@ export { writeKubeconfig } from './auth/kubeconfig.ts';
 export { defaultHome, loadOrCreateInstance } from './instance/load.ts';
 export { describeProcess, serverProcess, type ServerProcess } from './instance/lock.ts';
 export type { Instance } from './instance/instance.ts';
+export { readPodsNote, type PodsNote } from './pods-note.ts';

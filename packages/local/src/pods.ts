@@ -33,8 +33,13 @@ export async function startPods(options: PodsOptions): Promise<Pods> {
   for (const line of host.lines) log.info(line);
   if (host.problems.length > 0) throw new Error(host.problems.join('; '));
   const engine = await connectEngine({ home: instance.home, facts: host.facts, log });
+  // What had started before something failed ends again, last first, so that another try finds nothing in its way.
+  await using started = new AsyncDisposableStack();
+  started.defer(() => engine.close());
   const network = await startNetwork({ registry, engine, instance, log, clock });
+  started.defer(() => network.stop());
   const dns = await startDns({ registry, instance, log, clock });
+  started.defer(() => dns.stop());
   const agent = await startNodeAgent({
     ...options,
     engine,
@@ -42,14 +47,13 @@ export async function startPods(options: PodsOptions): Promise<Pods> {
     dns: { server: instance.gateway, clusterDomain: 'cluster.local' },
     onSandboxStarted: () => network.onSandboxStarted(),
   });
+  const running = started.move();
   return {
     nodeProxy: agent,
     async stop({ pods }) {
       await agent.stop({ pods });
       if (pods) await stopAllContainers(engine, instance, log);
-      await dns.stop();
-      await network.stop();
-      engine.close();
+      await running.disposeAsync();
       if (pods && engine.own) stopPodmanService(instance.home);
     },
   };

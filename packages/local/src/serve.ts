@@ -16,17 +16,19 @@ import { lockHomeWhenStopped } from './instance/lock.ts';
 import { LateNodeProxy } from './node/late-node-proxy.ts';
 import { openRegistry } from './registry/index.ts';
 import { createApiServer } from './server/index.ts';
+import { writePodsNote } from './pods-note.ts';
 import { startPods, type Pods } from './pods.ts';
 
 /** How long a start waits for a `down` that is under way: the longest grace of pods, and some. */
 const LOCK_MS = 90_000;
 
-/** A running single-machine Kubernetes. */
+/** How long to wait before another try to get pods running. */
+const PODS_RETRY_MS = 10_000;
+
+/** A running single-machine Kubernetes. Pods can run a little later; `pods-note.ts` tells when, or why not. */
 export interface Local {
   /** `https://127.0.0.1:PORT`. */
   address: string;
-  /** Settles when pods can run too; rejects when this machine cannot run them. The API works before. */
-  podsReady: Promise<void>;
   /** Ends the server. Pods go on running unless `pods` is set; then they are stopped first, each with its grace. */
   stop(options: { pods: boolean }): Promise<void>;
 }
@@ -104,24 +106,51 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
   });
 
   let pods: Pods | undefined;
+  const stopping = new AbortController();
   const bringUpPods = async (): Promise<void> => {
-    pods = await startPods({ registry, instance, tokenIssuer, caPem: pki.caCertificate, clock, log });
-    nodeProxy.set(pods.nodeProxy);
+    const started = await startPods({
+      registry,
+      instance,
+      tokenIssuer,
+      caPem: pki.caCertificate,
+      clock,
+      log,
+    });
+    pods = started;
+    nodeProxy.set(started.nodeProxy);
     await server.listen(instance.gateway, instance.apiPort);
+    writePodsNote(instance.home, { pid: process.pid });
     log.info({ gateway: instance.gateway }, 'pods can run');
   };
-  const podsReady = bringUpPods();
-  podsReady.catch((err: unknown) => {
-    nodeProxy.fail(err instanceof Error ? err.message : String(err));
-    log.error({ err }, 'this machine cannot run pods; the API works without them');
-  });
+  /** What is missing may be installed or repaired meanwhile: it is tried until it works. */
+  const keepTrying = async (): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      try {
+        return await bringUpPods();
+      } catch (err) {
+        const problem = err instanceof Error ? err.message : String(err);
+        nodeProxy.fail(problem);
+        writePodsNote(instance.home, { pid: process.pid, problem });
+        log.error(
+          { err, retryMs: PODS_RETRY_MS },
+          'this machine cannot run pods; the API works without them',
+        );
+        if (pods !== undefined) return;
+        await new Promise<void>((resolve) => {
+          clock.after(PODS_RETRY_MS, resolve);
+          stopping.signal.addEventListener('abort', () => resolve(), { once: true });
+        });
+      }
+    }
+  };
+  const podsTried = keepTrying();
 
   return {
     address,
-    podsReady,
     async stop(options) {
       lock.stopping();
-      await podsReady.catch(() => {});
+      stopping.abort();
+      await podsTried;
       if (pods !== undefined) await pods.stop(options);
       await controllers.stop();
       await server.close();

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { connect } from '@pgherd/kube/client';
 import { pods } from '@pgherd/kube/objects';
+import { readPodsNote } from '@pgherd/local';
 import { exitCode } from '../exit-code.ts';
 import { parseOutputFormat, print } from '../output.ts';
 import { findBackground, logFile } from './background.ts';
@@ -15,7 +16,7 @@ export interface LocalStatus {
   operator: { state: 'running' | 'stopped'; pid?: number; metrics?: string; log: string };
   kubeconfig?: string;
   address?: string;
-  pods?: { total: number; running: number };
+  pods?: { total: number; running: number; problem?: string };
 }
 
 /** Looks at processes and asks the API server. */
@@ -44,7 +45,9 @@ export async function localStatus(home: string): Promise<LocalStatus> {
     status.address = connection.server.origin;
     const { items } = await client.list(pods, { signal: AbortSignal.timeout(5000) });
     status.server.state = 'running';
+    const problem = server === undefined ? undefined : readPodsNote(home, server.pid)?.problem;
     status.pods = {
+      ...(problem === undefined ? {} : { problem }),
       total: items.length,
       running: items.filter((pod) => pod.status?.phase === 'Running').length,
     };
@@ -68,7 +71,11 @@ export async function status(options: LocalOptions): Promise<void> {
       `operator    ${of(now.operator)}`,
       ...(now.address ? [`address     ${now.address}`] : []),
       ...(now.kubeconfig ? [`kubeconfig  ${now.kubeconfig}`] : []),
-      ...(now.pods ? [`pods        ${now.pods.running} of ${now.pods.total} running`] : []),
+      ...(now.pods
+        ? [
+            `pods        ${now.pods.running} of ${now.pods.total} running${now.pods.problem ? `; cannot run: ${now.pods.problem}` : ''}`,
+          ]
+        : []),
     ].join('\n');
   });
   if (now.server.state !== 'running') process.exitCode = exitCode.notFound;

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type Client } from '@pgherd/kube/client';
-import { serverProcess } from '@pgherd/local';
+import { readPodsNote, serverProcess } from '@pgherd/local';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { parseOutputFormat, print } from '../output.ts';
 import { projectRoot } from '../project.ts';
@@ -56,6 +56,42 @@ async function waitForStop(home: string, deadline: number): Promise<void> {
     if (Date.now() > deadline) {
       const why = `process ${holder.pid} is still stopping what runs on ${home}: try again when it is done`;
       throw new CommandError(why, exitCode.timedOut);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Waits until the server can run pods. Throws the reason when this machine cannot; the server goes on trying. */
+async function waitForPods(home: string, deadline: number): Promise<void> {
+  const server = serverProcessOf(home);
+  for (;;) {
+    const running = findBackground(server);
+    if (running === undefined) throw new CommandError(`the server ended:\n${lastLines(logFile(server), 15)}`);
+    const note = readPodsNote(home, running.pid);
+    if (note?.problem !== undefined) {
+      throw new CommandError(`the API server runs, but this machine cannot run pods: ${note.problem}`);
+    }
+    if (note !== undefined) return;
+    if (Date.now() > deadline) {
+      throw new CommandError(`the server cannot run pods yet; see ${logFile(server)}`, exitCode.timedOut);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Waits until the operator answers. Throws with the end of its log when it ended instead. */
+async function waitForOperator(home: string, deadline: number): Promise<void> {
+  const operator = operatorProcessOf(home);
+  for (;;) {
+    const running = findBackground(operator);
+    if (running === undefined) {
+      throw new CommandError(`the operator did not start:\n${lastLines(logFile(operator), 15)}`);
+    }
+    const url = `http://127.0.0.1:${running.httpPort ?? 0}/healthz`;
+    const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
+    if (answer?.ok === true) return;
+    if (Date.now() > deadline) {
+      throw new CommandError(`the operator does not answer; see ${logFile(operator)}`, exitCode.timedOut);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -132,6 +168,8 @@ export async function up(options: UpOptions): Promise<void> {
       `export KUBECONFIG=${result.kubeconfig}`,
     ].join('\n'),
   );
+  await waitForPods(home, Date.now() + timeoutMs);
+  if (options.operator) await waitForOperator(home, Date.now() + timeoutMs);
   if (options.foreground) {
     const { stayInForeground } = await import('./foreground.ts');
     await stayInForeground(home);
