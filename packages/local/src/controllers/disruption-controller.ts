@@ -1,5 +1,18 @@
-import { podDisruptionBudgets, pods as podResource, statefulSets } from '@pgherd/kube/objects';
-import type { Clock, Pod, PodDisruptionBudget } from '@pgherd/kube/objects';
+import {
+  deployments,
+  podDisruptionBudgets,
+  pods as podResource,
+  replicaSets,
+  statefulSets,
+} from '@pgherd/kube/objects';
+import type {
+  Clock,
+  KubeObject,
+  OwnerReference,
+  Pod,
+  PodDisruptionBudget,
+  Resource,
+} from '@pgherd/kube/objects';
 import { done } from '@pgherd/kube/queue';
 import { matchesLabelSelector } from '../registry/selectors.ts';
 import type { Controller } from './controller.ts';
@@ -20,10 +33,11 @@ export function disruptionController(objects: Objects, clock: Clock): Controller
             .filter((budget) => covers(budget, pod as Pod))
             .map(keyOf),
       },
-      {
-        resource: statefulSets,
-        keys: (set) => objects.list(podDisruptionBudgets, set.metadata.namespace ?? '').map(keyOf),
-      },
+      ...[statefulSets, deployments, replicaSets].map((resource: Resource) => ({
+        resource,
+        keys: (owner: KubeObject) =>
+          objects.list(podDisruptionBudgets, owner.metadata.namespace ?? '').map(keyOf),
+      })),
     ],
     reconcile(key) {
       const [namespace, name] = splitKey(key);
@@ -74,15 +88,28 @@ function expectedPods(objects: Objects, pods: Pod[]): number {
   const controllers = new Map<string, number>();
   let single = 0;
   for (const pod of pods) {
-    const owner = controllerOf(pod);
-    const set =
-      owner?.kind === 'StatefulSet'
-        ? objects.get(statefulSets, pod.metadata.namespace, owner.name)
-        : undefined;
-    if (set && set.metadata.uid === owner?.uid) controllers.set(owner?.uid ?? '', set.spec?.replicas ?? 1);
+    const scale = scaleOf(objects, pod.metadata.namespace ?? '', controllerOf(pod));
+    if (scale) controllers.set(scale.uid, scale.replicas);
     else single++;
   }
   return [...controllers.values()].reduce((sum, replicas) => sum + replicas, single);
+}
+
+/** The one that says how many pods there are to be: of a ReplicaSet its Deployment, if it has one. */
+function scaleOf(
+  objects: Objects,
+  namespace: string,
+  owner: OwnerReference | undefined,
+): { uid: string; replicas: number } | undefined {
+  const resource = owner?.kind === 'StatefulSet' ? statefulSets : replicaSets;
+  if (!owner || (owner.kind !== 'StatefulSet' && owner.kind !== 'ReplicaSet')) return undefined;
+  const set = objects.get<KubeObject & { spec?: { replicas?: number } }>(resource, namespace, owner.name);
+  if (!set || set.metadata.uid !== owner.uid) return undefined;
+  const above = controllerOf(set);
+  const deployment =
+    above?.kind === 'Deployment' ? objects.get(deployments, namespace, above.name) : undefined;
+  const decisive = deployment && deployment.metadata.uid === above?.uid ? deployment : set;
+  return { uid: decisive.metadata.uid ?? '', replicas: decisive.spec?.replicas ?? 1 };
 }
 
 /** The numbers of https://kubernetes.io/docs/tasks/run-application/configure-pdb/; percentages are rounded up. */

@@ -1,6 +1,7 @@
 import { aggregationController } from './aggregation-controller.ts';
 import { runController } from './controller.ts';
 import type { Controller, RunOptions, Running } from './controller.ts';
+import { deploymentController } from './deployment/controller.ts';
 import { disruptionController } from './disruption-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { sliceController } from './endpoints/slice-controller.ts';
@@ -11,6 +12,7 @@ import { kubernetesServiceController } from './kubernetes-service-controller.ts'
 import type { ApiServerAddress } from './kubernetes-service-controller.ts';
 import { namespaceController } from './namespace-controller.ts';
 import { Objects } from './objects.ts';
+import { replicaSetController } from './replicaset/controller.ts';
 import { serviceAccountController } from './service-account-controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
 import { claimController } from './volumes/claim-controller.ts';
@@ -47,6 +49,8 @@ export function startControllers(options: ControllersOptions): Running {
     claimController(objects, { events: volumeEvents, store: volumes, nodeName: options.nodeName }),
     volumeController(objects, volumes, volumeEvents),
     statefulSetController(objects, clock, recorder('statefulset-controller')),
+    replicaSetController(objects, clock, recorder('replicaset-controller')),
+    deploymentController(objects, clock, recorder('deployment-controller')),
     endpointsController(objects),
     sliceController(objects),
     disruptionController(objects, clock),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { pods, silentLogger, systemClock } from '@pgherd/kube/objects';
-import type { Pod, StatefulSet } from '@pgherd/kube/objects';
+import type { Deployment, Pod, StatefulSet } from '@pgherd/kube/objects';
 import { openRegistry } from '../registry/open-registry.ts';
 import type { LocalRegistry } from '../registry/open-registry.ts';
 import { Objects, timestamp } from './objects.ts';
@@ -80,6 +80,14 @@ export class TestCluster {
     this.registry.delete(pods, 'default', name, { gracePeriodSeconds: 0 });
   }
 
+  /** The node does all it can: what is to go has ended, what is pending runs. */
+  play({ ready = true } = {}): void {
+    for (const [name, phase] of Object.entries(this.pods())) {
+      if (phase === 'Terminating') this.finish(name);
+      else if (phase === 'Pending') this.run(name, { ready });
+    }
+  }
+
   /** Waits until `read` answers what is expected. */
   async until(read: () => unknown, wanted: unknown): Promise<void> {
     // oxlint-disable-next-line vitest/no-standalone-expect -- Called by tests only.
@@ -134,6 +142,26 @@ export function webSet(spec: Partial<NonNullable<StatefulSet['spec']>> = {}, ima
           spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
         },
       ],
+      ...spec,
+    },
+  };
+}
+
+/** A Deployment `web` in `default` without a strategy of its own, changed by `spec`. */
+export function webDeployment(
+  spec: Partial<NonNullable<Deployment['spec']>> = {},
+  image = 'web:1',
+): Deployment {
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    metadata: { name: 'web', namespace: 'default' },
+    spec: {
+      selector: { matchLabels: { app: 'web' } },
+      template: {
+        metadata: { labels: { app: 'web' } },
+        spec: { containers: [{ name: 'web', image }], terminationGracePeriodSeconds: 5 },
+      },
       ...spec,
     },
   };

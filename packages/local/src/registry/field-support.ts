@@ -121,6 +121,8 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
     ...under('spec.template.spec', podSpec),
     'spec.volumeClaimTemplates': acted(),
   },
+  'apps/Deployment': { spec: acted(), ...under('spec.template.spec', podSpec) },
+  'apps/ReplicaSet': { spec: acted(), ...under('spec.template.spec', podSpec) },
   '/Service': {
     spec: acted(),
     'spec.externalIPs': refused("the machine's other addresses are not taken over"),

@@ -15,7 +15,12 @@ import { isReleased, release, replace } from './update.ts';
 
 interface ScaleSpec {
   replicas?: number;
-  selector?: { matchLabels?: Record<string, string> };
+  selector?: Selector;
+}
+
+interface Selector {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
 }
 
 /** `status` and `scale` can be read; others have a verb of their own or none. */
@@ -33,7 +38,7 @@ export function readSubresource(
 /** What a PUT to `finalize` may change. */
 type Finalized = KubeObject & { spec?: { finalizers?: string[] } };
 
-/** PUT to `finalize` (namespaces) or `scale` (stateful sets). */
+/** PUT to `finalize` (namespaces) or `scale` (of what keeps pods running). */
 export function writeSubresource(
   kernel: Kernel,
   definition: ResourceDefinition,
@@ -58,19 +63,35 @@ export function writeSubresource(
   return store(kernel, definition, next, options.dryRun ?? false);
 }
 
-/** The `Scale` object of a stateful set. */
+/** The `Scale` object of a StatefulSet, Deployment or ReplicaSet. */
 export function scaleOf(object: KubeObject): KubeObject {
   const spec = (object['spec'] ?? {}) as ScaleSpec;
   const status = (object['status'] ?? {}) as { replicas?: number };
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
-  const labels = Object.entries(spec.selector?.matchLabels ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
     metadata: JSON.parse(JSON.stringify({ name, namespace, uid, resourceVersion, creationTimestamp })),
     spec: { replicas: spec.replicas ?? 0 },
-    status: { replicas: status.replicas ?? 0, selector: labels.map(([k, v]) => `${k}=${v}`).join(',') },
+    status: { replicas: status.replicas ?? 0, selector: selectorText(spec.selector ?? {}) },
   };
+}
+
+/** The selector as a query has it, its requirements in the order of their keys. */
+function selectorText({ matchLabels = {}, matchExpressions = [] }: Selector): string {
+  const requirements = [
+    ...Object.entries(matchLabels).map(([key, value]) => ({ key, text: `${key}=${value}` })),
+    ...matchExpressions.map(({ key, operator, values = [] }) => {
+      if (operator === 'Exists') return { key, text: key };
+      if (operator === 'DoesNotExist') return { key, text: `!${key}` };
+      const word = operator === 'NotIn' ? 'notin' : 'in';
+      return { key, text: `${key} ${word} (${[...values].sort().join(',')})` };
+    }),
+  ];
+  return requirements
+    .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))
+    .map(({ text }) => text)
+    .join(',');
 }
 
 /** Takes the number of replicas over from a `Scale` object. */

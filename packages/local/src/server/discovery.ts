@@ -13,6 +13,8 @@ interface ApiResource {
   categories?: string[];
 }
 
+const scale = { kind: 'Scale', group: 'autoscaling', version: 'v1', verbs: ['get', 'patch', 'update'] };
+
 /** Kind, group and version, and verbs of subresources that are not the object itself. */
 const subresourceKinds: Record<string, { kind: string; group?: string; version?: string; verbs: string[] }> =
   {
@@ -27,12 +29,9 @@ const subresourceKinds: Record<string, { kind: string; group?: string; version?:
     'pods/exec': { kind: 'PodExecOptions', verbs: ['create', 'get'] },
     'pods/log': { kind: 'Pod', verbs: ['get'] },
     'namespaces/finalize': { kind: 'Namespace', verbs: ['update'] },
-    'statefulsets/scale': {
-      kind: 'Scale',
-      group: 'autoscaling',
-      version: 'v1',
-      verbs: ['get', 'patch', 'update'],
-    },
+    'deployments/scale': scale,
+    'replicasets/scale': scale,
+    'statefulsets/scale': scale,
   };
 
 type Listed = ResourceDefinition | VirtualResource;

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { controllerRevisions } from '@pgherd/kube/objects';
 import type { ControllerRevision, Pod, PodTemplateSpec, StatefulSet } from '@pgherd/kube/objects';
 import { matchesLabelSelector } from '../../registry/selectors.ts';
-import { Objects, canonicalJson, controllerOf, sameJson, withMetadata } from '../objects.ts';
+import { safeHash } from '../hash.ts';
+import { Objects, controllerOf, sameJson, withMetadata } from '../objects.ts';
 import { REVISION_LABEL, controllerReference } from './identity.ts';
 
 /** The two revisions that a set's pods may come from. */
@@ -13,9 +13,6 @@ export interface Revisions {
   all: ControllerRevision[];
   collisionCount: number;
 }
-
-/** No vowels and no look-alikes, so that no hash is a word: Kubernetes' own choice. */
-const ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** Finds or makes the revision of the set's template, and finds the one that its status names. */
 export function syncRevisions(objects: Objects, set: StatefulSet): Revisions {
@@ -99,10 +96,7 @@ function build(
   revision: number,
   collisionCount: number,
 ): ControllerRevision {
-  const digest = createHash('sha256')
-    .update(`${canonicalJson(data)}#${collisionCount}`)
-    .digest();
-  const hash = [...digest.subarray(0, 10)].map((byte) => ALPHABET[byte % ALPHABET.length]).join('');
+  const hash = safeHash(data, collisionCount);
   const { name, namespace } = set.metadata;
   return {
     apiVersion: 'apps/v1',

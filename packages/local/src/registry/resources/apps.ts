@@ -1,6 +1,8 @@
 import { invalid } from '@pgherd/kube/schema';
 import { define, type ResourceDefinition } from '../definition.ts';
 import { semanticEqual } from '../equal.ts';
+import { deploymentStrategy } from './deployment.ts';
+import { replicaSetStrategy } from './replica-set.ts';
 import { statefulSetStrategy } from './stateful-set.ts';
 
 const group = 'apps';
@@ -17,6 +19,26 @@ export const appsResources: readonly ResourceDefinition[] = [
     categories: ['all'],
     subresources: ['status', 'scale'],
     strategy: statefulSetStrategy,
+  }),
+  define({
+    group,
+    version,
+    kind: 'Deployment',
+    plural: 'deployments',
+    shortNames: ['deploy'],
+    categories: ['all'],
+    subresources: ['status', 'scale'],
+    strategy: deploymentStrategy,
+  }),
+  define({
+    group,
+    version,
+    kind: 'ReplicaSet',
+    plural: 'replicasets',
+    shortNames: ['rs'],
+    categories: ['all'],
+    subresources: ['status', 'scale'],
+    strategy: replicaSetStrategy,
   }),
   define({
     group,

@@ -1,0 +1,45 @@
+import type { KubeObject, OwnerReference, ResourceType } from '@pgherd/kube/objects';
+import { matchesLabelSelector } from '../registry/selectors.ts';
+import { Objects, controllerOf, withMetadata } from './objects.ts';
+
+/** Reference that makes `owner` the controller of what it makes. */
+export function controllerReference(apiVersion: string, kind: string, owner: KubeObject): OwnerReference {
+  const { name = '', uid = '' } = owner.metadata;
+  return { apiVersion, kind, name, uid, controller: true, blockOwnerDeletion: true };
+}
+
+/** Who claims, and what. */
+export interface Claim<T extends KubeObject> {
+  owner: KubeObject;
+  selector: Parameters<typeof matchesLabelSelector>[0];
+  reference: OwnerReference;
+  resource: ResourceType<T>;
+  /** What is looked at. Default: everything. */
+  only?: (candidate: T) => boolean;
+}
+
+/**
+ * The objects that `owner` controls. Orphans that match the selector are adopted, objects that no longer match are
+ * released, those of other controllers are left alone. An owner that is being deleted neither adopts nor releases.
+ */
+export function claimObjects<T extends KubeObject>(objects: Objects, claim: Claim<T>): T[] {
+  const { owner, selector, reference, resource, only = () => true } = claim;
+  const deleting = owner.metadata.deletionTimestamp !== undefined;
+  const mine: T[] = [];
+  for (const candidate of objects.list(resource, owner.metadata.namespace)) {
+    const controller = controllerOf(candidate);
+    if ((controller && controller.uid !== owner.metadata.uid) || !only(candidate)) continue;
+    const matches = matchesLabelSelector(selector, candidate.metadata.labels ?? {});
+    const references = candidate.metadata.ownerReferences ?? [];
+    if (controller && matches) mine.push(candidate);
+    else if (deleting || candidate.metadata.deletionTimestamp !== undefined) continue;
+    else if (controller) {
+      const ownerReferences = references.filter(({ uid }) => uid !== owner.metadata.uid);
+      objects.update(resource, withMetadata(candidate, { ownerReferences }));
+    } else if (matches) {
+      const ownerReferences = [...references.filter(({ uid }) => uid !== reference.uid), reference];
+      mine.push(objects.update(resource, withMetadata(candidate, { ownerReferences })));
+    }
+  }
+  return mine;
+}

@@ -1,0 +1,169 @@
+import { ApiError, deployments, replicaSets } from '@pgherd/kube/objects';
+import type { KubeObject, ResourceType } from '@pgherd/kube/objects';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openRegistry } from './open-registry.ts';
+import type { LocalRegistry } from './open-registry.ts';
+
+// https://kubernetes.io/docs/reference/kubernetes-api/workload-resources/deployment-v1/ and replica-set-v1/
+let registry: LocalRegistry;
+beforeEach(() => {
+  registry = openRegistry({ path: ':memory:' });
+});
+afterEach(() => registry.close());
+
+const make = (kind: string, spec: object = {}): KubeObject => ({
+  apiVersion: 'apps/v1',
+  kind,
+  metadata: { name: 'web', namespace: 'default' },
+  spec: {
+    selector: { matchLabels: { app: 'web' } },
+    template: {
+      metadata: { labels: { app: 'web' } },
+      spec: { containers: [{ name: 'web', image: 'web:1' }] },
+    },
+    ...spec,
+  },
+});
+const create = (resource: ResourceType<KubeObject>, spec: object = {}): KubeObject =>
+  registry.create(resource, 'default', make(resource.kind, spec));
+/** `field: reason` of each cause of a refusal. */
+const causes = (act: () => unknown): string[] => {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    expect(error.code).toBe(422);
+    return (error.status.details?.causes ?? []).map((cause) => `${cause.field}: ${cause.message}`);
+  }
+  return [];
+};
+const rolling = (maxSurge: unknown, maxUnavailable: unknown): object => ({
+  strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge, maxUnavailable } },
+});
+
+test('defaults; a status that is sent is not taken', () => {
+  const sent = { ...make('Deployment'), status: { replicas: 7 } };
+  const made = registry.create(deployments, 'default', sent);
+  expect(made['spec']).toMatchObject({
+    replicas: 1,
+    revisionHistoryLimit: 10,
+    progressDeadlineSeconds: 600,
+    strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } },
+  });
+  expect(made['status']).toEqual({});
+  expect(made.metadata.generation).toBe(1);
+  const set = create(replicaSets);
+  expect(set['spec']).toMatchObject({ replicas: 1 });
+  expect(set['status']).toEqual({ replicas: 0 });
+});
+
+test.each([
+  [{ selector: null }, 'spec.selector: Required value'],
+  [{ selector: {} }, 'spec.selector: Invalid value'],
+  [{ selector: { matchLabels: { app: 'x' } } }, 'spec.template.metadata.labels: Invalid value'],
+  [{ replicas: -1 }, 'spec.replicas: Invalid value: -1: must be greater than or equal to 0'],
+  [{ minReadySeconds: -1 }, 'spec.minReadySeconds: Invalid value: -1'],
+])('both refuse %j', (spec, wanted) => {
+  for (const resource of [deployments, replicaSets]) {
+    expect(causes(() => create(resource, spec)).join()).toContain(wanted);
+  }
+});
+
+test.each([
+  [rolling(0, 0), 'spec.strategy.rollingUpdate.maxUnavailable', 'may not be 0 when `maxSurge` is 0'],
+  [rolling('0%', '0%'), 'spec.strategy.rollingUpdate.maxUnavailable', 'may not be 0 when `maxSurge` is 0'],
+  [rolling(1, '101%'), 'spec.strategy.rollingUpdate.maxUnavailable', 'must not be more than 100%'],
+  [rolling('x', 1), 'spec.strategy.rollingUpdate.maxSurge', 'a valid percent string'],
+  [rolling(-1, 1), 'spec.strategy.rollingUpdate.maxSurge', 'must be greater than or equal to 0'],
+  [{ strategy: { type: 'Other' } }, 'spec.strategy.type', 'supported values: "Recreate", "RollingUpdate"'],
+  [
+    { strategy: { type: 'Recreate', rollingUpdate: { maxSurge: 1 } } },
+    'spec.strategy.rollingUpdate',
+    "may not be specified when strategy `type` is 'Recreate'",
+  ],
+  [
+    { progressDeadlineSeconds: 5, minReadySeconds: 5 },
+    'spec.progressDeadlineSeconds',
+    'must be greater than minReadySeconds',
+  ],
+  [{ revisionHistoryLimit: -1 }, 'spec.revisionHistoryLimit', 'must be greater than or equal to 0'],
+])('a Deployment refuses %j', (spec, field, why) => {
+  const [cause = ''] = causes(() => create(deployments, spec));
+  expect(cause).toContain(field);
+  expect(cause).toContain(why);
+});
+
+test('pods of a template are always restarted, and have no deadline', () => {
+  const { template } = make('Deployment')['spec'] as { template: { spec: object } };
+  const refused = (spec: object): string =>
+    causes(() =>
+      create(deployments, { template: { ...template, spec: { ...template.spec, ...spec } } }),
+    ).join();
+  expect(refused({ restartPolicy: 'Never' })).toContain('spec.template.spec.restartPolicy');
+  expect(refused({ activeDeadlineSeconds: 5 })).toContain('spec.template.spec.activeDeadlineSeconds');
+  expect(refused({ hostPID: true })).toContain('spec.template.spec.hostPID');
+});
+
+test('the selector cannot be changed', () => {
+  for (const resource of [deployments, replicaSets]) {
+    const made = create(resource);
+    const labels = { app: 'web', more: 'x' };
+    const spec = { ...(made['spec'] as object), selector: { matchLabels: labels }, template: undefined };
+    const template = { ...(made['spec'] as { template: object }).template, metadata: { labels } };
+    const next = { ...made, spec: { ...spec, template } };
+    const [cause] = causes(() => registry.update(resource, 'default', 'web', next));
+    expect(cause).toMatch(/^spec.selector: .*field is immutable/);
+  }
+});
+
+test('the generation of a Deployment counts its annotations too, not its status', () => {
+  let made = create(deployments);
+  const write = (change: Partial<KubeObject>, subresource?: string): void => {
+    const options = subresource === undefined ? {} : { subresource };
+    made = registry.update(deployments, 'default', 'web', { ...made, ...change }, options);
+  };
+  write({ metadata: { ...made.metadata, labels: { a: 'b' } } });
+  expect(made.metadata.generation).toBe(1);
+  write({ metadata: { ...made.metadata, annotations: { a: 'b' } } });
+  expect(made.metadata.generation).toBe(2);
+  write({ metadata: { ...made.metadata, annotations: { a: 'c' } }, status: { replicas: 3 } }, 'status');
+  expect(made.metadata).toMatchObject({ generation: 2, annotations: { a: 'c' } });
+  expect(made['status']).toEqual({ replicas: 3 });
+});
+
+test('a status that cannot be is refused', () => {
+  for (const resource of [deployments, replicaSets]) {
+    const made = create(resource);
+    const [cause] = causes(() =>
+      registry.update(
+        resource,
+        'default',
+        'web',
+        { ...made, status: { replicas: 1, readyReplicas: 2 } },
+        { subresource: 'status' },
+      ),
+    );
+    expect(cause).toContain('status.readyReplicas');
+    expect(cause).toContain('cannot be greater than status.replicas');
+  }
+});
+
+test('scale shows the whole selector, and takes a number', () => {
+  const selector = {
+    matchLabels: { app: 'web' },
+    matchExpressions: [
+      { key: 'tier', operator: 'In', values: ['b', 'a'] },
+      { key: 'aaa', operator: 'DoesNotExist' },
+    ],
+  };
+  const template = {
+    metadata: { labels: { app: 'web', tier: 'a' } },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  };
+  create(deployments, { selector, template });
+  const scale = registry.get(deployments, 'default', 'web', { subresource: 'scale' });
+  expect(scale['status']).toEqual({ replicas: 0, selector: '!aaa,app=web,tier in (a,b)' });
+  const next = { ...scale, spec: { replicas: 4 } };
+  registry.update(deployments, 'default', 'web', next, { subresource: 'scale' });
+  expect(registry.get(deployments, 'default', 'web')['spec']).toMatchObject({ replicas: 4 });
+});
