@@ -1,5 +1,5 @@
-import { endpoints } from '@pgherd/kube/objects';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { configMaps, endpoints } from '@pgherd/kube/objects';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBackground } from '../support/background.ts';
 import { eventually } from '../support/eventually.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
@@ -10,42 +10,53 @@ const name = 'acid-api';
 /** How long the API server is killed again and again. */
 const durationMs = 120_000;
 
-let local: LocalCluster;
+describe.each(['endpoints', 'configmaps'] as const)('Patroni keeps its state in %s', (store) => {
+  let local: LocalCluster;
 
-beforeAll(async () => {
-  local = await LocalCluster.start('e2e-api', {});
-});
-afterAll(async () => {
-  await local?.remove();
-});
+  beforeAll(async () => {
+    local = await LocalCluster.start('e2e-api', {
+      kubernetes_use_configmaps: String(store === 'configmaps'),
+    });
+  });
+  afterAll(async () => {
+    await local?.remove();
+  });
 
-const leader = async (): Promise<string | undefined> =>
-  (await local.client.get(endpoints, { namespace: 'default', name })).metadata?.annotations?.['leader'];
+  /** Who holds the lock, from the object that the store keeps it in. */
+  const leader = async (): Promise<string | undefined> => {
+    const namespace = 'default';
+    const { metadata } =
+      store === 'configmaps'
+        ? await local.client.get(configMaps, { namespace, name: `${name}-leader` })
+        : await local.client.get(endpoints, { namespace, name });
+    return metadata.annotations?.['leader'];
+  };
 
-test('the API server killed every 5 to 15 s: no change of timeline, no error for a writer', async () => {
-  await local.apply(clusterManifest({ name, instances: 2, synchronous: true }));
-  await local.waitForStatus(name, 'Running');
-  const address = await local.address(name, 'zalando', 'foo');
-  const timeline = (): Promise<unknown[]> =>
-    queryOnce(address, 'select timeline_id from pg_control_checkpoint()');
-  const [leaderBefore, timelineBefore] = [await leader(), await timeline()];
-  const writer = new Writer(address);
-  await writer.start();
-  const deadline = Date.now() + durationMs;
-  let kills = 0;
-  while (Date.now() < deadline) {
-    // The random moment is the test; nothing is waited for here.
-    const pause = 5_000 + Math.random() * 10_000;
-    await new Promise((resolve) => setTimeout(resolve, pause));
-    const server = await eventually('the server runs', () => findBackground(local.home, 'server'));
-    process.kill(server.pid, 'SIGKILL');
-    kills += 1;
-    await local.up();
-  }
-  const { lost, report } = await writer.stopAndFindLost();
-  expect({ lost, errors: report.errors }).toEqual({ lost: [], errors: [] });
-  expect(kills).toBeGreaterThanOrEqual(8);
-  expect(report.acknowledged.length).toBeGreaterThan(500);
-  expect([await leader(), await timeline()]).toEqual([leaderBefore, timelineBefore]);
-  await local.waitForStatus(name, 'Running');
+  test('the API server killed every 5 to 15 s: no change of timeline, no error for a writer', async () => {
+    await local.apply(clusterManifest({ name, instances: 2, synchronous: true }));
+    await local.waitForStatus(name, 'Running');
+    const address = await local.address(name, 'zalando', 'foo');
+    const timeline = (): Promise<unknown[]> =>
+      queryOnce(address, 'select timeline_id from pg_control_checkpoint()');
+    const [leaderBefore, timelineBefore] = [await leader(), await timeline()];
+    const writer = new Writer(address);
+    await writer.start();
+    const deadline = Date.now() + durationMs;
+    let kills = 0;
+    while (Date.now() < deadline) {
+      // The random moment is the test; nothing is waited for here.
+      const pause = 5_000 + Math.random() * 10_000;
+      await new Promise((resolve) => setTimeout(resolve, pause));
+      const server = await eventually('the server runs', () => findBackground(local.home, 'server'));
+      process.kill(server.pid, 'SIGKILL');
+      kills += 1;
+      await local.up();
+    }
+    const { lost, report } = await writer.stopAndFindLost();
+    expect({ lost, errors: report.errors }).toEqual({ lost: [], errors: [] });
+    expect(kills).toBeGreaterThanOrEqual(8);
+    expect(report.acknowledged.length).toBeGreaterThan(500);
+    expect([await leader(), await timeline()]).toEqual([leaderBefore, timelineBefore]);
+    await local.waitForStatus(name, 'Running');
+  });
 });
