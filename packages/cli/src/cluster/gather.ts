@@ -1,4 +1,4 @@
-import { readStatus, type Postgresql } from '@pgherd/api';
+import { readStatus, type MemberStatus, type Postgresql } from '@pgherd/api';
 import {
   configMaps,
   endpoints,
@@ -54,7 +54,7 @@ function patroniState(
   return inConfigMaps.leader === undefined ? readFrom(found.endpoints, 'endpoints') : inConfigMaps;
 }
 
-function memberRow(pod: Pod, state: ReturnType<typeof patroniState>): MemberRow {
+function memberRow(pod: Pod, state: ReturnType<typeof patroniState>, told: MemberStatus[]): MemberRow {
   const name = pod.metadata?.name ?? '';
   const member = parseMember(name, pod.metadata?.annotations?.['status']);
   const leader = parseLeader(state.leader);
@@ -65,7 +65,13 @@ function memberRow(pod: Pod, state: ReturnType<typeof patroniState>): MemberRow 
   return {
     name,
     role: `${synchronous && !isLeader ? 'sync ' : ''}${member.role ?? (isLeader ? 'primary' : 'unknown')}`,
-    state: member.replicationState ?? member.state ?? pod.status?.phase ?? 'unknown',
+    // The operator asks the leader; what a member publishes itself is up to ten seconds old.
+    state:
+      member.replicationState ??
+      told.find((each) => each.name === name)?.state ??
+      member.state ??
+      pod.status?.phase ??
+      'unknown',
     ...(member.timeline === undefined ? {} : { timeline: member.timeline }),
     ...(lag === undefined ? {} : { lagBytes: lag }),
     ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
@@ -153,7 +159,7 @@ export async function gatherOverview(target: Target, cluster: Postgresql & KubeO
     instances: status.instances ?? cluster.spec.numberOfInstances,
     replication: replicationMode(state.config),
     members: podList.items
-      .map((pod) => memberRow(pod, state))
+      .map((pod) => memberRow(pod, state, status.members ?? []))
       .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
     volumes: claimList.items.map((claim) => ({
       claim: claim.metadata?.name ?? '',
