@@ -230,6 +230,60 @@ describe.each(['bookworm', 'trixie'])('kubectl of %s', (suite) => {
     );
   });
 
+  test('deployments: rollout, undo, pause, scale, describe, cascade', async () => {
+    const { spec } = JSON.parse(pod('front', 'sleep 10000')) as { spec: object };
+    const deployment = (mark: string): string =>
+      JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'front' },
+        spec: {
+          replicas: 2,
+          selector: { matchLabels: { app: 'front' } },
+          template: {
+            metadata: { labels: { app: 'front' }, annotations: { mark } },
+            spec: { ...spec, restartPolicy: 'Always' },
+          },
+        },
+      });
+    const rolledOut = async (): Promise<void> =>
+      expect(await ok('rollout', 'status', 'deployment/front', '--timeout=60s')).toContain(
+        'successfully rolled out',
+      );
+    const mark = (): Promise<string> =>
+      ok('get', 'deploy', 'front', '-o', 'jsonpath={.spec.template.metadata.annotations.mark}');
+    await okWith(deployment('one'), 'apply', '-f', '-');
+    await rolledOut();
+    expect(await ok('get', 'deploy', 'front')).toMatch(
+      /NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nfront +2\/2 +2 +2 /,
+    );
+    expect(await ok('get', 'rs')).toMatch(/NAME +DESIRED +CURRENT +READY +AGE\nfront-\w+ +2 +2 +2 /);
+    await okWith(deployment('two'), 'apply', '-f', '-');
+    await rolledOut();
+    expect(await ok('rollout', 'history', 'deployment/front')).toMatch(/REVISION[\s\S]*\n1 [\s\S]*\n2 /);
+    await ok('rollout', 'undo', 'deployment/front');
+    await rolledOut();
+    expect(await mark()).toBe('one');
+    await ok('rollout', 'undo', 'deployment/front', '--to-revision=2');
+    await rolledOut();
+    expect(await mark()).toBe('two');
+    await ok('rollout', 'pause', 'deployment/front');
+    await ok('scale', 'deployment/front', '--replicas=1');
+    await ok('rollout', 'resume', 'deployment/front');
+    await rolledOut();
+    await ok('rollout', 'restart', 'deployment/front');
+    await rolledOut();
+    const described = await ok('describe', 'deployment', 'front');
+    expect(described).toMatch(/1 desired \| 1 updated \| 1 total \| 1 available \| 0 unavailable/);
+    expect(described).toMatch(/ScalingReplicaSet/);
+    expect(described).toMatch(/NewReplicaSet: +front-\w+ \(1\/1 replicas created\)/);
+    await ok('delete', 'deployment', 'front', ...(modern ? ['--cascade=foreground'] : []));
+    await eventually(
+      'sets and pods are gone',
+      async () => (await ok('get', 'rs,pods', '-l', 'app=front', '-o', 'name')) === '',
+    );
+  });
+
   test('services, volumes, disruption budgets, roles: create, get wide, describe', async () => {
     await ok('create', 'service', 'clusterip', 'svc', '--tcp=80:8080');
     expect(await ok('get', 'svc', 'svc', '-o', 'wide')).toMatch(
