@@ -9,11 +9,19 @@ export * from './postgresql/crd.ts';
 export * from './problem.ts';
 export {
   type Key,
+  type Group,
+  groups,
   configurationKeys,
   type Configuration,
   type ConfigurationKey,
 } from './configuration/keys.ts';
+export { type Form, type ParsedConfiguration, defaultConfiguration } from './configuration/assemble.ts';
 export * from './configuration/parse.ts';
+export * from './configuration/resource.ts';
+export * from './configuration/overlay.ts';
+export * from './configuration/written.ts';
+export * from './configuration/crd.ts';
+export { oldKeys } from './configuration/old-keys.ts';
 export { parseDuration } from './configuration/value.ts';
 export * from './field-support.ts';
 export { validatePostgresql } from './validation/validate.ts';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { defaultConfiguration, parseConfiguration } from './parse.ts';
+import { defaultConfiguration } from './assemble.ts';
+import { parseConfiguration } from './parse.ts';
 import { parseDuration } from './value.ts';
 
 test('nothing configured is valid and means the defaults', () => {

@@ -31,6 +31,9 @@ const condition = object("One aspect of the state, in the form of Kubernetes' ow
   observedGeneration: int64('Generation of the manifest that it is about.'),
 });
 
+/** `status.conditions` of any resource. */
+export const conditionsNode = listMap('The state in detail.', ['type'], condition);
+
 const member = object('One member of the cluster, as Patroni reports it.', {
   name: required(string('Name of the pod.')),
   role: string('`primary`, `replica`, `standby_leader` …; missing while Patroni does not say.'),
@@ -45,7 +48,7 @@ export const statusNode = object('What the operator saw and did last.', {
     'State in one word: `Creating`, `Updating`, `Running`, `CreateFailed`, `UpdateFailed`, `SyncFailed`, `Invalid`.',
   ),
   observedGeneration: int64('Generation of the manifest that the rest of the status is about.'),
-  conditions: listMap('The state in detail.', ['type'], condition),
+  conditions: conditionsNode,
   instances: int32('Members that there should be, after limits were applied.'),
   readyInstances: int32('Members that run and follow the primary, the primary included.'),
   primary: string('Pod that is primary.'),

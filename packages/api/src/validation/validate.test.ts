@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defaultConfiguration } from '../configuration/parse.ts';
+import { defaultConfiguration } from '../configuration/assemble.ts';
 import type { Configuration } from '../configuration/keys.ts';
 import type { Postgresql } from '../postgresql/postgresql.ts';
 import type { PostgresqlSpec } from '../postgresql/spec.ts';

@@ -1,0 +1,20 @@
+import type { Problem } from '../problem.ts';
+import type { Configuration, ConfigurationKey } from './keys.ts';
+
+/** What is wrong with a configuration that no single setting can say. */
+export function contradictions(configuration: Configuration): Problem[] {
+  const problems: Problem[] = [];
+  const error = (field: ConfigurationKey, message: string): void => {
+    problems.push({ severity: 'error', field, message });
+  };
+  const { min_instances, max_instances, super_username } = configuration;
+  if (min_instances > 0 && max_instances > 0 && min_instances > max_instances)
+    error(
+      'min_instances',
+      `it is ${min_instances} and must not exceed max_instances, which is ${max_instances}.`,
+    );
+  for (const name of ['replication_username', 'connection_pooler_user'] as const)
+    if (configuration[name] === super_username)
+      error(name, `it is \`${super_username}\` and must be another role than super_username.`);
+  return problems;
+}

@@ -1,0 +1,173 @@
+import { annotations, expressions, labelNames, labels, retentionPolicy } from '../collections.ts';
+import { inGroup, minute, notYet } from '../key.ts';
+import { infrastructureRoles } from '../structures.ts';
+import { labelName, namespacedName, objectName, oneOf, template } from '../words.ts';
+
+const { key, flag, words, period } = inGroup('kubernetes');
+
+/** Settings about objects, names and labels. */
+export const objectKeys = {
+  cluster_domain: key({
+    kind: objectName,
+    default: 'cluster.local',
+    description: 'DNS suffix of the Kubernetes cluster.',
+    ...notYet,
+  }),
+  cluster_labels: key({
+    kind: labels,
+    default: { application: 'spilo' },
+    description: 'Labels of every object of every cluster, and part of every selector.',
+  }),
+  cluster_name_label: key({
+    kind: labelName,
+    default: 'cluster-name',
+    description: "Label with the cluster's name.",
+    nonEmpty: true,
+  }),
+  custom_pod_annotations: key({ kind: annotations, default: {}, description: 'Annotations of all pods.' }),
+  delete_annotation_date_key: key({
+    kind: labelName,
+    default: '',
+    description:
+      "Annotation that a manifest must have, with today's date (YYYY-MM-DD), before its deletion is acted on; none if empty.",
+  }),
+  delete_annotation_name_key: key({
+    kind: labelName,
+    default: '',
+    description:
+      "Annotation that a manifest must have, with the cluster's name, before its deletion is acted on; none if empty.",
+  }),
+  downscaler_annotations: key({
+    kind: expressions,
+    default: [],
+    description:
+      'Annotations of a manifest, as regular expressions, that its StatefulSet and pooler Deployment get as well.',
+    ...notYet,
+  }),
+  enable_cross_namespace_secret: flag(
+    false,
+    'Whether Secrets of roles may be in other namespaces than their cluster.',
+    notYet,
+  ),
+  enable_finalizers: flag(
+    true,
+    'Whether a manifest has a finalizer, so that its deletion waits until all its objects are gone.',
+    {
+      differs: {
+        zalando: 'false',
+        why: 'Without one a deletion while the operator is away leaves everything behind.',
+      },
+    },
+  ),
+  enable_owner_references: flag(
+    false,
+    'Whether objects of a cluster are owned by its manifest, so that Kubernetes deletes them together.',
+  ),
+  enable_persistent_volume_claim_deletion: flag(
+    true,
+    'Whether the volumes are deleted together with their cluster.',
+  ),
+  enable_pod_disruption_budget: flag(
+    true,
+    'Whether disruption budgets keep the primary and pods in critical operations from being evicted.',
+  ),
+  enable_secrets_deletion: flag(true, 'Whether the Secrets are deleted together with their cluster.'),
+  ignored_annotations: key({
+    kind: labelNames,
+    default: [],
+    description: 'Annotations that somebody else manages: a difference in them is none.',
+    ...notYet,
+  }),
+  infrastructure_roles_secret_name: key({
+    kind: namespacedName,
+    default: undefined,
+    description:
+      'Secret with roles of all clusters in the old form: `user1`, `password1`, `inrole1`, `user2` …',
+    ...notYet,
+  }),
+  infrastructure_roles_secrets: key({
+    kind: infrastructureRoles,
+    default: [],
+    description:
+      "Secrets with roles of all clusters, and where in them the roles are. A Secret without a namespace is in the operator's own, or else in `default`.",
+    inResource: {
+      zalando: '`defaultuservalue`, `defaultrolevalue`, `details` and `template` are lost',
+      decision: 'All of it is read in both forms.',
+    },
+    ...notYet,
+  }),
+  inherited_annotations: key({
+    kind: labelNames,
+    default: [],
+    description: 'Annotations of a manifest that all its objects get as well.',
+  }),
+  inherited_labels: key({
+    kind: labelNames,
+    default: [],
+    description: 'Labels of a manifest that all its objects get as well.',
+  }),
+  master_pod_move_timeout: period(
+    20 * minute,
+    'How long moving primaries away from a node that is drained may take altogether.',
+    {
+      inResource: {
+        zalando: '20m if the group `kubernetes` is there, else 10m',
+        decision: '20m in both forms.',
+      },
+      ...notYet,
+    },
+  ),
+  oauth_token_secret_name: key({
+    kind: namespacedName,
+    default: { name: 'postgresql-operator' },
+    description: 'Secret with the token for the Teams API.',
+    inResource: {
+      zalando: '`postgres-operator` if the group `kubernetes` is there, else none',
+      decision: 'Each form keeps its own name, or else the Secret that people have would not be found.',
+      default: { name: 'postgres-operator' },
+    },
+    ...notYet,
+  }),
+  pdb_master_label_selector: flag(
+    true,
+    'Whether the disruption budget covers only the primary, instead of all members.',
+  ),
+  pdb_name_format: key({
+    kind: template(['cluster']),
+    default: 'postgres-{cluster}-pdb',
+    description: "Name of the disruption budget; `{cluster}` is the cluster's name.",
+    nonEmpty: true,
+    inResource: {
+      zalando: 'empty if the group `kubernetes` is missing',
+      decision: 'The default holds in both forms, whatever groups are there.',
+    },
+  }),
+  persistent_volume_claim_retention_policy: key({
+    kind: retentionPolicy,
+    default: { when_deleted: 'retain', when_scaled: 'retain' },
+    description:
+      'What the StatefulSet does with volumes when it is deleted (`when_deleted`) or made smaller (`when_scaled`): `retain` or `delete`.',
+  }),
+  secret_name_template: key({
+    kind: template(['username', 'cluster'], ['tprkind', 'tprgroup']),
+    default: '{username}.{cluster}.credentials.{tprkind}.{tprgroup}',
+    description:
+      "Name of a role's Secret; `{username}`, `{cluster}`, `{tprkind}` and `{tprgroup}` are replaced.",
+    nonEmpty: true,
+    inResource: {
+      zalando: 'empty if the group `kubernetes` is missing, and nothing works',
+      decision: 'The default holds in both forms, whatever groups are there.',
+    },
+  }),
+  storage_resize_mode: key({
+    kind: oneOf('ebs', 'mixed', 'pvc', 'off'),
+    default: 'pvc',
+    description:
+      "How a volume grows: through its claim (`pvc`), through Amazon's API (`ebs`), the claim for the size and Amazon for the rest (`mixed`), or not (`off`).",
+    ...notYet,
+  }),
+  watched_namespace: words(
+    '',
+    "Namespace whose manifests are acted on; `*` for all, empty for the operator's own. The environment variable WATCHED_NAMESPACE wins.",
+  ),
+};

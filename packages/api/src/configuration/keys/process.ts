@@ -1,0 +1,31 @@
+import { inGroup, notYet } from '../key.ts';
+
+const debug = inGroup('debug');
+const http = inGroup('logging_rest_api');
+const patroni = inGroup('patroni');
+
+/** Settings about the operator's own process, and Patroni. */
+export const processKeys = {
+  debug_logging: debug.flag(false, 'Whether the operator logs what it observes as well as what it does.', {
+    differs: { zalando: 'true', why: 'What matters to a user is also told in events.' },
+    ...notYet,
+  }),
+  enable_database_access: debug.flag(true, 'Whether the operator connects to PostgreSQL at all.'),
+  api_port: http.count(8080, "Port of the operator's HTTP server.", {
+    minimum: 1,
+    maximum: 65_535,
+    ...notYet,
+  }),
+  cluster_history_entries: http.count(1000, 'How many changes of a cluster are remembered.', {
+    minimum: 0,
+    ...notYet,
+  }),
+  ring_log_lines: http.count(100, 'How many log lines of a cluster or worker are remembered.', {
+    minimum: 0,
+    ...notYet,
+  }),
+  enable_patroni_failsafe_mode: patroni.flag(
+    false,
+    'Whether `failsafe_mode` of Patroni is on, unless the manifest says.',
+  ),
+};

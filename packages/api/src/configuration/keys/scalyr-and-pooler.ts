@@ -1,0 +1,81 @@
+import { inGroup, notYet } from '../key.ts';
+import { cpu, memory, oneOf, url } from '../words.ts';
+
+const scalyr = inGroup('scalyr');
+const pooler = inGroup('connection_pooler');
+
+function scalyrAmount(kind: typeof cpu, value: string, what: string) {
+  return scalyr.key({ kind, default: value, description: `${what} of the container.`, ...notYet });
+}
+
+export const scalyrKeys = {
+  scalyr_api_key: scalyr.words(
+    '',
+    'Key of the API of Scalyr; without it there is no container. The environment variable SCALYR_API_KEY wins.',
+    { secret: true, ...notYet },
+  ),
+  scalyr_cpu_limit: scalyrAmount(cpu, '1', 'CPU limit'),
+  scalyr_cpu_request: scalyrAmount(cpu, '100m', 'CPU request'),
+  scalyr_image: scalyr.words('', 'Image of the container; without it there is none.', notYet),
+  scalyr_memory_limit: scalyrAmount(memory, '500Mi', 'Memory limit'),
+  scalyr_memory_request: scalyrAmount(memory, '50Mi', 'Memory request'),
+  scalyr_server_url: scalyr.key({
+    kind: url,
+    default: 'https://upload.eu.scalyr.com',
+    description: 'Server that logs are sent to.',
+    ...notYet,
+  }),
+};
+
+export const poolerKeys = {
+  connection_pooler_default_cpu_limit: pooler.cpu(
+    'CPU limit of a pooler, unless the manifest has one.',
+    notYet,
+  ),
+  connection_pooler_default_cpu_request: pooler.cpu(
+    'CPU request of a pooler, unless the manifest has one.',
+    notYet,
+  ),
+  connection_pooler_default_memory_limit: pooler.memory(
+    'Memory limit of a pooler, unless the manifest has one.',
+    notYet,
+  ),
+  connection_pooler_default_memory_request: pooler.memory(
+    'Memory request of a pooler, unless the manifest has one.',
+    notYet,
+  ),
+  connection_pooler_image: pooler.words(
+    'ghcr.io/zalando/postgres-operator/pgbouncer:v2.0.1',
+    'Image of the pooler.',
+    { nonEmpty: true, ...notYet },
+  ),
+  connection_pooler_max_db_connections: pooler.count(
+    60,
+    'Connections to the database that all pods of one pooler have together.',
+    { minimum: 0, ...notYet },
+  ),
+  connection_pooler_mode: pooler.key({
+    kind: oneOf('session', 'transaction'),
+    default: 'transaction',
+    description: 'When a server connection is given back: at the end of the session or of the transaction.',
+    ...notYet,
+  }),
+  connection_pooler_number_of_instances: pooler.count(2, 'How many pods a pooler has.', {
+    minimum: 1,
+    inResource: {
+      zalando: '1 silently becomes 2',
+      decision: 'The same, with a warning: a pooler that runs keeps its pods.',
+      raisedTo: 2,
+    },
+    ...notYet,
+  }),
+  connection_pooler_schema: pooler.words(
+    'pooler',
+    'Schema of the function with which the pooler looks up passwords.',
+    { nonEmpty: true, ...notYet },
+  ),
+  connection_pooler_user: pooler.words('pooler', 'Role with which the pooler looks up passwords.', {
+    nonEmpty: true,
+    ...notYet,
+  }),
+};

@@ -1,0 +1,85 @@
+import { list, map } from '../collections.ts';
+import { inGroup, notYet } from '../key.ts';
+import { url } from '../words.ts';
+
+const { key, flag, words } = inGroup('teams_api');
+const always = {
+  zalando: 'the default if the group `teams_api` is there, else empty or false',
+  decision: 'The default holds in both forms, whatever groups are there.',
+};
+
+export const teamsKeys = {
+  enable_admin_role_for_users: flag(
+    true,
+    'Whether roles of manifests may pass on membership in `team_admin_role`.',
+    { inResource: always, ...notYet },
+  ),
+  enable_postgres_team_crd: flag(false, 'Whether `PostgresTeam` objects are watched.', {
+    inResource: {
+      zalando: 'true if the group `teams_api` is there, else false',
+      decision:
+        "`false` in both forms, so that nobody gets rights for lack of a line. Objects written under Zalando's definition have their `true` stored and keep it.",
+    },
+    ...notYet,
+  }),
+  enable_postgres_team_crd_superusers: flag(
+    false,
+    'Whether `PostgresTeam` objects may name teams of superusers.',
+    notYet,
+  ),
+  enable_team_member_deprecation: flag(
+    false,
+    'Whether roles of people who left a team are renamed and cannot log in any more.',
+    notYet,
+  ),
+  enable_team_superuser: flag(
+    false,
+    'Whether members of the team that owns a cluster are superusers in it.',
+    notYet,
+  ),
+  enable_teams_api: flag(true, 'Whether members of teams are asked of the Teams API.', {
+    inResource: {
+      zalando: 'false',
+      decision: 'Each form keeps its own: who relies on it has set the URL only.',
+      default: false,
+    },
+    ...notYet,
+  }),
+  pam_configuration: words(
+    'https://info.example.com/oauth2/tokeninfo?access_token= uid realm=/employees',
+    'How the image checks the tokens of people: URL, field with the name, further conditions.',
+  ),
+  pam_role_name: words('zalandos', 'Role that all people are members of.'),
+  postgres_superuser_teams: key({
+    kind: list,
+    default: [],
+    description: 'Teams whose members are superusers in every cluster.',
+    ...notYet,
+  }),
+  protected_role_names: key({
+    kind: list,
+    default: ['admin', 'cron_admin'],
+    description: 'Roles that no manifest may define.',
+  }),
+  role_deletion_suffix: words('_deleted', 'What roles of people who left are renamed with.', notYet),
+  team_admin_role: words(
+    'admin',
+    'Role that people are members of, and that roles of manifests may pass on.',
+    {
+      inResource: always,
+      ...notYet,
+    },
+  ),
+  team_api_role_configuration: key({
+    kind: map,
+    default: { log_statement: 'all' },
+    description: 'Parameters of PostgreSQL that are set for the roles of people.',
+    ...notYet,
+  }),
+  teams_api_url: key({
+    kind: url,
+    default: 'https://teams.example.com/api/',
+    description: 'URL of the Teams API, without `/teams/NAME`.',
+    ...notYet,
+  }),
+};

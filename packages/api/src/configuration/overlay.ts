@@ -1,0 +1,34 @@
+import type { ParsedConfiguration } from './assemble.ts';
+import { contradictions } from './contradictions.ts';
+import type { Configuration } from './keys.ts';
+
+/** What wins over the configuration, whichever form it has. */
+export interface Overrides {
+  /** Environment of the operator's process: WATCHED_NAMESPACE and SCALYR_API_KEY are read; empty means not set. */
+  environment: Readonly<Record<string, string | undefined>>;
+  /** The operator was told not to connect to PostgreSQL. */
+  noDatabaseAccess?: boolean;
+  /** The operator was told not to ask the Teams API. */
+  noTeamsApi?: boolean;
+}
+
+/** A copy of the configuration in which `overrides` hold. */
+export function overlay(configuration: Configuration, overrides: Overrides): ParsedConfiguration {
+  const { environment, noDatabaseAccess, noTeamsApi } = overrides;
+  const result = structuredClone(configuration);
+  const namespace = environment['WATCHED_NAMESPACE']?.trim();
+  if (namespace) result.watched_namespace = namespace;
+  const problems = contradictions(result);
+  const apiKey = environment['SCALYR_API_KEY']?.trim();
+  if (apiKey) {
+    result.scalyr_api_key = apiKey;
+    problems.push({
+      severity: 'warning',
+      field: 'SCALYR_API_KEY',
+      message: 'this environment variable is out of date, and pgherd does not act on `scalyr_api_key` yet.',
+    });
+  }
+  if (noDatabaseAccess) result.enable_database_access = false;
+  if (noTeamsApi) result.enable_teams_api = false;
+  return { configuration: result, problems };
+}
