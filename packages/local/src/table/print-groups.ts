@@ -1,6 +1,7 @@
 import type { Printer } from './column.ts';
 import { column, columns } from './column.ts';
-import { at, integer, joined, list, selectorText, text } from './look.ts';
+import { at, integer, list, selectorText, text } from './look.ts';
+import { batchPrinters } from './print-batch.ts';
 import { age, name } from './print-core.ts';
 
 const containers = (object: unknown): unknown[] => list(object, 'spec', 'template', 'spec', 'containers');
@@ -133,19 +134,5 @@ export const groupPrinters: Record<string, Printer> = {
     columns: columns('Name', 'Created At'),
     cells: (o) => [name(o), created(o)],
   },
-  'batch/jobs': {
-    columns: columns('Name', 'Status', 'Completions', 'Age', 'Containers+', 'Images+', 'Selector+'),
-    cells: (o, now) => {
-      const condition = list(o, 'status', 'conditions').find((c) => text(c, 'status') === 'True');
-      return [
-        name(o),
-        text(condition, 'type') || 'Running',
-        `${integer(o, 'status', 'succeeded')}/${integer(o, 'spec', 'completions') || 1}`,
-        age(o, now),
-        containerNames(o),
-        images(o),
-        joined([selector(o)]),
-      ];
-    },
-  },
+  ...batchPrinters,
 };

@@ -202,6 +202,7 @@ test('no object is too odd to be shown, and every row has a cell for each column
     ['discovery.k8s.io', 'endpointslices'],
     ['', 'persistentvolumes'],
     ['batch', 'jobs'],
+    ['batch', 'cronjobs'],
   ] as const;
   for (const [group, plural] of kinds) {
     for (const spec of [undefined, null, 1, [], { containers: 3, ports: [null] }]) {
@@ -222,4 +223,39 @@ test('counts are numbers', () => {
   expect(cells('', 'serviceaccounts', {})?.[1]).toBe(0);
   expect(cells('apps', 'controllerrevisions', { revision: 7 })?.[2]).toBe(7);
   expect(cells('apps', 'deployments', { status: { updatedReplicas: 3 } })?.slice(2, 4)).toEqual([3, 0]);
+});
+
+test('jobs: what holds, how many, how long', () => {
+  const cells = (spec: object, status: object, metadata: object = {}) =>
+    toTable({ group: 'batch', plural: 'jobs' }, [{ metadata, spec, status }], {
+      includeObject: 'None',
+      now: Date.parse('2026-01-01T00:05:00Z'),
+    }).rows[0]?.cells.slice(1, 4);
+  const startTime = '2026-01-01T00:00:00Z';
+  const complete = {
+    startTime,
+    completionTime: '2026-01-01T00:00:42Z',
+    succeeded: 2,
+    conditions: [{ type: 'Complete', status: 'True' }],
+  };
+  expect(cells({ completions: 2 }, complete)).toEqual(['Complete', '2/2', '42s']);
+  expect(cells({ parallelism: 3 }, { startTime })).toEqual(['Running', '0/1 of 3', '5m']);
+  expect(cells({ completions: 1 }, {}, { deletionTimestamp: startTime })).toEqual(['Terminating', '0/1', '']);
+  const suspended = { conditions: [{ type: 'Suspended', status: 'True' }] };
+  expect(cells({ completions: 1 }, suspended)?.[0]).toBe('Suspended');
+});
+
+test('cron jobs: schedule, zone, what runs, when it ran last', () => {
+  const template = { spec: { containers: [{ name: 'dump', image: 'dump:1' }] } };
+  const cells = (spec: object, status: object) =>
+    toTable({ group: 'batch', plural: 'cronjobs' }, [{ metadata: {}, spec, status }], {
+      includeObject: 'None',
+      now: Date.parse('2026-01-01T00:05:00Z'),
+    }).rows[0]?.cells;
+  const spec = { schedule: '0 1 * * *', suspend: false, jobTemplate: { spec: { template } } };
+  expect(cells(spec, {})?.slice(1, 6)).toEqual(['0 1 * * *', '<none>', 'False', 0, '<none>']);
+  const status = { active: [{}], lastScheduleTime: '2026-01-01T00:00:00Z' };
+  const full = cells({ ...spec, timeZone: 'Europe/Paris', suspend: true }, status);
+  expect(full?.slice(2, 6)).toEqual(['Europe/Paris', 'True', 1, '5m']);
+  expect(full?.slice(7, 9)).toEqual(['dump', 'dump:1']);
 });
