@@ -68,6 +68,10 @@ export const fieldSupport: Record<string, 'acted on' | 'not yet'> = {
   'spec.standby': 'not yet',
   'spec.tls': 'acted on',
   'spec.streams': 'not yet',
+  'spec.useLoadBalancer': 'not yet',
+  'spec.replicaLoadBalancer': 'not yet',
+  'spec.init_containers': 'not yet',
+  'spec.pod_priority_class_name': 'not yet',
 };
 
 /** Whether the operator acts on the field with this path (in the notation of `fieldsOf`). */

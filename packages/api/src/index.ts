@@ -6,6 +6,7 @@ export * from './postgresql/spec.ts';
 export * from './postgresql/status.ts';
 export * from './postgresql/roles.ts';
 export * from './postgresql/crd.ts';
+export { withCurrentFields } from './postgresql/old-fields.ts';
 export * from './problem.ts';
 export {
   type Key,

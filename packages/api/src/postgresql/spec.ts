@@ -1,5 +1,6 @@
 import { type Infer, array, int32, object, required, string } from '../schema/node.ts';
 import { cloneSection, standbySection, tlsSection } from './bootstrap.ts';
+import { oldMembers } from './old-fields.ts';
 import { maintenanceWindowPattern } from './patterns.ts';
 import { podMembers } from './pods.ts';
 import { roleMembers } from './roles.ts';
@@ -33,6 +34,7 @@ export const specNode = object('The PostgreSQL cluster that should exist.', {
   standby: standbySection,
   tls: tlsSection,
   streams: streamsMember,
+  ...oldMembers,
 });
 
 /** `spec` of a `postgresql`. */
