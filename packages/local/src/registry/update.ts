@@ -1,9 +1,9 @@
 import { ApiError, type KubeObject } from '@pgherd/kube/objects';
 import { semanticEqual as sameObject } from '@pgherd/kube/patch';
-import { invalid } from '@pgherd/kube/schema';
+import { applyBuiltinDefaults, invalid, type FieldError } from '@pgherd/kube/schema';
 import { createDecoded, placeInNamespace, store } from './create.ts';
 import { decode, refuse, schemaErrors } from './decode.ts';
-import type { ResourceDefinition } from './definition.ts';
+import type { ResourceDefinition, Surroundings } from './definition.ts';
 import { semanticEqual } from './equal.ts';
 import { badRequest, conflict, modified, notFound } from './errors.ts';
 import { unsupportedFields } from './field-support.ts';
@@ -84,10 +84,7 @@ export function replace(
     ...(toStatus ? [] : unsupportedFields(definition, next)),
     ...(toStatus
       ? (strategy.validateStatus?.(next, old) ?? [])
-      : [
-          ...(strategy.validate?.(next, around) ?? []),
-          ...(strategy.validateUpdate?.(next, old, around) ?? []),
-        ]),
+      : [...(strategy.validate?.(next, around) ?? []), ...changeErrors(definition, next, old, around)]),
   ]);
   if (managed) managed(next);
   else recordUpdate(kernel, definition, next, old, options);
@@ -100,6 +97,24 @@ export function replace(
   next.metadata.resourceVersion = old.metadata.resourceVersion ?? '';
   if (sameObject(old, next)) return old;
   return store(kernel, definition, next, options.dryRun ?? false);
+}
+
+/**
+ * What may not change. An object that an earlier version stored lacks the defaults that came since; they are filled into
+ * `next` like into every write, and are no change by the caller. Looked at only when something seems to have changed.
+ */
+function changeErrors(
+  definition: ResourceDefinition,
+  next: KubeObject,
+  old: KubeObject,
+  around: Surroundings,
+): FieldError[] {
+  const { validateUpdate } = definition.strategy;
+  const errors = validateUpdate?.(next, old, around) ?? [];
+  if (errors.length === 0 || definition.custom !== undefined) return errors;
+  const today = structuredClone(old);
+  applyBuiltinDefaults(today);
+  return validateUpdate?.(next, today, around) ?? [];
 }
 
 function checkPreconditions(definition: ResourceDefinition, next: KubeObject, old: KubeObject): void {

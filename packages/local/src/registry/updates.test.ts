@@ -144,3 +144,24 @@ test('wrong options of an eviction are refused, and nothing is evicted', () => {
   }
   expect(registry.get(pods, 'default', 'p').metadata.deletionTimestamp).toBeUndefined();
 });
+
+test('an object from before a default existed can still be patched: the default is no change by the caller', () => {
+  registry.create(pods, 'default', {
+    metadata: { name: 'old' },
+    spec: { containers: [{ name: 'c', image: 'i' }] },
+  });
+  // As an earlier version, which did not know these defaults, had stored it.
+  registry.store.put('pods', 'default', 'old', (revision) => {
+    const object = structuredClone(registry.get(pods, 'default', 'old'));
+    const spec = object['spec'] as Record<string, unknown>;
+    delete spec['dnsPolicy'];
+    delete spec['restartPolicy'];
+    object.metadata.resourceVersion = String(revision);
+    return object;
+  });
+  const patched = registry.patch(pods, 'default', 'old', merge, { metadata: { labels: { a: 'b' } } });
+  expect(patched.metadata.labels).toEqual({ a: 'b' });
+  expect(() => registry.patch(pods, 'default', 'old', merge, { spec: { restartPolicy: 'Never' } })).toThrow(
+    code(422, 'pod updates may not change fields'),
+  );
+});
