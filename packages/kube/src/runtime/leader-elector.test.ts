@@ -185,4 +185,7 @@ test('stopped while waiting: it ends without having led', async () => {
 test('times that contradict each other are refused', () => {
   const options = { client: new MemoryObjects().client, namespace: 'n', name: 'l', identity: 'i' };
   expect(() => new LeaderElector({ ...options, leaseDurationMs: 5_000 })).toThrow(RangeError);
+  // The default between renewals follows a shorter deadline.
+  const short = { leaseDurationMs: 3_000, renewDeadlineMs: 2_000, retryPeriodMs: 200 };
+  expect(() => new LeaderElector({ ...options, ...short })).not.toThrow();
 });
