@@ -42,6 +42,8 @@ const needs: Record<string, Need[]> = {
     { program: 'netavark', package: 'netavark', for: "podman's networks" },
     { program: 'postgres', package: 'postgresql', for: 'tests of SQL on a real server' },
     { program: 'busybox', package: 'busybox-static', for: 'small test images' },
+    { program: 'openssl', package: 'openssl', for: 'judging our certificates' },
+    { program: 'pgrep', package: 'procps', for: 'finding the processes of containers' },
     { program: 'git', package: 'git', for: 'checking generated files' },
   ],
 };

@@ -1,9 +1,8 @@
-import { execFile, spawn } from 'node:child_process';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { systemClock, type Clock, type KubeObject } from '@pgherd/kube/objects';
 import { pino } from 'pino';
 import {
@@ -23,9 +22,7 @@ import {
   startNetwork,
 } from '@pgherd/local/network';
 import { openRegistry, type Registry } from '@pgherd/local/registry';
-
-const execute = promisify(execFile);
-const image = 'localhost/pgherd-test-busybox';
+import { ensureLocalImage, localImage } from '../support/test-image.ts';
 
 /** A container with an address, and a process in its network that serves and connects. */
 export interface Pod {
@@ -58,7 +55,7 @@ export async function openLab(name: string): Promise<Lab> {
   await mkdir(home, { recursive: true });
   const { facts, problems } = await probeHost();
   if (problems.length > 0) throw new Error(problems.join('\n'));
-  await ensureImage();
+  await ensureLocalImage();
   stopPodmanService(home);
   const engine = createEngine(await startPodmanService(home, facts));
   const instance = await loadOrCreateInstance(home, { engine });
@@ -109,29 +106,6 @@ export async function openLab(name: string): Promise<Lab> {
   };
 }
 
-/** An image with a shell and nothing else, made of the distribution's busybox. */
-async function ensureImage(): Promise<void> {
-  const known = await execute('podman', ['image', 'exists', image]).then(
-    () => true,
-    () => false,
-  );
-  if (known) return;
-  const directory = await mkdtemp(join(tmpdir(), 'pgherd-busybox-'));
-  try {
-    await execute('apt-get', ['download', 'busybox-static'], { cwd: directory });
-    await execute('sh', ['-c', 'dpkg-deb -x busybox-static*.deb unpacked'], { cwd: directory });
-    for (const path of ['bin', 'etc', 'tmp', 'proc', 'sys', 'dev']) {
-      await mkdir(join(directory, 'root', path), { recursive: true });
-    }
-    await cp(join(directory, 'unpacked/bin/busybox'), join(directory, 'root/bin/busybox'));
-    await execute('chroot', [join(directory, 'root'), '/bin/busybox', '--install', '-s', '/bin']);
-    await execute('tar', ['-C', join(directory, 'root'), '-cf', join(directory, 'root.tar'), '.']);
-    await execute('podman', ['import', join(directory, 'root.tar'), image]);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
-
 async function startPod(
   engine: Engine,
   instance: Instance,
@@ -144,7 +118,7 @@ async function startPod(
     'POST',
     `/containers/create?name=pgherd-${instance.id}-${name}`,
     {
-      Image: image,
+      Image: localImage,
       Cmd: ['/bin/sleep', '100000'],
       Labels: { 'pgherd-test-network': instance.id },
       HostConfig: {

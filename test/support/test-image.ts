@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const execute = promisify(execFile);
-const localImage = 'localhost/pgherd-test-busybox';
+/** The image that is made here: busybox and its shell, nothing else. */
+export const localImage = 'localhost/pgherd-test-busybox';
 
 /**
  * Name of an image with busybox's shell for the pods of a suite: `CONFORMANCE_IMAGE`, else `busybox` on a cluster that
@@ -15,12 +16,17 @@ export async function testImage(): Promise<string> {
   const given = process.env['CONFORMANCE_IMAGE'];
   if (given !== undefined && given !== '') return given;
   if ((process.env['KUBECONFIG'] ?? '') !== '') return 'busybox';
+  await ensureLocalImage();
+  return localImage;
+}
+
+/** Makes `localImage` unless it is there. */
+export async function ensureLocalImage(): Promise<void> {
   const known = await execute('podman', ['image', 'exists', localImage]).then(
     () => true,
     () => false,
   );
   if (!known) await makeImage();
-  return localImage;
 }
 
 async function makeImage(): Promise<void> {
