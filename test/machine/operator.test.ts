@@ -66,7 +66,10 @@ function operate(changes: Partial<Configuration>): { sql: string[]; port: Promis
   const { promise: port, resolve } = Promise.withResolvers<number>();
   const ended = runOperator({
     kubeconfig: kubernetes.kubeconfigOf('default', 'postgres-operator'),
-    configuration: { ...defaultConfiguration(), ...changes },
+    settings: {
+      configuration: { ...defaultConfiguration(), ...changes },
+      named: new Set(Object.keys(changes) as (keyof Configuration)[]),
+    },
     httpPort: 0,
     log: silentLogger,
     signal: stop.signal,

@@ -9,7 +9,7 @@ await runOperator({
   kubeconfig,
   // The next process takes over the lease of the killed one at once.
   identity: 'killed-and-started-again',
-  configuration: defaultConfiguration(),
+  settings: { configuration: defaultConfiguration(), named: new Set() },
   httpPort: 0,
   log: silentLogger,
   signal: new AbortController().signal,

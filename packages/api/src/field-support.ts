@@ -68,10 +68,10 @@ export const fieldSupport: Record<string, 'acted on' | 'not yet'> = {
   'spec.standby': 'not yet',
   'spec.tls': 'acted on',
   'spec.streams': 'not yet',
-  'spec.useLoadBalancer': 'not yet',
-  'spec.replicaLoadBalancer': 'not yet',
-  'spec.init_containers': 'not yet',
-  'spec.pod_priority_class_name': 'not yet',
+  'spec.useLoadBalancer': 'acted on',
+  'spec.replicaLoadBalancer': 'acted on',
+  'spec.init_containers': 'acted on',
+  'spec.pod_priority_class_name': 'acted on',
 };
 
 /** Whether the operator acts on the field with this path (in the notation of `fieldsOf`). */

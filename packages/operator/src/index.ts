@@ -4,6 +4,7 @@
  */
 export { runOperator, MissingRightsError, type OperatorOptions } from './process/run-operator.ts';
 export { rights, missingRights, type MissingRight, type Right } from './process/rights.ts';
+export type { Settings } from './settings.ts';
 export { render } from './render/render.ts';
 export type { Credentials, Remembered, RenderInput } from './render/input.ts';
 export { goalOf, type PassGoal } from './reconcile/goal.ts';

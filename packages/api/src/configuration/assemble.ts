@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Problem } from '../problem.ts';
 import { contradictions } from './contradictions.ts';
-import { type Configuration, type Key, configurationKeys, findKey } from './keys.ts';
+import { type Configuration, type ConfigurationKey, type Key, configurationKeys, findKey } from './keys.ts';
 import { oldKeys } from './old-keys.ts';
 
 /** The two ways to write the configuration. */
@@ -10,6 +10,8 @@ export type Form = 'ConfigMap' | 'OperatorConfiguration';
 export interface ParsedConfiguration {
   /** Complete: where an entry is missing or wrong it has the default. */
   configuration: Configuration;
+  /** Settings that were written and taken, as opposed to those that have their default. */
+  named: ReadonlySet<ConfigurationKey>;
   /** An `error` means that this configuration must not be acted on. */
   problems: Problem[];
 }
@@ -44,6 +46,7 @@ export function defaultConfiguration(form: Form = 'ConfigMap'): Configuration {
 export function assemble(entries: Entry[], form: Form): ParsedConfiguration {
   const configuration: Record<string, unknown> = defaultConfiguration(form);
   const problems: Problem[] = [];
+  const named = new Set<ConfigurationKey>();
   for (const { name, field, value } of entries) {
     const report = (severity: Problem['severity'], message: string): void => {
       problems.push({ severity, field, message });
@@ -60,6 +63,7 @@ export function assemble(entries: Entry[], form: Form): ParsedConfiguration {
         report('warning', 'pgherd does not know this setting; correct the name, or remove it.');
       } else {
         configuration[name] = take(key, value, form, report);
+        if (!isEmptyText(value) || 'empty' in key.kind) named.add(name as ConfigurationKey);
       }
     } catch (error) {
       const shown = key?.secret ? 'what is there' : `\`${show(value)}\``;
@@ -67,7 +71,11 @@ export function assemble(entries: Entry[], form: Form): ParsedConfiguration {
     }
   }
   const complete = configuration as Configuration;
-  return { configuration: complete, problems: [...problems, ...contradictions(complete)] };
+  return { configuration: complete, named, problems: [...problems, ...contradictions(complete)] };
+}
+
+function isEmptyText(written: unknown): boolean {
+  return typeof written === 'string' && written.trim() === '';
 }
 
 type Report = (severity: Problem['severity'], message: string) => void;
@@ -75,7 +83,7 @@ type Report = (severity: Problem['severity'], message: string) => void;
 /** The value of a setting. Throws what is expected instead. */
 function take(key: Key<unknown>, written: unknown, form: Form, report: Report): unknown {
   const byDefault = structuredClone(defaultOf(key, form));
-  const isEmpty = typeof written === 'string' && written.trim() === '';
+  const isEmpty = isEmptyText(written);
   if (isEmpty && key.nonEmpty) throw new Error('it must not be empty; expected a text');
   if (isEmpty && !('empty' in key.kind)) {
     report('warning', `it is empty, so the default applies (${JSON.stringify(byDefault)}).`);

@@ -1,4 +1,4 @@
-import type { ParsedConfiguration } from './assemble.ts';
+import type { Problem } from '../problem.ts';
 import { contradictions } from './contradictions.ts';
 import type { Configuration } from './keys.ts';
 
@@ -13,7 +13,10 @@ export interface Overrides {
 }
 
 /** A copy of the configuration in which `overrides` hold. */
-export function overlay(configuration: Configuration, overrides: Overrides): ParsedConfiguration {
+export function overlay(
+  configuration: Configuration,
+  overrides: Overrides,
+): { configuration: Configuration; problems: Problem[] } {
   const { environment, noDatabaseAccess, noTeamsApi } = overrides;
   const result = structuredClone(configuration);
   const namespace = environment['WATCHED_NAMESPACE']?.trim();

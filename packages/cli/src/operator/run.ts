@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { parseConfiguration, type Configuration } from '@pgherd/api';
-import { MissingRightsError, runOperator } from '@pgherd/operator';
+import { parseConfiguration } from '@pgherd/api';
+import { MissingRightsError, runOperator, type Settings } from '@pgherd/operator';
 import pino from 'pino';
 import { parse } from 'yaml';
 import { CommandError, exitCode } from '../exit-code.ts';
@@ -15,7 +15,7 @@ export interface RunOptions {
 }
 
 /** Reads a file of flat keys (YAML, or the `data` of a ConfigMap manifest); a wrong key ends the command. */
-function readConfiguration(file: string | undefined, warn: (message: string) => void): Configuration {
+function readConfiguration(file: string | undefined, warn: (message: string) => void): Settings {
   const document = file === undefined ? {} : (parse(readFileSync(file, 'utf8')) as unknown);
   if (typeof document !== 'object' || document === null || Array.isArray(document)) {
     throw new CommandError(`${file}: not a mapping of keys to values`, exitCode.wrongUsage);
@@ -23,7 +23,7 @@ function readConfiguration(file: string | undefined, warn: (message: string) => 
   const data = ('data' in document ? document.data : document) as Record<string, unknown>;
   // YAML reads `true` and `5` as what they are; in a ConfigMap all values are text.
   const flat = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, textOf(value)]));
-  const { configuration, problems } = parseConfiguration(flat);
+  const { configuration, named, problems } = parseConfiguration(flat);
   for (const { severity, field, message } of problems) {
     if (severity !== 'error') warn(`${file}: ${field}: ${message}`);
   }
@@ -31,7 +31,7 @@ function readConfiguration(file: string | undefined, warn: (message: string) => 
   if (errors.length > 0) {
     throw new CommandError(errors.map(({ field, message }) => `${file}: ${field}: ${message}`).join('\n'));
   }
-  return configuration;
+  return { configuration, named };
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
@@ -46,14 +46,15 @@ export async function runOperatorCommand(options: RunOptions): Promise<void> {
       exitCode.wrongUsage,
     );
   }
-  const configuration = readConfiguration(options.configuration, (message) => log.warn(message));
-  const watched = options.namespace ?? process.env['WATCHED_NAMESPACE'] ?? configuration.watched_namespace;
+  const settings = readConfiguration(options.configuration, (message) => log.warn(message));
+  const watched =
+    options.namespace ?? process.env['WATCHED_NAMESPACE'] ?? settings.configuration.watched_namespace;
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
   process.once('SIGINT', () => stop.abort());
   try {
     await runOperator({
-      configuration,
+      settings,
       ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
       ...(watched === '*' || watched === '' ? {} : { namespace: watched }),
       ...(options.identity === undefined ? {} : { identity: options.identity }),

@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import type { Configuration } from '@pgherd/api';
 import { connect, type ConnectionOptions } from '@pgherd/kube/client';
 import { systemClock, type Logger } from '@pgherd/kube/objects';
 import { Controller, EventRecorder, Manager } from '@pgherd/kube/runtime';
@@ -7,6 +6,7 @@ import { patroniClient } from '@pgherd/patroni';
 import { sqlDatabaseAccess, type DatabaseAccess } from '../execute/database-access.ts';
 import { newPassword } from '../reconcile/password.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
+import type { Settings } from '../settings.ts';
 import { Caches } from './caches.ts';
 import { serveHttp } from './http-server.ts';
 import { Metrics } from './metrics.ts';
@@ -14,7 +14,7 @@ import { missingRights } from './rights.ts';
 
 /** How to run the operator. */
 export interface OperatorOptions extends Pick<ConnectionOptions, 'kubeconfig' | 'context' | 'env'> {
-  configuration: Configuration;
+  settings: Settings;
   /** Namespace to look after; absent: all. */
   namespace?: string;
   /** Namespace of the Lease that keeps a second operator waiting. Default: that of the kubeconfig or pod. */
@@ -57,7 +57,7 @@ const leaseName = 'pgherd-operator';
  * when it has lost the leadership; then the process should end and be started again.
  */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { configuration, log, signal, namespace } = options;
+  const { log, signal, namespace, settings } = options;
   const metrics = new Metrics();
   const { client, connection } = await connect({
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
@@ -77,7 +77,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     logger: log,
     leaderElection: { namespace: ownNamespace, name: leaseName, identity },
   });
-  const caches = new Caches(manager, configuration, namespace);
+  const caches = new Caches(manager, settings.configuration, namespace);
   const recorder = new EventRecorder({
     client,
     component: 'pgherd',
@@ -86,7 +86,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     logger: log,
   });
   const reconciler = new Reconciler({
-    configuration,
+    settings: () => settings,
     controllerId: (options.env ?? process.env)['CONTROLLER_ID'] ?? '',
     manifest: (inNamespace, name) => caches.manifest(inNamespace, name),
     source: caches,
@@ -109,7 +109,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     name: 'postgresql',
     sources: caches.sources(),
     reconcile: (key, stop) => reconciler.reconcile(key, stop),
-    workers: configuration.workers,
+    workers: settings.configuration.workers,
     backoff: { baseMs: 500, maxMs: 15_000 },
     logger: log,
     onReconciled: (pass) => metrics.pass(pass),

@@ -1,4 +1,4 @@
-import type { Configuration, Postgresql } from '@pgherd/api';
+import type { Postgresql } from '@pgherd/api';
 import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import { messageOf, reasonOf, type Storyteller } from '../events/story.ts';
@@ -9,6 +9,7 @@ import { selectorLabels } from '../labels.ts';
 import { finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
 import type { ObjectSource } from '../observe/source.ts';
+import type { Settings } from '../settings.ts';
 import { planDeletion } from '../plan/deletion.ts';
 import { stepsOf } from '../plan/step.ts';
 import { removeFinalizer } from './finalizer.ts';
@@ -18,7 +19,7 @@ import type { ClusterMemory } from './memory.ts';
 const gone = 'gone';
 
 export interface DeletionOptions {
-  configuration: Configuration;
+  settings: () => Settings;
   source: ObjectSource;
   hands: Hands;
   story: Storyteller;
@@ -50,7 +51,8 @@ export class Deletion {
   }
 
   async #takeDown(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
-    const { configuration, hands, source, story, log } = this.#options;
+    const { settings, hands, source, story, log } = this.#options;
+    const { configuration } = settings();
     const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
     const see = () =>
       planDeletion(
@@ -90,7 +92,8 @@ export class Deletion {
 
   /** What the API server itself says now, once per deleted cluster. */
   async #ask({ namespace, name }: { namespace: string; name: string }): Promise<ObjectSource> {
-    const { configuration, hands } = this.#options;
+    const { hands, settings } = this.#options;
+    const { configuration } = settings();
     const labels = Object.entries(selectorLabels(configuration, name));
     const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
     const lists = new Map<string, KubeObject[]>();
@@ -104,7 +107,7 @@ export class Deletion {
   /** `delete_annotation_date_key` and `delete_annotation_name_key` guard against deletion by mistake. */
   #missingConsent(manifest: Postgresql): string | undefined {
     const { delete_annotation_date_key: dateKey, delete_annotation_name_key: nameKey } =
-      this.#options.configuration;
+      this.#options.settings().configuration;
     const today = new Date(this.#options.clock.now()).toISOString().slice(0, 10);
     const wanted: [string, string][] = [
       [dateKey, today],
@@ -119,7 +122,7 @@ export class Deletion {
   }
 
   #announcement(): string {
-    const { configuration } = this.#options;
+    const { configuration } = this.#options.settings();
     const volumes = configuration.enable_persistent_volume_claim_deletion ? 'its volumes' : 'not its volumes';
     const secrets = configuration.enable_secrets_deletion ? 'its Secrets' : 'not its Secrets';
     return `deleting the cluster, ${volumes}, and ${secrets}`;

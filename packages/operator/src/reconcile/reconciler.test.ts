@@ -20,7 +20,7 @@ async function pass(controllerId: string, annotations: Record<string, string>): 
   } as unknown as Client;
   const manifest = testManifest();
   const reconciler = new Reconciler({
-    configuration: testConfiguration(),
+    settings: () => ({ configuration: testConfiguration(), named: new Set() }),
     controllerId,
     manifest: () => ({ ...manifest, metadata: { ...manifest.metadata, annotations } }),
     source: { get: () => undefined, ofCluster: () => [] },

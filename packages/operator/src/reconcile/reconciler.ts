@@ -4,7 +4,7 @@ import {
   unsupportedBootstrap,
   unsupportedFields,
   validatePostgresql,
-  type Configuration,
+  withCurrentFields,
   type Postgresql,
   type Problem,
 } from '@pgherd/api';
@@ -22,6 +22,7 @@ import { find, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
+import type { Settings } from '../settings.ts';
 import { computeStatus } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { Deletion } from './deletion.ts';
@@ -33,7 +34,8 @@ import { Memories, type ClusterMemory } from './memory.ts';
 
 /** What a reconciler works with. */
 export interface ReconcilerOptions {
-  configuration: Configuration;
+  /** Asked at every pass: a changed configuration is taken by the next one. */
+  settings: () => Settings;
   /** Which operator this is, if there are several; '' is the one for manifests that name none. */
   controllerId: string;
   /** Current manifest of a cluster, from the watch cache. */
@@ -103,12 +105,12 @@ export class Reconciler {
     }
   }
 
-  async #lookAfter(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
-    if (manifest.metadata.deletionTimestamp !== undefined)
-      return this.#deletion.run(manifest, memory, signal);
+  async #lookAfter(written: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
+    if (written.metadata.deletionTimestamp !== undefined) return this.#deletion.run(written, memory, signal);
 
-    const { configuration } = this.#options;
-    const problems = validatePostgresql(manifest, configuration);
+    const { configuration } = this.#options.settings();
+    const { manifest, problems: outOfDate } = withCurrentFields(written);
+    const problems = [...outOfDate, ...validatePostgresql(manifest, configuration)];
     const errors = problems.filter(({ severity }) => severity === 'error');
     if (this.#observe(manifest, memory).objects.size === 0) errors.push(...unsupportedBootstrap(manifest));
     const warnings = problems.filter(({ severity }) => severity === 'warning');
@@ -194,23 +196,26 @@ export class Reconciler {
     memory: ClusterMemory,
   ): Promise<{ observed: Observed; pass: PassGoal; plan: Plan }> {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
-    const pass = goalOf(manifest, this.#options.configuration, observed, () => this.#options.newPassword());
+    const pass = goalOf(manifest, this.#options.settings().configuration, observed, () =>
+      this.#options.newPassword(),
+    );
     return { observed, pass, plan: plan(pass.goal, observed) };
   }
 
   #observe(manifest: Postgresql, memory: ClusterMemory): Observed {
     const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
-    return observe(this.#options.source, this.#options.configuration, cluster, memory);
+    return observe(this.#options.source, this.#options.settings().configuration, cluster, memory);
   }
 
   async #withFinalizer(manifest: Postgresql): Promise<Postgresql> {
-    const { configuration, hands } = this.#options;
-    if (!configuration.enable_finalizers || manifest.metadata.finalizers?.includes(finalizer) === true) {
+    const { settings, hands } = this.#options;
+    const isWanted = settings().configuration.enable_finalizers;
+    if (!isWanted || manifest.metadata.finalizers?.includes(finalizer) === true) {
       return manifest;
     }
     const written = await addFinalizer(hands.client, manifest);
     hands.written(postgresqls, written);
-    return written as Postgresql;
+    return withCurrentFields(written as Postgresql).manifest;
   }
 
   /** Writes the status if it changed. Answers whether the cluster is as it should be. */
