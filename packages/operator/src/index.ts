@@ -7,6 +7,7 @@ export { rights, missingRights, type MissingRight, type Right } from './process/
 export type { Settings } from './settings.ts';
 export { render } from './render/render.ts';
 export type { Credentials, Remembered, RenderInput } from './render/input.ts';
+export { assess, type Assessment } from './reconcile/assess.ts';
 export { goalOf, type PassGoal } from './reconcile/goal.ts';
 export { observe } from './observe/observe.ts';
 export type { Member, Observed } from './observe/observed.ts';

@@ -1,13 +1,4 @@
-import {
-  formatProblem,
-  readStatus,
-  unsupportedBootstrap,
-  unsupportedFields,
-  validatePostgresql,
-  withCurrentFields,
-  type Postgresql,
-  type Problem,
-} from '@pgherd/api';
+import { formatProblem, readStatus, withCurrentFields, type Postgresql, type Problem } from '@pgherd/api';
 import { isConflict, TransportError } from '@pgherd/kube/client';
 import { ApiError, type Clock, type KubeObject, type Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
@@ -25,11 +16,11 @@ import { stepsOf, type Plan, type Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
 import { computeStatus } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
+import { assess } from './assess.ts';
 import { Deletion } from './deletion.ts';
 import { addFinalizer } from './finalizer.ts';
 import { goalOf, type PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
-import { unsupportedChanges } from './unsupported-changes.ts';
 import { Memories, type ClusterMemory } from './memory.ts';
 
 /** What a reconciler works with. */
@@ -109,17 +100,9 @@ export class Reconciler {
     if (written.metadata.deletionTimestamp !== undefined) return this.#deletion.run(written, memory, signal);
 
     const { configuration } = this.#options.settings();
-    const { manifest, problems: outOfDate } = withCurrentFields(written);
-    const problems = [...outOfDate, ...validatePostgresql(manifest, configuration)];
-    const errors = problems.filter(({ severity }) => severity === 'error');
-    if (this.#observe(manifest, memory).objects.size === 0) errors.push(...unsupportedBootstrap(manifest));
-    const warnings = problems.filter(({ severity }) => severity === 'warning');
+    const { manifest, errors, warnings } = assess(written, configuration, this.#observe(written, memory));
     if (errors.length > 0) return this.#refuse(manifest, errors, memory);
-    this.#warn(manifest, memory, [
-      ...warnings,
-      ...unsupportedFields(manifest),
-      ...unsupportedChanges(manifest, this.#observe(manifest, memory)),
-    ]);
+    this.#warn(manifest, memory, warnings);
     return this.#pass(await this.#withFinalizer(manifest), memory, signal);
   }
 
