@@ -42,7 +42,12 @@ unit: deps ## Unit tests only
 	@vitest run --project unit
 
 .PHONY: image
-image: deps machine ## Build the database image (cached by its sources)
+image: deps machine ## Build all images (cached by their sources)
+	@node images/build.ts postgres operator
+
+# What the demo and the measurements run; there the operator is a process beside the API server.
+.PHONY: database-image
+database-image: deps machine
 	@node images/build.ts postgres
 
 .PHONY: machine
@@ -50,13 +55,13 @@ machine: deps
 	@node scripts/machine.ts demo
 
 .PHONY: demo
-demo: image ## Set everything up and run a PostgreSQL cluster on this machine
+demo: database-image ## Set everything up and run a PostgreSQL cluster on this machine
 	@node scripts/demo.ts
 
 .PHONY: test
 test: deps ## Every check and test; ends with "N passed, N failed"
 	@node scripts/machine.ts test
-	@node images/build.ts postgres
+	@node images/build.ts postgres operator
 	@node scripts/test.ts
 
 .PHONY: conformance
@@ -66,12 +71,12 @@ conformance: deps ## What a Kubernetes does, kubectl, the official client, all o
 	@node scripts/test.ts conformance judges behave-all
 
 .PHONY: clean
-clean: ## Remove what was fetched and built here (not the image, not instances)
+clean: ## Remove what was fetched and built here (not the images, not instances)
 	@rm -rf node_modules .node .cache
 
 RUNS ?= 5
 .PHONY: bench
-bench: image ## Measure; prints tables and writes bench/results (RUNS=5)
+bench: database-image ## Measure; prints tables and writes bench/results (RUNS=5)
 	@node bench/first-cluster.ts --runs $(RUNS)
 
 .PHONY: generate

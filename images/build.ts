@@ -1,9 +1,9 @@
 /**
- * Builds an image of this folder: `node images/build.ts postgres`. Does nothing when the image is there already and
- * was made from the same sources. Prints what it does, one line a step.
+ * Builds images of this folder: `node images/build.ts postgres operator`. Does nothing for an image that is there
+ * already and was made from the same sources. Prints what it does, one line a step.
  */
 import { createHash } from 'node:crypto';
-import { cpSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,10 +12,37 @@ import { ensureBase } from './base.ts';
 import { ContainerTool } from './container-tool.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
+const commandLine = JSON.parse(readFileSync(join(here, '../packages/cli/package.json'), 'utf8')) as {
+  version: string;
+};
 
-/** What can be built, and under which name. */
-const images: Record<string, { tag: string; suite: string; pulled: string }> = {
-  postgres: { tag: 'localhost/pgherd/postgres:17', suite: 'trixie', pulled: 'debian:trixie-slim' },
+/** What an image is made of, besides the Dockerfile and the folder `scripts` of its own folder. */
+interface Image {
+  tag: string;
+  /** Debian's release, and its image in a registry. */
+  suite: string;
+  pulled: string;
+  /** What is bundled, relative to this folder, and the name of the bundle in the build context. */
+  entry: string;
+  bundle: string;
+}
+
+const trixie = { suite: 'trixie', pulled: 'debian:trixie-slim' };
+
+/** What can be built. */
+const images: Record<string, Image> = {
+  postgres: {
+    ...trixie,
+    tag: 'localhost/pgherd/postgres:17',
+    entry: 'postgres/src/main.ts',
+    bundle: 'entrypoint.mjs',
+  },
+  operator: {
+    ...trixie,
+    tag: `localhost/pgherd/operator:${commandLine.version}`,
+    entry: '../packages/cli/src/main.ts',
+    bundle: 'pgherd.mjs',
+  },
 };
 
 const sourceLabel = 'pgherd.dev/source';
@@ -34,18 +61,19 @@ function sourceHash(context: string): string {
   return hash.digest('hex').slice(0, 20);
 }
 
-/** The build context in a temporary directory: Dockerfile, scripts, the bundled entry point, Node itself. */
-async function makeContext(name: string, directory: string): Promise<void> {
+/** The build context in a temporary directory: Dockerfile, scripts, the bundle. */
+async function makeContext(name: string, image: Image, directory: string): Promise<void> {
   cpSync(join(here, name, 'Dockerfile'), join(directory, 'Dockerfile'));
-  cpSync(join(here, name, 'scripts'), join(directory, 'scripts'), { recursive: true });
+  const scripts = join(here, name, 'scripts');
+  if (existsSync(scripts)) cpSync(scripts, join(directory, 'scripts'), { recursive: true });
   await build({
-    entryPoints: [join(here, name, 'src/main.ts')],
-    outfile: join(directory, 'entrypoint.mjs'),
+    entryPoints: [join(here, image.entry)],
+    outfile: join(directory, image.bundle),
     bundle: true,
     platform: 'node',
     format: 'esm',
     target: 'node24',
-    // `yaml` is CommonJS inside: its bundle asks for `require`.
+    // Some packages are CommonJS inside: their bundle asks for `require`.
     banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
     logLevel: 'warning',
   });
@@ -59,7 +87,7 @@ async function buildImage(name: string): Promise<void> {
   const tool = ContainerTool.find();
   const context = mkdtempSync(join(tmpdir(), `pgherd-image-${name}-`));
   try {
-    await makeContext(name, context);
+    await makeContext(name, image, context);
     const hash = `${sourceHash(context)}-${process.versions.node}`;
     if (tool.label(image.tag, sourceLabel) === hash) {
       console.log(`${image.tag} is up to date`);
@@ -77,13 +105,13 @@ async function buildImage(name: string): Promise<void> {
   }
 }
 
-const [name] = process.argv.slice(2);
-if (name === undefined) {
-  console.error(`usage: node images/build.ts NAME (${Object.keys(images).join(', ')})`);
+const names = process.argv.slice(2);
+if (names.length === 0) {
+  console.error(`usage: node images/build.ts NAME... (${Object.keys(images).join(', ')})`);
   process.exit(64);
 }
 try {
-  await buildImage(name);
+  for (const name of names) await buildImage(name);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   process.exit(1);

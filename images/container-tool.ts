@@ -77,8 +77,10 @@ export class ContainerTool {
 
   /** Builds `context/Dockerfile`; its steps use the host's network and no more than the host's own limits. */
   build(context: string, image: { tag: string; base: string; label: string }): void {
-    const limits = this.program === 'podman' ? hardLimits().flatMap((limit) => ['--ulimit', limit]) : [];
-    const args = ['build', '--network', 'host', ...limits, '--label', image.label];
+    const limits = hardLimits().flatMap((limit) => ['--ulimit', limit]);
+    // Whether to build at all is decided by the sources: layers kept for the next time would only take up space.
+    const ofPodman = this.program === 'podman' ? [...limits, '--layers=false'] : [];
+    const args = ['build', '--network', 'host', ...ofPodman, '--label', image.label];
     this.run([...args, '--build-arg', `BASE=${image.base}`, '--tag', image.tag, context]);
   }
 }

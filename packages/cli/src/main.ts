@@ -4,13 +4,13 @@ import { addClusterCommands } from './cluster/commands.ts';
 import { CommandError, exitCode } from './exit-code.ts';
 import { addLocalCommands } from './local/commands.ts';
 import { addOperatorCommands } from './operator/commands.ts';
-import { nodeProblem } from './project.ts';
+import { nodeProblem, version } from './project.ts';
 
 /** The whole command line; nothing is run by making it. */
 export function program(): Command {
   const root = new Command('pgherd')
     .description('Runs highly available PostgreSQL clusters from manifests.')
-    .version('0.1.0')
+    .version(version)
     .exitOverride()
     .configureHelp({ showGlobalOptions: true })
     .addHelpText(

@@ -1,5 +1,9 @@
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import commandLine from '../package.json' with { type: 'json' };
+
+/** Version of the command line, of the operator and of its image. */
+export const version: string = commandLine.version;
 
 /** Where this checkout (or installed package) is; `manifests/` lies below it. */
 export const projectRoot = resolve(dirname(fileURLToPath(import.meta.url)), '../../..');
