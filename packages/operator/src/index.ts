@@ -9,6 +9,7 @@ export { render } from './render/render.ts';
 export type { Credentials, Remembered, RenderInput } from './render/input.ts';
 export { assess, type Assessment } from './reconcile/assess.ts';
 export { goalOf, type PassGoal } from './reconcile/goal.ts';
+export { effectiveConfiguration } from './observe/effective-configuration.ts';
 export { observe } from './observe/observe.ts';
 export type { Member, Observed } from './observe/observed.ts';
 export type { ObjectSource } from './observe/source.ts';

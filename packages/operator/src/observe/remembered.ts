@@ -2,6 +2,7 @@ import type { Configuration } from '@pgherd/api';
 import type { Secret, StatefulSet } from '@pgherd/kube/objects';
 import type { PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
+import { fieldManager } from '../names.ts';
 import type { Credentials, RememberedStatefulSet } from '../render/input.ts';
 import { find, type Observed } from './observed.ts';
 
@@ -13,18 +14,32 @@ export function storeOf(configuration: Configuration, statefulSet: StatefulSet |
   return configMaps ? 'configmaps' : 'endpoints';
 }
 
-/** What an existing StatefulSet keeps. */
+/**
+ * The StatefulSet that decides what its cluster keeps. None while there is no data (nobody was leader, Patroni has
+ * written no configuration): then manifest and configuration alone decide, and a wrong first try can be corrected.
+ * One that another operator made counts always.
+ */
+export function settledStatefulSet(
+  configuration: Configuration,
+  observed: Observed,
+): StatefulSet | undefined {
+  const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
+  const hasData =
+    configuration.etcd_host !== '' || observed.configuration !== undefined || observed.leader !== undefined;
+  const isOurs =
+    statefulSet?.metadata.managedFields?.some(({ manager }) => manager === fieldManager) === true;
+  return hasData || !isOurs ? statefulSet : undefined;
+}
+
+/** What an existing StatefulSet keeps that is no configuration. */
 export function rememberStatefulSet(statefulSet: StatefulSet | undefined): RememberedStatefulSet | undefined {
   const spec = statefulSet?.spec?.template.spec;
   if (spec === undefined) return undefined;
   const container = spec.containers.find(({ name }) => name === 'postgres');
   const version = container?.env?.find(({ name }) => name === 'PGVERSION')?.value;
-  const escalation = container?.securityContext?.allowPrivilegeEscalation;
   return {
     bootstrapDcs: bootstrapDcs(statefulSet),
     ...(version === undefined ? {} : { postgresVersion: version }),
-    podSecurityContext: { ...spec.securityContext },
-    ...(escalation === undefined ? {} : { allowPrivilegeEscalation: escalation }),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
-import type { StatefulSet } from '@pgherd/kube/objects';
 import type { Declared } from '@pgherd/postgres';
 import { kinds } from '../kinds.ts';
 import { appliedAnnotation, secretName } from '../names.ts';
+import { effectiveConfiguration } from '../observe/effective-configuration.ts';
 import { find, type Observed } from '../observe/observed.ts';
-import { credentialsOf, rememberStatefulSet, storeOf } from '../observe/remembered.ts';
+import { credentialsOf, rememberStatefulSet, settledStatefulSet } from '../observe/remembered.ts';
 import type { Goal } from '../plan/plan.ts';
 import { databaseGoal, renderDatabase } from '../render/database.ts';
 import type { Credentials, RenderInput } from '../render/input.ts';
@@ -12,6 +12,7 @@ import { instancesOf } from '../render/instances.ts';
 import { render } from '../render/render.ts';
 import { secretRoles } from '../render/roles.ts';
 import { declaredConfiguration } from '../render/spilo-configuration.ts';
+import type { Settings } from '../settings.ts';
 
 /** All that should be, for one pass. */
 export interface PassGoal {
@@ -19,15 +20,18 @@ export interface PassGoal {
   declared: Declared;
   superuser: Credentials | undefined;
   instances: number;
+  /** What holds for this cluster. */
+  configuration: Configuration;
 }
 
 /** From manifest, configuration and what is remembered in the cluster itself to what should be. */
 export function goalOf(
   manifest: Postgresql,
-  configuration: Configuration,
+  settings: Settings,
   observed: Observed,
   newPassword: () => string,
 ): PassGoal {
+  const configuration = effectiveConfiguration(settings, observed);
   const input = renderInput(manifest, configuration, observed, newPassword);
   const declared = renderDatabase(input);
   return {
@@ -46,6 +50,7 @@ export function goalOf(
       secretName(configuration, observed.name, configuration.super_username),
     ),
     instances: instancesOf(configuration, manifest),
+    configuration,
   };
 }
 
@@ -55,16 +60,13 @@ function renderInput(
   observed: Observed,
   newPassword: () => string,
 ): RenderInput {
-  const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
-  // Before there is data, the manifest alone decides: a wrong first try can be corrected.
-  const remembered = isBootstrapped(configuration, observed) ? rememberStatefulSet(statefulSet) : undefined;
+  const remembered = rememberStatefulSet(settledStatefulSet(configuration, observed));
   const secrets = new Map<string, Credentials>();
   const generated = new Map<string, string>();
   const input: RenderInput = {
     manifest,
     configuration,
     remembered: {
-      store: storeOf(configuration, statefulSet),
       secrets,
       generated,
       ...(remembered === undefined ? {} : { statefulSet: remembered }),
@@ -78,11 +80,6 @@ function renderInput(
     else if (find(observed, kinds.secret, name) === undefined) generated.set(name, newPassword());
   }
   return input;
-}
-
-function isBootstrapped(configuration: Configuration, observed: Observed): boolean {
-  const inEtcd = configuration.etcd_host !== '';
-  return inEtcd || observed.configuration !== undefined || observed.leader !== undefined;
 }
 
 function appliedKeys(manifest: Postgresql): string[] | undefined {

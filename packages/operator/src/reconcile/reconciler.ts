@@ -179,9 +179,7 @@ export class Reconciler {
     memory: ClusterMemory,
   ): Promise<{ observed: Observed; pass: PassGoal; plan: Plan }> {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
-    const pass = goalOf(manifest, this.#options.settings().configuration, observed, () =>
-      this.#options.newPassword(),
-    );
+    const pass = goalOf(manifest, this.#options.settings(), observed, () => this.#options.newPassword());
     return { observed, pass, plan: plan(pass.goal, observed) };
   }
 

@@ -21,7 +21,7 @@ export function postgresContainer(input: RenderInput, volumes: MountedVolume[]):
     ...(configuration.enable_readiness_probe ? { readinessProbe } : {}),
     ...(spec.livenessProbe === undefined ? {} : { livenessProbe: spec.livenessProbe }),
     securityContext: {
-      allowPrivilegeEscalation: allowPrivilegeEscalation(input),
+      allowPrivilegeEscalation: configuration.spilo_allow_privilege_escalation,
       privileged: configuration.spilo_privileged,
       readOnlyRootFilesystem: false,
     },
@@ -37,12 +37,6 @@ const readinessProbe = {
   successThreshold: 1,
   failureThreshold: 3,
 };
-
-/** An existing cluster keeps what it has: changing it by ourselves would restart it. */
-function allowPrivilegeEscalation(input: RenderInput): boolean {
-  const { statefulSet } = input.remembered;
-  return statefulSet?.allowPrivilegeEscalation ?? input.configuration.spilo_allow_privilege_escalation;
-}
 
 /** Containers beside `postgres`: they can reach the data volume and the database. */
 export function sidecarContainers(input: RenderInput, volumes: MountedVolume[]): Container[] {

@@ -56,14 +56,16 @@ function identity(input: RenderInput): EnvVar[] {
 }
 
 function kubernetesStore(input: RenderInput): EnvVar[] {
-  const { configuration, remembered } = input;
+  const { configuration } = input;
   if (isSet(configuration.etcd_host)) return [{ name: 'ETCD_HOST', value: configuration.etcd_host }];
   return [
     { name: 'DCS_ENABLE_KUBERNETES_API', value: 'true' },
     ...(configuration.enable_pod_disruption_budget
       ? [{ name: 'KUBERNETES_BOOTSTRAP_LABELS', value: JSON.stringify({ [criticalOperationLabel]: 'true' }) }]
       : []),
-    ...(remembered.store === 'configmaps' ? [{ name: 'KUBERNETES_USE_CONFIGMAPS', value: 'true' }] : []),
+    ...(configuration.kubernetes_use_configmaps
+      ? [{ name: 'KUBERNETES_USE_CONFIGMAPS', value: 'true' }]
+      : []),
   ];
 }
 

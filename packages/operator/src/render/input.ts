@@ -1,5 +1,4 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
-import type { PatroniStore } from '@pgherd/patroni';
 
 /** What a Secret of a role says. It is the source of truth for the role's name and password in the database. */
 export interface Credentials {
@@ -9,8 +8,6 @@ export interface Credentials {
 
 /** What must be remembered of a cluster, because its manifest does not say it. Read from what exists. */
 export interface Remembered {
-  /** Where Patroni keeps its state; an existing cluster keeps its store. */
-  store: PatroniStore;
   /** Secrets that exist, by name. */
   secrets: ReadonlyMap<string, Credentials>;
   /** Fresh passwords for Secrets that do not exist yet, by name. */
@@ -19,21 +16,18 @@ export interface Remembered {
   statefulSet?: RememberedStatefulSet;
 }
 
-/** What stays as it is in an existing StatefulSet. */
+/** What stays as it is in an existing StatefulSet and is no configuration; for that see `effectiveConfiguration`. */
 export interface RememberedStatefulSet {
   /** `bootstrap.dcs` of SPILO_CONFIGURATION: only read at the first start, so a change of it is no reason to restart. */
   bootstrapDcs?: unknown;
   /** Major version that the pods run; undefined when they do not say. Another one is an upgrade, not a new pod. */
   postgresVersion?: string;
-  /** User and groups that the files of the volume belong to. */
-  podSecurityContext: Record<string, unknown>;
-  /** Of container `postgres`. */
-  allowPrivilegeEscalation?: boolean;
 }
 
 /** Everything that `render` looks at. */
 export interface RenderInput {
   manifest: Postgresql;
+  /** As it holds for this cluster, by `effectiveConfiguration`. */
   configuration: Configuration;
   remembered: Remembered;
 }

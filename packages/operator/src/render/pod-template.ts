@@ -40,22 +40,14 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
   };
 }
 
-/**
- * User and groups of the pod. An existing cluster keeps those that its files belong to, unless the manifest itself
- * says otherwise.
- */
+/** User and groups of the pod, which the files of its volume belong to. */
 function podSecurityContext(input: RenderInput): Record<string, unknown> {
-  const { manifest, configuration, remembered } = input;
+  const { manifest, configuration } = input;
   const { spiloRunAsUser, spiloRunAsGroup, spiloFSGroup } = manifest.spec;
-  const fallback = remembered.statefulSet?.podSecurityContext ?? {
-    runAsUser: configuration.spilo_runasuser,
-    runAsGroup: configuration.spilo_runasgroup,
-    fsGroup: configuration.spilo_fsgroup,
-  };
   const context = {
-    runAsUser: spiloRunAsUser ?? fallback['runAsUser'],
-    runAsGroup: spiloRunAsGroup ?? fallback['runAsGroup'],
-    fsGroup: spiloFSGroup ?? fallback['fsGroup'],
+    runAsUser: spiloRunAsUser ?? configuration.spilo_runasuser,
+    runAsGroup: spiloRunAsGroup ?? configuration.spilo_runasgroup,
+    fsGroup: spiloFSGroup ?? configuration.spilo_fsgroup,
   };
   return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
 }

@@ -110,15 +110,11 @@ test('splits parameters into local ones and those of the dynamic configuration',
   });
 });
 
-test('an existing cluster keeps its bootstrap configuration and its user ids', () => {
-  const remembered = testRemembered({
-    statefulSet: { bootstrapDcs: { ttl: 77 }, podSecurityContext: {}, allowPrivilegeEscalation: true },
-  });
-  const { pod, postgres } = podOf(input({ remembered, manifest: testManifest({ patroni: { ttl: 20 } }) }));
+test('an existing cluster keeps its bootstrap configuration', () => {
+  const remembered = testRemembered({ statefulSet: { bootstrapDcs: { ttl: 77 } } });
+  const { postgres } = podOf(input({ remembered, manifest: testManifest({ patroni: { ttl: 20 } }) }));
   const text = postgres.env?.find(({ name }) => name === 'SPILO_CONFIGURATION')?.value ?? '';
   expect(JSON.parse(text)).toMatchObject({ bootstrap: { dcs: { ttl: 77 } } });
-  expect(pod.securityContext).toEqual({});
-  expect(postgres.securityContext?.allowPrivilegeEscalation).toBe(true);
 });
 
 test('a new cluster runs as the user and group of the image', () => {
@@ -127,15 +123,17 @@ test('a new cluster runs as the user and group of the image', () => {
 });
 
 test('with Endpoints the Service of the primary has no selector, with ConfigMaps it selects the primary', () => {
+  const inStore = (store: 'endpoints' | 'configmaps') =>
+    input({ configuration: testConfiguration({ kubernetes_use_configmaps: store === 'configmaps' }) });
   const service = (store: 'endpoints' | 'configmaps') =>
-    objectsOf(input({ remembered: testRemembered({ store }) })).one('Service', 'acid-demo') as Service;
+    objectsOf(inStore(store)).one('Service', 'acid-demo') as Service;
   expect(service('endpoints').spec?.selector).toBeUndefined();
   expect(service('configmaps').spec?.selector).toEqual({
     application: 'spilo',
     'cluster-name': 'acid-demo',
     'spilo-role': 'master',
   });
-  const env = podOf(input({ remembered: testRemembered({ store: 'configmaps' }) })).postgres.env;
+  const env = podOf(inStore('configmaps')).postgres.env;
   expect(env?.at(-1)).toEqual({ name: 'KUBERNETES_USE_CONFIGMAPS', value: 'true' });
 });
 

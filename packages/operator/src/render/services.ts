@@ -13,11 +13,11 @@ export function renderServices(input: RenderInput): Desired[] {
 }
 
 function renderService(input: RenderInput, role: Role): Desired {
-  const { configuration, manifest, remembered } = input;
+  const { configuration, manifest } = input;
   const { name } = identityOf(manifest);
   const type = serviceType(input, role);
   // With Endpoints as Patroni's store, the primary's Endpoints are the leader lock: Patroni writes them itself.
-  const selected = role === 'replica' || remembered.store === 'configmaps';
+  const selected = role === 'replica' || configuration.kubernetes_use_configmaps;
   return clusterObject(
     input,
     kinds.service,

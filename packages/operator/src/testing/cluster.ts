@@ -29,7 +29,7 @@ export function testConfiguration(changes: Partial<Configuration> = {}): Configu
 
 /** A new cluster: nothing is remembered, and every password is as given. */
 export function testRemembered(changes: Partial<Remembered> = {}): Remembered {
-  return { store: 'endpoints', secrets: new Map(), generated: new Map(), ...changes };
+  return { secrets: new Map(), generated: new Map(), ...changes };
 }
 
 /** What a pod says, as kubelet and Patroni write it. */

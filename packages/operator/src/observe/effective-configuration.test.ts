@@ -1,0 +1,112 @@
+import { configurationKeys, type ConfigurationKey } from '@pgherd/api';
+import type { Service, StatefulSet } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { kinds, type Desired } from '../kinds.ts';
+import { render } from '../render/render.ts';
+import { testConfiguration, testManifest, testObserved, testRemembered } from '../testing/cluster.ts';
+import { effectiveConfiguration, keptKeys } from './effective-configuration.ts';
+
+/** As another operator made them: root's image, its own image, a store of its choice, load balancers. */
+function madeElsewhere(changes: { pod?: object; container?: object; store?: 'configmaps' } = {}): Desired[] {
+  const configuration = testConfiguration({
+    docker_image: 'registry.example/spilo:1',
+    kubernetes_use_configmaps: changes.store === 'configmaps',
+    spilo_allow_privilege_escalation: true,
+    spilo_runasuser: undefined,
+    spilo_runasgroup: undefined,
+    spilo_fsgroup: undefined,
+    enable_master_load_balancer: true,
+  });
+  const objects = render({ manifest: testManifest(), configuration, remembered: testRemembered() });
+  const pod = (objects.find(({ kind }) => kind === kinds.statefulSet)?.object as StatefulSet).spec?.template
+    .spec;
+  Object.assign(pod ?? {}, changes.pod);
+  Object.assign(pod?.containers[0] ?? {}, changes.container);
+  return objects;
+}
+
+const settings = (named: ConfigurationKey[] = []) => ({
+  configuration: testConfiguration(),
+  named: new Set(named),
+});
+const running = { configuration: {}, leader: 'acid-demo-0' };
+
+test('every key whose default is not the one of the other operator is kept, or has a reason not to be', () => {
+  const ofTheOperator = ['debug_logging'];
+  // A finalizer is on the manifest, restarts nothing, and keeps a deletion from leaving things behind.
+  const everywhere = ['enable_finalizers'];
+  const differing = Object.entries(configurationKeys)
+    .filter(([, key]) => 'differs' in key)
+    .map(([name]) => name);
+  expect(differing.filter((name) => ![...ofTheOperator, ...everywhere].includes(name)).sort()).toEqual(
+    [...keptKeys].sort(),
+  );
+});
+
+test('a new cluster gets the configuration as it is', () => {
+  expect(effectiveConfiguration(settings(), testObserved([]))).toEqual(testConfiguration());
+});
+
+test('an existing cluster keeps what it has', () => {
+  const effective = effectiveConfiguration(settings(), testObserved(madeElsewhere(), [], running));
+  expect(effective).toEqual(
+    testConfiguration({
+      docker_image: 'registry.example/spilo:1',
+      spilo_allow_privilege_escalation: true,
+      spilo_runasuser: undefined,
+      spilo_runasgroup: undefined,
+      spilo_fsgroup: undefined,
+      enable_master_load_balancer: true,
+    }),
+  );
+});
+
+test('what somebody wrote acts on an existing cluster, each key for itself', () => {
+  const observed = testObserved(
+    madeElsewhere({ pod: { securityContext: { runAsUser: 7, fsGroup: 8 } } }),
+    [],
+    {
+      ...running,
+    },
+  );
+  const effective = effectiveConfiguration(
+    settings(['docker_image', 'spilo_fsgroup', 'enable_master_load_balancer']),
+    observed,
+  );
+  expect(effective).toMatchObject({
+    docker_image: testConfiguration().docker_image,
+    spilo_fsgroup: 103,
+    enable_master_load_balancer: false,
+    spilo_runasuser: 7,
+    spilo_runasgroup: undefined,
+    spilo_allow_privilege_escalation: true,
+  });
+});
+
+test('a container that says nothing about privilege escalation may do it, as Kubernetes has it', () => {
+  const observed = testObserved(madeElsewhere({ container: { securityContext: {} } }), [], running);
+  expect(effectiveConfiguration(settings(), observed).spilo_allow_privilege_escalation).toBe(true);
+});
+
+test("Patroni's store is never changed under a running cluster", () => {
+  const observed = testObserved(madeElsewhere({ store: 'configmaps' }), [], running);
+  for (const named of [[], ['kubernetes_use_configmaps' as const]]) {
+    expect(effectiveConfiguration(settings(named), observed).kubernetes_use_configmaps).toBe(true);
+  }
+});
+
+test('a wrong first try of ours can be corrected, what another operator made is kept', () => {
+  const image = (objects: Desired[]) =>
+    effectiveConfiguration(settings(), testObserved(objects)).docker_image;
+  const objects = madeElsewhere();
+  expect(image(objects)).toBe('registry.example/spilo:1');
+  const statefulSet = objects.find(({ kind }) => kind === kinds.statefulSet);
+  Object.assign(statefulSet?.object.metadata ?? {}, { managedFields: [{ manager: 'pgherd' }] });
+  expect(image(objects)).toBe(testConfiguration().docker_image);
+});
+
+test('without its Service a cluster gets the one that the configuration says', () => {
+  const objects = madeElsewhere().filter(({ object }) => (object as Service).kind !== 'Service');
+  const effective = effectiveConfiguration(settings(), testObserved(objects, [], running));
+  expect(effective.enable_master_load_balancer).toBe(false);
+});

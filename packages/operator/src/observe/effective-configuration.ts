@@ -1,0 +1,65 @@
+import type { Configuration, ConfigurationKey } from '@pgherd/api';
+import type { Container, PodSpec, Service, StatefulSet } from '@pgherd/kube/objects';
+import { kinds } from '../kinds.ts';
+import { primaryServiceName } from '../names.ts';
+import type { Settings } from '../settings.ts';
+import { find, type Observed } from './observed.ts';
+import { settledStatefulSet, storeOf } from './remembered.ts';
+
+/** Objects of an existing cluster that tell what it was made with. */
+interface Existing {
+  pod: PodSpec;
+  postgres: Container;
+  primaryService: Service | undefined;
+}
+
+/**
+ * What an existing cluster has, for every key whose default is not the one that it may have been made with: that of
+ * Zalando's operator in any of its versions, or of an earlier pgherd.
+ */
+const kept: { [K in ConfigurationKey]?: (existing: Existing) => Configuration[K] | undefined } = {
+  docker_image: ({ postgres }) => postgres.image,
+  spilo_allow_privilege_escalation: ({ postgres }) =>
+    // Kubernetes' default for a container that does not say.
+    postgres.securityContext?.allowPrivilegeEscalation ?? true,
+  enable_master_load_balancer: ({ primaryService }) =>
+    primaryService === undefined ? undefined : primaryService.spec?.type === 'LoadBalancer',
+};
+
+/** Keys of which "not there" is what an existing cluster may have: its pods run as their image says. */
+const keptOrAbsent: { [K in ConfigurationKey]?: (existing: Existing) => Configuration[K] } = {
+  spilo_runasuser: ({ pod }) => pod.securityContext?.runAsUser,
+  spilo_runasgroup: ({ pod }) => pod.securityContext?.runAsGroup,
+  spilo_fsgroup: ({ pod }) => pod.securityContext?.fsGroup,
+};
+
+/** All keys that an existing cluster keeps its own value of, until somebody writes another one. */
+export const keptKeys: readonly ConfigurationKey[] = [
+  ...(Object.keys({ ...kept, ...keptOrAbsent }) as ConfigurationKey[]),
+  'kubernetes_use_configmaps',
+];
+
+/**
+ * The configuration that holds for one cluster. pgherd's defaults are for new clusters: an existing one keeps what it
+ * has until the configuration names something else (the manifest always wins where it is read). Patroni's store stays
+ * even then, because no member may write to another one than the rest.
+ */
+export function effectiveConfiguration(settings: Settings, observed: Observed): Configuration {
+  const { configuration, named } = settings;
+  const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
+  const effective = {
+    ...configuration,
+    kubernetes_use_configmaps: storeOf(configuration, statefulSet) === 'configmaps',
+  };
+  const pod = settledStatefulSet(configuration, observed)?.spec?.template.spec;
+  const postgres = pod?.containers.find(({ name }) => name === 'postgres');
+  if (pod === undefined || postgres === undefined) return effective;
+  const primaryService = find(observed, kinds.service, primaryServiceName(observed.name));
+  const existing = { pod, postgres, primaryService: primaryService as Service | undefined };
+  const values: Record<string, unknown> = {};
+  for (const [key, read] of Object.entries(keptOrAbsent)) values[key] = read(existing);
+  for (const [key, read] of Object.entries(kept))
+    values[key] = read(existing) ?? configuration[key as ConfigurationKey];
+  for (const key of named) delete values[key];
+  return { ...effective, ...values };
+}
