@@ -18,8 +18,10 @@ function madeElsewhere(changes: { pod?: object; container?: object; store?: 'con
     enable_master_load_balancer: true,
   });
   const objects = render({ manifest: testManifest(), configuration, remembered: testRemembered() });
-  const pod = (objects.find(({ kind }) => kind === kinds.statefulSet)?.object as StatefulSet).spec?.template
-    .spec;
+  const statefulSet = objects.find(({ kind }) => kind === kinds.statefulSet)?.object as
+    | StatefulSet
+    | undefined;
+  const pod = statefulSet?.spec?.template.spec;
   Object.assign(pod ?? {}, changes.pod);
   Object.assign(pod?.containers[0] ?? {}, changes.container);
   return objects;
