@@ -9,6 +9,8 @@ export interface Problem {
   field: string;
   /** What is wrong, and what to do. One sentence or two, without the field's path. */
   message: string;
+  /** Reason of the event that tells of it, where Zalando's operator has one of its own for it. */
+  reason?: string;
 }
 
 /** In one line, for events, conditions and terminals. */

@@ -8,6 +8,7 @@ import {
   type Problem,
 } from '@pgherd/api';
 import type { Observed } from '../observe/observed.ts';
+import { renderNotices } from '../render/notices.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
 
 /** What is to be said about a manifest before anything is done about it. */
@@ -30,6 +31,11 @@ export function assess(written: Postgresql, configuration: Configuration, observ
   return {
     manifest,
     errors,
-    warnings: [...warnings, ...unsupportedFields(manifest), ...unsupportedChanges(manifest, observed)],
+    warnings: [
+      ...warnings,
+      ...renderNotices(configuration, manifest),
+      ...unsupportedFields(manifest),
+      ...unsupportedChanges(manifest, observed),
+    ],
   };
 }

@@ -247,7 +247,8 @@ export class Reconciler {
   }
 
   #warn(manifest: Postgresql, memory: ClusterMemory, problems: Problem[]): void {
-    for (const problem of problems) this.#tellOnce(manifest, memory, 'Manifest', formatProblem(problem));
+    for (const problem of problems)
+      this.#tellOnce(manifest, memory, problem.reason ?? 'Manifest', formatProblem(problem));
   }
 
   #tellOnce(

@@ -2,7 +2,7 @@ import type { Container } from '@pgherd/kube/objects';
 import { secretName } from '../names.ts';
 import { firstWins, fromField, fromSecret, isSet, postgresEnvironment } from './environment.ts';
 import { identityOf, type RenderInput } from './input.ts';
-import { postgresResources, sidecarResources } from './resources.ts';
+import { containerResources, postgresResources } from './resources.ts';
 import { mountsOf, type MountedVolume } from './volumes.ts';
 
 /** Container `postgres`: Patroni, and PostgreSQL under it. */
@@ -58,7 +58,7 @@ export function sidecarContainers(input: RenderInput, volumes: MountedVolume[]):
         fromSecret('POSTGRES_PASSWORD', secretName(configuration, name, superuser), 'password'),
         ...(sidecar.env ?? []),
       ]),
-      resources: sidecarResources(configuration, sidecar.resources),
+      resources: containerResources(configuration, sidecar.resources),
       volumeMounts: mountsOf(manifest, volumes, containerName),
     };
   });

@@ -74,7 +74,6 @@ export const generalKeys = {
     default: '',
     description:
       'Annotation of a manifest that, with the value `true`, exempts it from the smallest limits and largest requests; none if empty.',
-    ...notYet,
   }),
   maintenance_windows: key({
     kind: maintenanceWindows,
@@ -93,7 +92,6 @@ export const generalKeys = {
   set_memory_request_to_limit: flag(
     false,
     'Whether memory requests are raised to their limits, so that pods are never evicted for lack of memory.',
-    notYet,
   ),
   sidecar_docker_images: key({
     kind: map,

@@ -1,0 +1,26 @@
+import type { Configuration, Postgresql, Problem } from '@pgherd/api';
+import { instancesOf } from './instances.ts';
+import { postgresResources } from './resources.ts';
+
+/** Where the pods are not what the manifest asks for, because the operator's configuration has a say in it. */
+export function renderNotices(configuration: Configuration, manifest: Postgresql): Problem[] {
+  return [...instanceNotices(configuration, manifest), ...resourceNotices(configuration, manifest)];
+}
+
+function instanceNotices(configuration: Configuration, manifest: Postgresql): Problem[] {
+  const wanted = manifest.spec.numberOfInstances;
+  const instances = instancesOf(configuration, manifest);
+  if (instances === wanted) return [];
+  const key = instances > wanted ? 'min_instances' : 'max_instances';
+  const message = `it is ${wanted} and the cluster gets ${instances}: the operator's \`${key}\` says so.`;
+  return [{ severity: 'warning', field: 'spec.numberOfInstances', message }];
+}
+
+function resourceNotices(configuration: Configuration, manifest: Postgresql): Problem[] {
+  return postgresResources(configuration, manifest).raised.map(({ resource, from, to }) => ({
+    severity: 'warning',
+    field: `spec.resources.limits.${resource}`,
+    message: `it is ${from} and the pods get ${to}: the operator's \`min_${resource}_limit\` says so.`,
+    reason: 'ResourceLimits',
+  }));
+}
