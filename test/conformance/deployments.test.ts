@@ -220,4 +220,9 @@ test('what cannot be is refused (deployment/#writing-a-deployment-spec)', async 
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } },
     }),
   ).toEqual(['spec.strategy.rollingUpdate.maxUnavailable']);
+  const labelled = template('refused');
+  labelled.metadata.labels['too-long'] = 'x'.repeat(64);
+  expect(await refused({ template: labelled })).toEqual(['spec.template.labels']);
+  const selector = { matchExpressions: [{ key: 'app', operator: 'In' }] };
+  expect(await refused({ selector })).toContain('spec.selector.matchExpressions[0].values');
 });

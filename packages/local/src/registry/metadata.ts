@@ -56,13 +56,13 @@ export function labelErrors(metadata: ObjectMeta, field = 'metadata.labels'): Fi
 /** All annotations of one object together, in bytes. */
 const annotationLimit = 256 * 1024;
 
-function annotationErrors(metadata: ObjectMeta): FieldError[] {
+export function annotationErrors(metadata: ObjectMeta, field = 'metadata.annotations'): FieldError[] {
   const entries = Object.entries(metadata.annotations ?? {});
   const errors = entries.flatMap(([key]) =>
-    qualifiedNameErrors(key.toLowerCase()).map((problem) => invalid('metadata.annotations', key, problem)),
+    qualifiedNameErrors(key.toLowerCase()).map((problem) => invalid(field, key, problem)),
   );
   const size = entries.reduce((sum, [k, v]) => sum + Buffer.byteLength(k) + Buffer.byteLength(v), 0);
-  if (size > annotationLimit) errors.push(tooLong('metadata.annotations', annotationLimit));
+  if (size > annotationLimit) errors.push(tooLong(field, annotationLimit));
   return errors;
 }
 

@@ -1,4 +1,4 @@
-import { ApiError, deployments, replicaSets } from '@pgherd/kube/objects';
+import { ApiError, deployments, replicaSets, statefulSets } from '@pgherd/kube/objects';
 import type { KubeObject, ResourceType } from '@pgherd/kube/objects';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openRegistry } from './open-registry.ts';
@@ -102,6 +102,57 @@ test('pods of a template are always restarted, and have no deadline', () => {
   expect(refused({ restartPolicy: 'Never' })).toContain('spec.template.spec.restartPolicy');
   expect(refused({ activeDeadlineSeconds: 5 })).toContain('spec.template.spec.activeDeadlineSeconds');
   expect(refused({ hostPID: true })).toContain('spec.template.spec.hostPID');
+});
+
+test('the pods of a StatefulSet are not looked at before they are made, as in Kubernetes', () => {
+  const { template } = make('StatefulSet')['spec'] as { template: { spec: object } };
+  const refused = (spec: object): string =>
+    causes(() =>
+      create(statefulSets, {
+        serviceName: 'web',
+        template: { ...template, spec: { ...template.spec, ...spec } },
+      }),
+    ).join();
+  expect(refused({ restartPolicy: 'Never' })).toContain('spec.template.spec.restartPolicy');
+  expect(refused({ activeDeadlineSeconds: 5 })).toContain('activeDeadlineSeconds in StatefulSet is not');
+  const volumeMounts = [{ name: 'nowhere', mountPath: '/x' }];
+  expect(refused({ containers: [{ name: 'web', image: 'web:1', volumeMounts }] })).toBe('');
+});
+
+test.each([
+  [{ labels: { app: 'web', 'not valid!': 'x' } }, 'spec.template.labels: Invalid value: "not valid!"'],
+  [{ labels: { app: 'web', long: 'x'.repeat(64) } }, 'must be no more than 63'],
+  [{ labels: { app: 'web' }, annotations: { 'a b': '' } }, 'spec.template.annotations: Invalid value: "a b"'],
+])('what every pod would be refused for is refused in the template: %j', (metadata, wanted) => {
+  const claimless = { serviceName: 'web' };
+  for (const resource of [deployments, replicaSets, statefulSets]) {
+    const template = { metadata, spec: { containers: [{ name: 'web', image: 'web:1' }] } };
+    expect(causes(() => create(resource, { ...claimless, template })).join()).toContain(wanted);
+  }
+});
+
+test.each([
+  [{ matchLabels: { app: 'not valid!' } }, 'spec.selector.matchLabels: Invalid value: "not valid!"'],
+  [
+    { matchExpressions: [{ key: 'app', operator: 'In' }] },
+    'spec.selector.matchExpressions[0].values: Required',
+  ],
+  [
+    { matchExpressions: [{ key: 'app', operator: 'Exists', values: ['web'] }] },
+    'spec.selector.matchExpressions[0].values: Forbidden',
+  ],
+  [
+    { matchExpressions: [{ key: 'app', operator: 'Gt' }] },
+    'spec.selector.matchExpressions[0].operator: Invalid',
+  ],
+  [
+    { matchExpressions: [{ key: 'app', operator: 'In', values: ['a b'] }] },
+    'spec.selector.matchExpressions[0].values[0]: Invalid value: "a b"',
+  ],
+])('selector %j is refused', (selector, wanted) => {
+  for (const resource of [deployments, replicaSets, statefulSets]) {
+    expect(causes(() => create(resource, { selector })).join()).toContain(wanted);
+  }
 });
 
 test('the selector cannot be changed', () => {

@@ -1,6 +1,7 @@
 import { forbidden, invalid } from '@pgherd/kube/schema';
 import { define, type ResourceDefinition } from '../definition.ts';
 import { semanticEqual } from '../equal.ts';
+import { labelSelectorErrors, type LabelSelectorFields } from '../validation/label-selector.ts';
 import { customResourceDefinitionStrategy } from './custom-resource-definition.ts';
 
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' };
@@ -49,10 +50,17 @@ export const otherResources: readonly ResourceDefinition[] = [
         };
       },
       validate: (object) => {
-        const spec = (object['spec'] ?? {}) as { minAvailable?: unknown; maxUnavailable?: unknown };
-        return spec.minAvailable !== undefined && spec.maxUnavailable !== undefined
-          ? [invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set')]
-          : [];
+        const spec = (object['spec'] ?? {}) as {
+          minAvailable?: unknown;
+          maxUnavailable?: unknown;
+          selector?: LabelSelectorFields;
+        };
+        return [
+          ...(spec.minAvailable !== undefined && spec.maxUnavailable !== undefined
+            ? [invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set')]
+            : []),
+          ...labelSelectorErrors(spec.selector ?? {}, 'spec.selector'),
+        ];
       },
     },
   }),

@@ -1,16 +1,9 @@
 import type { KubeObject } from '@pgherd/kube/objects';
-import { forbidden, invalid, required, type FieldError } from '@pgherd/kube/schema';
+import { forbidden, invalid, notSupported, required, type FieldError } from '@pgherd/kube/schema';
 import type { Strategy } from '../definition.ts';
 import { semanticEqual } from '../equal.ts';
-import { matchesLabelSelector } from '../selectors.ts';
-import { podSpecErrors, type PodSpec } from '../validation/pod.ts';
-
-interface Spec {
-  replicas?: number;
-  selector?: Parameters<typeof matchesLabelSelector>[0];
-  template?: { metadata?: { labels?: Record<string, string> }; spec?: PodSpec & { restartPolicy?: string } };
-  [field: string]: unknown;
-}
+import { labelSelectorErrors } from '../validation/label-selector.ts';
+import { mismatch, negativeErrors, specOf, templateMetadataErrors } from '../validation/workload.ts';
 
 const mutable = [
   'replicas',
@@ -23,8 +16,6 @@ const mutable = [
 ];
 const mutableText =
   "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
-
-const specOf = (object: KubeObject): Spec => (object['spec'] ?? {}) as Spec;
 
 export const statefulSetStrategy: Partial<Strategy> = {
   nameRule: 'subdomain',
@@ -55,42 +46,21 @@ export const statefulSetStrategy: Partial<Strategy> = {
 
 function validate(object: KubeObject): FieldError[] {
   const spec = specOf(object);
-  const errors: FieldError[] = [];
-  if (spec.replicas !== undefined && spec.replicas < 0) {
-    errors.push(invalid('spec.replicas', spec.replicas, 'must be greater than or equal to 0'));
-  }
+  const errors = negativeErrors(spec, 'spec', ['replicas', 'minReadySeconds', 'revisionHistoryLimit']);
   const { selector, template } = spec;
   if (!selector) errors.push(required('spec.selector'));
   else if (!selector.matchLabels && !selector.matchExpressions) {
     errors.push(invalid('spec.selector', selector, 'empty selector is invalid for statefulset'));
-  } else if (!matchesLabelSelector(selector, template?.metadata?.labels ?? {})) {
-    errors.push(
-      invalid(
-        'spec.template.metadata.labels',
-        template?.metadata?.labels,
-        '`selector` does not match template `labels`',
-      ),
-    );
-  }
-  errors.push(...podSpecErrors(withClaims(spec), 'spec.template.spec'));
+  } else errors.push(...labelSelectorErrors(selector, 'spec.selector'), ...mismatch(selector, template));
+  errors.push(...templateMetadataErrors(template, 'spec.template'));
+  // Nothing else of the pods is looked at: the API server leaves that to their own creation.
   const restart = template?.spec?.restartPolicy;
   if (restart !== undefined && restart !== 'Always') {
-    errors.push({
-      type: 'FieldValueNotSupported',
-      field: 'spec.template.spec.restartPolicy',
-      value: restart,
-      detail: 'supported values: "Always"',
-    });
+    errors.push(notSupported('spec.template.spec.restartPolicy', restart, ['Always']));
+  }
+  if (template?.spec?.activeDeadlineSeconds !== undefined) {
+    const why = 'activeDeadlineSeconds in StatefulSet is not Supported';
+    errors.push(forbidden('spec.template.spec.activeDeadlineSeconds', why));
   }
   return errors;
-}
-
-/** Mounts may name a claim template as well as a volume. */
-function withClaims(spec: Spec): PodSpec {
-  const template = spec.template?.spec ?? {};
-  const known = new Set((template.volumes ?? []).map((v) => v.name));
-  const claims = ((spec['volumeClaimTemplates'] ?? []) as KubeObject[])
-    .map((claim) => ({ name: claim.metadata?.name ?? '' }))
-    .filter((claim) => !known.has(claim.name));
-  return { ...template, volumes: [...(template.volumes ?? []), ...claims] };
 }

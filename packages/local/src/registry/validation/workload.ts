@@ -2,6 +2,8 @@ import type { KubeObject } from '@pgherd/kube/objects';
 import { forbidden, invalid, notSupported, required, type FieldError } from '@pgherd/kube/schema';
 import { semanticEqual } from '../equal.ts';
 import { matchesLabelSelector } from '../selectors.ts';
+import { annotationErrors, labelErrors } from '../metadata.ts';
+import { labelSelectorErrors } from './label-selector.ts';
 import { podSpecErrors, type PodSpec } from './pod.ts';
 
 /** What ReplicaSet and Deployment have in common. */
@@ -9,8 +11,14 @@ export interface WorkloadSpec {
   replicas?: number;
   minReadySeconds?: number;
   selector?: Parameters<typeof matchesLabelSelector>[0];
-  template?: { metadata?: { labels?: Record<string, string> }; spec?: PodSpec & { restartPolicy?: string } };
+  template?: PodTemplate;
   [field: string]: unknown;
+}
+
+/** A pod template, as an object carries it. */
+export interface PodTemplate {
+  metadata?: { labels?: Record<string, string>; annotations?: Record<string, string> };
+  spec?: PodSpec & { restartPolicy?: string };
 }
 
 /** `spec`, or an empty one. */
@@ -34,11 +42,8 @@ export function workloadErrors(object: KubeObject): FieldError[] {
   if (!selector) errors.push(required('spec.selector'));
   else if (isEmptySelector(selector)) {
     errors.push(invalid('spec.selector', selector, 'empty selector is invalid for deployment'));
-  } else if (!matchesLabelSelector(selector, template?.metadata?.labels ?? {})) {
-    const labels = template?.metadata?.labels;
-    const why = '`selector` does not match template `labels`';
-    errors.push(invalid('spec.template.metadata.labels', labels, why));
-  }
+  } else errors.push(...labelSelectorErrors(selector, 'spec.selector'), ...mismatch(selector, template));
+  errors.push(...templateMetadataErrors(template, 'spec.template'));
   errors.push(...podSpecErrors(template?.spec ?? {}, 'spec.template.spec'));
   const restart = template?.spec?.restartPolicy;
   if (restart !== undefined && restart !== 'Always') {
@@ -49,6 +54,25 @@ export function workloadErrors(object: KubeObject): FieldError[] {
     errors.push(forbidden('spec.template.spec.activeDeadlineSeconds', why));
   }
   return errors;
+}
+
+/** The selector has to match the pods that it is for. */
+export function mismatch(
+  selector: NonNullable<WorkloadSpec['selector']>,
+  template: PodTemplate | undefined,
+): FieldError[] {
+  const labels = template?.metadata?.labels;
+  if (matchesLabelSelector(selector, labels ?? {})) return [];
+  return [invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`')];
+}
+
+/**
+ * Labels and annotations that the pods would be refused for. The API server leaves `metadata` out of these paths:
+ * `spec.template.labels`.
+ */
+export function templateMetadataErrors(template: PodTemplate | undefined, path: string): FieldError[] {
+  const metadata = template?.metadata ?? {};
+  return [...labelErrors(metadata, `${path}.labels`), ...annotationErrors(metadata, `${path}.annotations`)];
 }
 
 /** Of `apps/v1` the selector stays as it was made. */
