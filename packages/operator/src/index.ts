@@ -8,6 +8,7 @@ export type { Settings } from './settings.ts';
 export { render } from './render/render.ts';
 export type { Credentials, Remembered, RenderInput } from './render/input.ts';
 export { assess, type Assessment } from './reconcile/assess.ts';
+export { preview, type Preview, type PreviewInput } from './reconcile/preview.ts';
 export { goalOf, type PassGoal } from './reconcile/goal.ts';
 export { effectiveConfiguration } from './observe/effective-configuration.ts';
 export { observe } from './observe/observe.ts';

@@ -8,7 +8,14 @@ export interface ClusterOptions {
   output: string;
 }
 
-/** `pgherd list`, `show`, `psql`, `delete`. */
+/** Options of `pgherd plan`. */
+export interface PlanOptions extends ClusterOptions {
+  filename?: string;
+  delete: boolean;
+  configuration?: string;
+}
+
+/** `pgherd list`, `show`, `plan`, `psql`, `delete`. */
 export function addClusterCommands(root: Command): void {
   const command = (name: string, description: string): Command =>
     root
@@ -33,6 +40,23 @@ export function addClusterCommands(root: Command): void {
     .argument('<name>', 'name of the cluster')
     .addOption(output())
     .action(async (name: string, options: ClusterOptions) => (await import('./show.ts')).show(name, options));
+
+  command(
+    'plan',
+    'Print what the operator would do, step for step: for a manifest file, or for a cluster as it stands.',
+  )
+    .argument('[name]', 'name of a cluster; its manifest is the one in Kubernetes')
+    .addOption(output())
+    .option('-f, --filename <file>', 'manifests that would be applied; - reads standard input')
+    .option('--delete', 'as if the manifest were deleted', false)
+    .option(
+      '--configuration <where>',
+      "the operator's: a file, configmap/NAMESPACE/NAME or opconfig/NAMESPACE/NAME; default: what its Deployment names",
+    )
+    .addHelpText('after', '\nExit code 0: nothing to do, 2: there are changes, 1: it cannot be acted on.')
+    .action(async (name: string | undefined, options: PlanOptions) =>
+      (await import('../plan/command.ts')).planCommand(name, options),
+    );
 
   command('psql', 'Run psql as superuser inside the primary; arguments for psql follow `--`.')
     .argument('<name>', 'name of the cluster')

@@ -19,6 +19,8 @@ export const postgresqls: ResourceType<Postgresql & KubeObject> = {
 export interface Target {
   client: Client;
   namespace: string;
+  /** File that names the Kubernetes; undefined for several files or none. */
+  kubeconfig: string | undefined;
 }
 
 /** The kubeconfig when none is named and `KUBECONFIG` is unset: that of `pgherd local`, if there is one. */
@@ -35,7 +37,12 @@ export async function connectTo(options: Partial<ClusterOptions>): Promise<Targe
     ...(kubeconfig === undefined ? {} : { kubeconfig }),
     ...(options.context === undefined ? {} : { context: options.context }),
   });
-  return { client, namespace: options.namespace ?? connection.namespace };
+  const file = kubeconfig ?? process.env['KUBECONFIG'];
+  return {
+    client,
+    namespace: options.namespace ?? connection.namespace,
+    kubeconfig: file === undefined || file.includes(':') ? undefined : file,
+  };
 }
 
 /** Runs `work` with a client and closes its connections. */

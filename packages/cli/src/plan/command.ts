@@ -1,0 +1,117 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatProblem } from '@pgherd/api';
+import type { Schema } from '@pgherd/kube/schema';
+import { preview, printPlan, stepsOf, type Preview } from '@pgherd/operator';
+import { parse } from 'yaml';
+import type { PlanOptions } from '../cluster/commands.ts';
+import { getCluster, postgresqls, withTarget, type Target } from '../cluster/target.ts';
+import { CommandError, exitCode } from '../exit-code.ts';
+import { parseOutputFormat, print } from '../output.ts';
+import { projectRoot } from '../project.ts';
+import { asApplied } from './as-applied.ts';
+import { readClusterObjects } from './cluster-objects.ts';
+import { readManifests, type WrittenManifest } from './manifest-file.ts';
+import { findSettings } from './operator-settings.ts';
+
+/** The plan of one cluster. */
+interface ClusterPlan extends Preview {
+  namespace: string;
+  name: string;
+  /** Where the operator's configuration was found. */
+  configuration: string;
+}
+
+/** `pgherd plan NAME`, `pgherd plan -f FILE`: the exit code says whether there is anything to do. */
+export async function planCommand(name: string | undefined, options: PlanOptions): Promise<void> {
+  const format = parseOutputFormat(options.output);
+  if ((name === undefined) === (options.filename === undefined)) {
+    throw new CommandError('give the name of a cluster, or a file with -f', exitCode.wrongUsage);
+  }
+  const written = options.filename === undefined ? [] : readManifests(options.filename, postgresqlSchema());
+  const plans = await withTarget(options, async (target) => {
+    if (name !== undefined) {
+      const live = await getCluster(target, name);
+      return [await planOne(target, { manifest: live, errors: [], warnings: [] }, options)];
+    }
+    const each: ClusterPlan[] = [];
+    for (const manifest of written) each.push(await planOne(target, manifest, options));
+    return each;
+  });
+  print(format, plans.map(forMachines), () => plans.map(forPeople).join('\n'));
+  process.exitCode = exitCodeOf(plans);
+}
+
+async function planOne(target: Target, written: WrittenManifest, options: PlanOptions): Promise<ClusterPlan> {
+  const { client, kubeconfig } = target;
+  const namespace = written.manifest.metadata?.namespace ?? target.namespace;
+  const { name } = written.manifest.metadata;
+  if (written.errors.length > 0) {
+    const nothing = { plan: { tracks: [] }, errors: written.errors, warnings: written.warnings };
+    return { namespace, name, configuration: '', ...nothing };
+  }
+  const live = await client.find(postgresqls, { namespace, name });
+  const metadata = { ...written.manifest.metadata, namespace };
+  const manifest = live === undefined ? { ...written.manifest, metadata } : asApplied(live, written.manifest);
+  const found = await findSettings({ client, kubeconfig, manifest }, options.configuration);
+  const { source, unreadable } = await readClusterObjects(client, found.settings.configuration, {
+    namespace,
+    name,
+  });
+  const made = preview({
+    manifest,
+    live,
+    settings: found.settings,
+    source,
+    unreadable,
+    deleted: options.delete,
+  });
+  const about = found.problems.map((problem) => `${found.origin}: ${formatProblem(problem)}`);
+  const warnings = [...about, ...written.warnings, ...made.warnings];
+  return { namespace, name, configuration: found.origin, ...made, warnings };
+}
+
+/** The schema of the definition that this release comes with. */
+function postgresqlSchema(): Schema {
+  const file = join(projectRoot, 'manifests/crds/postgresqls.acid.zalan.do.yaml');
+  const definition = parse(readFileSync(file, 'utf8')) as {
+    spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
+  };
+  const [version] = definition.spec.versions;
+  if (version === undefined) throw new Error(`${file}: no version in it`);
+  return version.schema.openAPIV3Schema;
+}
+
+function exitCodeOf(plans: ClusterPlan[]): number {
+  if (plans.some(({ errors }) => errors.length > 0)) return exitCode.failed;
+  return plans.some(({ plan }) => stepsOf(plan).length > 0) ? exitCode.changes : exitCode.done;
+}
+
+/** Objects of steps are left out: they may hold secrets. */
+function forMachines({ plan, ...rest }: ClusterPlan): object {
+  const tracks = plan.tracks.map(({ name, steps }) => ({
+    name,
+    steps: steps.map(({ what, why, disturbs, waitFor, action }) => ({
+      what,
+      why,
+      disturbs,
+      action: action.type,
+      ...(waitFor === undefined ? {} : { waitFor }),
+    })),
+  }));
+  return { ...rest, tracks };
+}
+
+function forPeople({ namespace, name, configuration, plan, errors, warnings }: ClusterPlan): string {
+  const heading = `Plan for cluster ${namespace}/${name}${configuration === '' ? '' : ` (operator configuration: ${configuration})`}`;
+  const lines = [heading, ...warnings.map((warning) => `Warning: ${warning}`)];
+  if (errors.length > 0) {
+    lines.push(
+      'Nothing would be done: the manifest cannot be acted on.',
+      ...errors.map((each) => `  ${each}`),
+    );
+  } else {
+    lines.push('', printPlan(plan).trimEnd());
+  }
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,154 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import {
+  parseConfiguration,
+  parseOperatorConfiguration,
+  type ParsedConfiguration,
+  type Postgresql,
+  type Problem,
+} from '@pgherd/api';
+import type { Client } from '@pgherd/kube/client';
+import { ApiError, configMaps, deployments, type Deployment, type ResourceType } from '@pgherd/kube/objects';
+import { isObject } from '@pgherd/kube/schema';
+import type { Settings } from '@pgherd/operator';
+import { parse } from 'yaml';
+import { CommandError, exitCode } from '../exit-code.ts';
+
+/** The configuration that a plan is made with, and where it comes from. */
+export interface FoundSettings {
+  settings: Settings;
+  /** For people, e.g. `ConfigMap default/postgres-operator`. */
+  origin: string;
+  problems: Problem[];
+}
+
+const operatorConfigurations: ResourceType = {
+  group: 'acid.zalan.do',
+  version: 'v1',
+  plural: 'operatorconfigurations',
+  kind: 'OperatorConfiguration',
+  namespaced: true,
+};
+
+/** What tells where an operator's configuration is. */
+interface Search {
+  client: Client;
+  /** File that the connection was made with; that of `pgherd local` lies beside its operator's configuration. */
+  kubeconfig: string | undefined;
+  /** Manifest that is planned: it may name its operator. */
+  manifest: Postgresql;
+}
+
+/**
+ * The configuration of the operator that looks after a manifest: what the caller names (a file,
+ * `configmap/NAMESPACE/NAME` or `opconfig/NAMESPACE/NAME`), that of `pgherd local`, that which the operator's
+ * Deployment names, or the defaults, and `origin` says so.
+ */
+export async function findSettings(search: Search, named: string | undefined): Promise<FoundSettings> {
+  if (named !== undefined) return readNamed(search.client, named);
+  const local = localFile(search.kubeconfig);
+  if (local !== undefined && existsSync(local)) return fromFile(local);
+  const deployment = await findOperator(search);
+  if (deployment === undefined) {
+    return defaults(
+      local === undefined ? 'defaults: no operator found, --configuration names one' : 'defaults',
+    );
+  }
+  return fromDeployment(search.client, deployment);
+}
+
+async function readNamed(client: Client, named: string): Promise<FoundSettings> {
+  const [, kind, namespace = '', name = ''] =
+    /^(configmap|opconfig|operatorconfiguration)\/([^/]+)\/([^/]+)$/.exec(named) ?? [];
+  if (kind === undefined) return fromFile(named);
+  return kind === 'configmap'
+    ? fromConfigMap(client, namespace, name)
+    : fromResource(client, namespace, name);
+}
+
+/** `operator.yaml` of the local instance that the kubeconfig belongs to; it need not exist. */
+function localFile(kubeconfig: string | undefined): string | undefined {
+  if (kubeconfig === undefined) return undefined;
+  const home = dirname(kubeconfig);
+  return existsSync(join(home, 'instance.json')) ? join(home, 'operator.yaml') : undefined;
+}
+
+function fromFile(file: string): FoundSettings {
+  let document: unknown;
+  try {
+    document = parse(readFileSync(file, 'utf8')) ?? {};
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new CommandError(`${file}: ${why}`, exitCode.wrongUsage);
+  }
+  if (!isObject(document))
+    throw new CommandError(`${file}: not a mapping of keys to values`, exitCode.wrongUsage);
+  if (document['kind'] === 'OperatorConfiguration') return found(parseOperatorConfiguration(document), file);
+  const data = isObject(document['data']) ? document['data'] : document;
+  return found(parseConfiguration(flat(data)), file);
+}
+
+/** YAML reads `true` and `5` as what they are; in a ConfigMap all values are text. */
+function flat(data: Record<string, unknown>): Record<string, string> {
+  const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, text(value)]));
+}
+
+function defaults(origin: string): FoundSettings {
+  return found(parseConfiguration({}), origin);
+}
+
+function found({ configuration, named, problems }: ParsedConfiguration, origin: string): FoundSettings {
+  return { settings: { configuration, named }, origin, problems };
+}
+
+async function fromConfigMap(client: Client, namespace: string, name: string): Promise<FoundSettings> {
+  const { data = {} } = await client.get(configMaps, { namespace, name });
+  return found(parseConfiguration(data), `ConfigMap ${namespace}/${name}`);
+}
+
+async function fromResource(client: Client, namespace: string, name: string): Promise<FoundSettings> {
+  const resource = await client.get(operatorConfigurations, { namespace, name });
+  return found(parseOperatorConfiguration(resource), `OperatorConfiguration ${namespace}/${name}`);
+}
+
+/** Labels of the operator's Deployment, in our manifests and in those that people have. */
+const operatorSelectors = [
+  'app.kubernetes.io/name in (postgres-operator,pgherd)',
+  'name in (postgres-operator,pgherd)',
+];
+
+/** The Deployment of the operator whose controller id is the one that the manifest asks for. */
+async function findOperator({ client, manifest }: Search): Promise<Deployment | undefined> {
+  const wanted = manifest.metadata.annotations?.['acid.zalan.do/controller'] ?? '';
+  for (const labelSelector of operatorSelectors) {
+    const { items } = await client.list(deployments, { labelSelector }).catch(noneWhenForbidden);
+    const fits = items.find((item) => (environmentOf(item)['CONTROLLER_ID'] ?? '') === wanted);
+    if (fits !== undefined) return fits;
+  }
+  return undefined;
+}
+
+function noneWhenForbidden(error: unknown): { items: Deployment[] } {
+  if (error instanceof ApiError && error.code === 403) return { items: [] };
+  throw error;
+}
+
+function environmentOf(deployment: Deployment): Record<string, string | undefined> {
+  const containers = deployment.spec?.template.spec?.containers ?? [];
+  const variables = containers.flatMap(({ env }) => env ?? []);
+  return Object.fromEntries(variables.map(({ name, value }) => [name, value]));
+}
+
+async function fromDeployment(client: Client, deployment: Deployment): Promise<FoundSettings> {
+  const environment = environmentOf(deployment);
+  const own = environment['OPERATOR_NAMESPACE'] ?? deployment.metadata?.namespace ?? '';
+  const resource = environment['POSTGRES_OPERATOR_CONFIGURATION_OBJECT'];
+  if (resource !== undefined && resource !== '') return fromResource(client, own, resource);
+  const map = environment['CONFIG_MAP_NAME'];
+  if (map === undefined || map === '') {
+    return defaults(`defaults: Deployment ${own}/${deployment.metadata?.name} names no configuration`);
+  }
+  const [first = '', second] = map.split('/');
+  return second === undefined ? fromConfigMap(client, own, first) : fromConfigMap(client, first, second);
+}

@@ -1,0 +1,79 @@
+import { formatProblem, readStatus, type Postgresql } from '@pgherd/api';
+import type { KubeObject } from '@pgherd/kube/objects';
+import type { Kind } from '../kinds.ts';
+import { observe } from '../observe/observe.ts';
+import type { Observed } from '../observe/observed.ts';
+import type { ObjectSource } from '../observe/source.ts';
+import { databaseFingerprint } from '../plan/database.ts';
+import { planDeletion } from '../plan/deletion.ts';
+import { plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/step.ts';
+import type { Settings } from '../settings.ts';
+import { assess } from './assess.ts';
+import { goalOf } from './goal.ts';
+
+/** What a plan is made from. */
+export interface PreviewInput {
+  /** As it would stand in Kubernetes. */
+  manifest: Postgresql;
+  /** As it stands there now; undefined for a new cluster. */
+  live: (Postgresql & KubeObject) | undefined;
+  settings: Settings;
+  source: ObjectSource;
+  /** Kinds that could not be read: steps about them would be guesses. */
+  unreadable: readonly Kind[];
+  /** The manifest is deleted instead of applied. */
+  deleted: boolean;
+}
+
+/** What the operator would do and say. */
+export interface Preview {
+  plan: Plan;
+  /** Why it would do nothing at all. */
+  errors: string[];
+  warnings: string[];
+}
+
+/** The operator's own way from a manifest to a plan, over the objects that there are now. Pure. */
+export function preview(input: PreviewInput): Preview {
+  const { settings, source, manifest, live } = input;
+  const { configuration } = settings;
+  const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
+  const observed = observe(source, configuration, cluster, { databaseFingerprint: undefined });
+  const blind = input.unreadable.map(
+    (kind) => `you may not list ${kind.plural}: steps about them are left out`,
+  );
+  if (input.deleted) return { plan: planDeletion(configuration, observed), errors: [], warnings: blind };
+  const { manifest: current, errors, warnings } = assess(manifest, configuration, observed);
+  if (errors.length > 0) return { plan: { tracks: [] }, errors: errors.map(formatProblem), warnings: [] };
+  const pass = goalOf(current, settings.configuration, observed, () => '');
+  const known = isInLine(input) ? fingerprintOf(live ?? manifest, input, observed) : undefined;
+  const isReadable = ({ kind }: { kind: Kind }) =>
+    !input.unreadable.some(({ plural }) => plural === kind.plural);
+  const goal = { ...pass.goal, objects: pass.goal.objects.filter(isReadable) };
+  return {
+    plan: plan(goal, { ...observed, databaseFingerprint: known }),
+    errors: [],
+    warnings: [...blind, ...warnings.map(formatProblem)],
+  };
+}
+
+/**
+ * Whether the operator has brought the database in line with the live manifest. It is not looked into from here: the
+ * status says so, and a manifest that declares the same then leaves nothing to do there.
+ */
+function isInLine({ live }: PreviewInput): boolean {
+  if (live === undefined) return false;
+  const status = readStatus(live.status);
+  return status.PostgresClusterStatus === 'Running' && status.observedGeneration === live.metadata.generation;
+}
+
+function fingerprintOf(
+  manifest: Postgresql,
+  { settings }: PreviewInput,
+  observed: Observed,
+): string | undefined {
+  const { manifest: current } = assess(manifest, settings.configuration, observed);
+  const { goal } = goalOf(current, settings.configuration, observed, () => '');
+  return goal.database === undefined ? undefined : databaseFingerprint(goal.database, observed);
+}
