@@ -1,17 +1,13 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defaultConfiguration, type Configuration, type PostgresqlStatus } from '@pgherd/api';
-import { connect, type Client } from '@pgherd/kube/client';
+import type { PostgresqlStatus } from '@pgherd/api';
+import type { Client } from '@pgherd/kube/client';
 import * as kube from '@pgherd/kube/objects';
-import { silentLogger, type KubeObject, type ResourceType, type StatefulSet } from '@pgherd/kube/objects';
-import { startHeadless, type Headless } from '@pgherd/local/headless';
-import { postgresqls, runOperator } from '@pgherd/operator';
+import type { KubeObject, ResourceType, StatefulSet } from '@pgherd/kube/objects';
+import { postgresqls } from '@pgherd/operator';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
 import { eventually } from '../support/eventually.ts';
+import { OperatorLab } from '../support/operator-lab.ts';
 import { PlayedCluster } from '../support/played-cluster.ts';
 
 /**
@@ -21,72 +17,19 @@ import { PlayedCluster } from '../support/played-cluster.ts';
 
 const name = 'acid-demo';
 const key = { namespace: 'default', name };
-const manifests = fileURLToPath(new URL('../../manifests/', import.meta.url));
 
 type Cluster = KubeObject & { spec: Record<string, unknown>; status?: PostgresqlStatus };
 
-let directory: string;
-let kubernetes: Headless;
+let lab: OperatorLab;
 let client: Client;
 let played: PlayedCluster;
-const stops: (() => Promise<void>)[] = [];
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'pgherd-operator-'));
-  kubernetes = await startHeadless({ directory, log: silentLogger });
-  ({ client } = await connect({ kubeconfig: kubernetes.kubeconfig }));
-  const crds = readdirSync(join(manifests, 'crds')).map((file) => join('crds', file));
-  for (const file of [...crds, 'operator-service-account-rbac.yaml']) {
-    for (const document of parseAllDocuments(readFileSync(join(manifests, file), 'utf8'))) {
-      const object = document.toJS() as KubeObject;
-      await client.create(resourceOf(object.kind ?? ''), object);
-    }
-  }
+  lab = await OperatorLab.start();
+  ({ client } = lab);
 });
 
-afterEach(async () => {
-  for (const stop of stops.splice(0).reverse()) await stop();
-  client.close();
-  await kubernetes.stop();
-  rmSync(directory, { recursive: true, force: true });
-});
-
-function resourceOf(kind: string): ResourceType {
-  const found = Object.values(kube).find(
-    (value) => typeof value === 'object' && 'plural' in value && value.kind === kind,
-  );
-  if (found === undefined) throw new Error(`no resource for kind ${kind}`);
-  return found as ResourceType;
-}
-
-/** Runs the operator in this process; its SQL is only noted. */
-function operate(changes: Partial<Configuration>): { sql: string[]; port: Promise<number> } {
-  const stop = new AbortController();
-  const sql: string[] = [];
-  const { promise: port, resolve } = Promise.withResolvers<number>();
-  const ended = runOperator({
-    kubeconfig: kubernetes.kubeconfigOf('default', 'postgres-operator'),
-    settings: {
-      configuration: { ...defaultConfiguration(), ...changes },
-      named: new Set(Object.keys(changes) as (keyof Configuration)[]),
-    },
-    httpPort: 0,
-    log: silentLogger,
-    signal: stop.signal,
-    onStarted: resolve,
-    database: {
-      bringInLine: async (_address, _superuser, declared) => {
-        sql.push(declared.roles.map((role) => role.name).join(','));
-        return { done: [], problems: [] };
-      },
-    },
-  });
-  stops.push(async () => {
-    stop.abort();
-    await ended;
-  });
-  return { sql, port };
-}
+afterEach(() => lab.stop());
 
 async function create(store: 'endpoints' | 'configmaps'): Promise<void> {
   await client.create(postgresqls, {
@@ -101,7 +44,7 @@ async function create(store: 'endpoints' | 'configmaps'): Promise<void> {
     },
   });
   played = new PlayedCluster(client, name, store);
-  stops.push(() => played.stop());
+  lab.stopLater(() => played.stop());
 }
 
 const read = async () => (await client.get(postgresqls, key)) as Cluster;
@@ -153,7 +96,7 @@ async function requests(port: number): Promise<number> {
 
 describe.each(['endpoints', 'configmaps'] as const)('with Patroni in %s', (store) => {
   test('the life of a cluster', async () => {
-    const operator = operate({ kubernetes_use_configmaps: store === 'configmaps' });
+    const operator = lab.operate({ kubernetes_use_configmaps: store === 'configmaps' });
     await create(store);
     await until('Running');
     expect(operator.sql.at(-1)).toBe('foo_user,zalando');
@@ -237,7 +180,7 @@ async function whileBeingKilled(
   meanwhile: () => Promise<void> = async () => {},
 ): Promise<void> {
   const script = fileURLToPath(new URL('../support/operator-process.ts', import.meta.url));
-  const kubeconfig = kubernetes.kubeconfigOf('default', 'postgres-operator');
+  const kubeconfig = lab.kubernetes.kubeconfigOf('default', 'postgres-operator');
   for (let life = 300; !(await condition()); life *= 1.15) {
     if (life > 20_000) throw new Error('the operator does not get there however long it lives');
     const child = spawn(process.execPath, ['--no-warnings', script, kubeconfig], { stdio: 'ignore' });

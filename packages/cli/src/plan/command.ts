@@ -45,7 +45,7 @@ export async function planCommand(name: string | undefined, options: PlanOptions
 async function planOne(target: Target, written: WrittenManifest, options: PlanOptions): Promise<ClusterPlan> {
   const { client, kubeconfig } = target;
   const namespace = written.manifest.metadata?.namespace ?? target.namespace;
-  const { name } = written.manifest.metadata;
+  const name = written.manifest.metadata?.name ?? '(without a name)';
   if (written.errors.length > 0) {
     const nothing = { plan: { tracks: [] }, errors: written.errors, warnings: written.warnings };
     return { namespace, name, configuration: '', ...nothing };

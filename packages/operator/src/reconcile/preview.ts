@@ -1,6 +1,6 @@
-import { formatProblem, readStatus, type Postgresql } from '@pgherd/api';
+import { formatProblem, readStatus, type Configuration, type Postgresql } from '@pgherd/api';
 import type { KubeObject } from '@pgherd/kube/objects';
-import type { Kind } from '../kinds.ts';
+import { kinds, type Kind } from '../kinds.ts';
 import { observe } from '../observe/observe.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
@@ -43,10 +43,13 @@ export function preview(input: PreviewInput): Preview {
   const blind = input.unreadable.map(
     (kind) => `you may not list ${kind.plural}: steps about them are left out`,
   );
-  if (input.deleted) return { plan: planDeletion(configuration, observed), errors: [], warnings: blind };
+  if (input.deleted) {
+    const kept = keptVolumes(configuration, observed);
+    return { plan: planDeletion(configuration, observed), errors: [], warnings: [...blind, ...kept] };
+  }
   const { manifest: current, errors, warnings } = assess(manifest, configuration, observed);
   if (errors.length > 0) return { plan: { tracks: [] }, errors: errors.map(formatProblem), warnings: [] };
-  const pass = goalOf(current, settings.configuration, observed, () => '');
+  const pass = goalOf(current, settings, observed, () => '');
   const known = isInLine(input) ? fingerprintOf(live ?? manifest, input, observed) : undefined;
   const isReadable = ({ kind }: { kind: Kind }) =>
     !input.unreadable.some(({ plural }) => plural === kind.plural);
@@ -56,6 +59,14 @@ export function preview(input: PreviewInput): Preview {
     errors: [],
     warnings: [...blind, ...warnings.map(formatProblem)],
   };
+}
+
+/** Volumes that outlive their cluster; a new one of the same name would begin with them. */
+function keptVolumes(configuration: Configuration, { objects }: Observed): string[] {
+  const claims = [...objects.keys()].filter((key) => key.startsWith(`${kinds.claim.plural}/`));
+  if (configuration.enable_persistent_volume_claim_deletion || claims.length === 0) return [];
+  const names = claims.map((key) => key.split('/').at(-1)).join(', ');
+  return [`the volumes are kept (enable_persistent_volume_claim_deletion is false): ${names}`];
 }
 
 /**
@@ -74,6 +85,6 @@ function fingerprintOf(
   observed: Observed,
 ): string | undefined {
   const { manifest: current } = assess(manifest, settings.configuration, observed);
-  const { goal } = goalOf(current, settings.configuration, observed, () => '');
+  const { goal } = goalOf(current, settings, observed, () => '');
   return goal.database === undefined ? undefined : databaseFingerprint(goal.database, observed);
 }
