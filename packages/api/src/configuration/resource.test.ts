@@ -153,7 +153,6 @@ test('as it was written in 2018', () => {
     workers: 4,
   });
   expect(flat.problems.map(({ severity, field }) => `${severity} ${field}`)).toEqual([
-    'warning node_readiness_label',
     'warning enable_load_balancer',
   ]);
   // The same text where an object belongs is read, and told.

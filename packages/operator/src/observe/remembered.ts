@@ -1,5 +1,5 @@
 import type { Configuration } from '@pgherd/api';
-import type { Secret, StatefulSet } from '@pgherd/kube/objects';
+import type { EnvVar, Secret, StatefulSet } from '@pgherd/kube/objects';
 import type { PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
@@ -35,21 +35,27 @@ export function settledStatefulSet(
 export function rememberStatefulSet(statefulSet: StatefulSet | undefined): RememberedStatefulSet | undefined {
   const spec = statefulSet?.spec?.template.spec;
   if (spec === undefined) return undefined;
-  const container = spec.containers.find(({ name }) => name === 'postgres');
-  const version = container?.env?.find(({ name }) => name === 'PGVERSION')?.value;
+  const env = postgresEnv(statefulSet);
+  const { bootstrap, postgresql } = spiloConfigurationOf(env);
+  const [, ofBinaries] = /\/postgresql\/(\d+)\/bin$/.exec(String(postgresql?.bin_dir)) ?? [];
+  const version = env?.find(({ name }) => name === 'PGVERSION')?.value ?? ofBinaries;
   return {
-    bootstrapDcs: bootstrapDcs(statefulSet),
+    bootstrapDcs: bootstrap?.dcs,
     ...(version === undefined ? {} : { postgresVersion: version }),
+    topologySpreadConstraints: spec.topologySpreadConstraints ?? [],
   };
 }
 
-function bootstrapDcs(statefulSet: StatefulSet | undefined): unknown {
-  const value = postgresEnv(statefulSet)?.find(({ name }) => name === 'SPILO_CONFIGURATION')?.value;
+/** What the pods' `SPILO_CONFIGURATION` says, as far as it is looked at; nothing when it is no JSON. */
+function spiloConfigurationOf(env: EnvVar[] | undefined): {
+  postgresql?: { bin_dir?: unknown };
+  bootstrap?: { dcs?: unknown };
+} {
+  const value = env?.find(({ name }) => name === 'SPILO_CONFIGURATION')?.value;
   try {
-    const parsed = JSON.parse(value ?? '{}') as { bootstrap?: { dcs?: unknown } };
-    return parsed.bootstrap?.dcs;
+    return (JSON.parse(value ?? '{}') ?? {}) as ReturnType<typeof spiloConfigurationOf>;
   } catch {
-    return undefined;
+    return {};
   }
 }
 

@@ -35,14 +35,20 @@ function compareLists(desired: unknown[], live: unknown[], path: string[], chang
   }
 }
 
+/** Requirements that all hold or do not: their order says nothing, and Zalando's operator writes any. */
+const unordered = new Set(['matchExpressions', 'matchFields']);
+
 /** An atomic list is equal when it has as many elements and each has all that we want of it. */
 function sameAtomic(desired: unknown[], live: unknown[], path: string[]): boolean {
   if (desired.length !== live.length) return false;
-  return desired.every((element, index) => {
+  const isSame = (element: unknown, other: unknown, index: number) => {
     const differences: FieldChange[] = [];
-    compareFields(element, live[index], [...path, String(index)], differences);
+    compareFields(element, other, [...path, String(index)], differences);
     return differences.length === 0;
-  });
+  };
+  if (unordered.has(path.at(-1) ?? ''))
+    return desired.every((element, index) => live.some((other) => isSame(element, other, index)));
+  return desired.every((element, index) => isSame(element, live[index], index));
 }
 
 const quantityParents = /^(requests|limits|capacity)$/;

@@ -107,3 +107,12 @@ test('nothing that could be a password is printed', () => {
     'spec.containers[name=p].env[name=CLONE_AWS_SECRET_ACCESS_KEY].value: (hidden) → (hidden)',
   ]);
 });
+
+test('the order of requirements of a node says nothing', () => {
+  const of = (...keys: string[]) => ({
+    metadata: { name: 'x' },
+    spec: { matchExpressions: keys.map((key) => ({ key, operator: 'In', values: ['v'] })) },
+  });
+  expect(fieldChanges(of('a', 'b'), of('b', 'a'), 'pgherd')).toEqual([]);
+  expect(fieldChanges(of('a', 'b'), of('b', 'c'), 'pgherd')).toHaveLength(1);
+});

@@ -1,4 +1,5 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
+import type { TopologySpreadConstraint } from '@pgherd/kube/objects';
 
 /** What a Secret of a role says. It is the source of truth for the role's name and password in the database. */
 export interface Credentials {
@@ -22,6 +23,8 @@ export interface RememberedStatefulSet {
   bootstrapDcs?: unknown;
   /** Major version that the pods run; undefined when they do not say. Another one is an upgrade, not a new pod. */
   postgresVersion?: string;
+  /** As they stand in the pods' template; those of Zalando's operator count no pods. */
+  topologySpreadConstraints?: TopologySpreadConstraint[];
 }
 
 /** Everything that `render` looks at. */

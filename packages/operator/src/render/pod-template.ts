@@ -1,8 +1,10 @@
 import type { Container, PodTemplateSpec, Toleration } from '@pgherd/kube/objects';
 import { inheritedAnnotations, objectLabels } from '../labels.ts';
+import { affinityOf } from './affinity.ts';
 import { postgresContainer, sidecarContainers } from './containers.ts';
 import { isSet } from './environment.ts';
 import { identityOf, type RenderInput } from './input.ts';
+import { topologySpreadOf } from './topology-spread.ts';
 import { mountsOf, podVolumes } from './volumes.ts';
 
 /** Template of the database pods. */
@@ -10,7 +12,11 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
   const { manifest, configuration } = input;
   const { spec } = manifest;
   const volumes = podVolumes(input);
-  const priority = spec.podPriorityClassName ?? configuration.pod_priority_class_name;
+  const priority = isSet(spec.podPriorityClassName)
+    ? spec.podPriorityClassName
+    : configuration.pod_priority_class_name;
+  const affinity = affinityOf(input);
+  const spread = topologySpreadOf(input);
   const init = initContainers(input);
   return {
     metadata: {
@@ -29,10 +35,8 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
       ...(isSet(spec.schedulerName ?? '') ? { schedulerName: spec.schedulerName ?? '' } : {}),
       ...(isSet(priority) ? { priorityClassName: priority } : {}),
       tolerations: tolerations(input),
-      ...(spec.nodeAffinity === undefined ? {} : { affinity: { nodeAffinity: spec.nodeAffinity } }),
-      ...(spec.topologySpreadConstraints === undefined
-        ? {}
-        : { topologySpreadConstraints: spec.topologySpreadConstraints }),
+      ...(affinity === undefined ? {} : { affinity }),
+      ...(spread === undefined ? {} : { topologySpreadConstraints: spread }),
       ...(init.length > 0 ? { initContainers: init } : {}),
       containers: [postgresContainer(input, volumes), ...sidecarContainers(input, volumes)],
       volumes: volumes.map(({ volume }) => volume),

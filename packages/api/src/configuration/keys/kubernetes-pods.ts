@@ -28,7 +28,6 @@ export const podKeys = {
   enable_pod_antiaffinity: flag(
     false,
     'Whether pods of one cluster, and those of one pooler, keep away from each other.',
-    notYet,
   ),
   enable_readiness_probe: flag(false, 'Whether database pods are ready only when Patroni says so.'),
   enable_sidecars: flag(true, 'Whether manifests may have sidecars.', notYet),
@@ -44,7 +43,6 @@ export const podKeys = {
     default: {},
     description:
       'Labels that a node must have to be fit for database pods; a node that loses them is drained.',
-    ...notYet,
   }),
   node_readiness_label_merge: key({
     kind: oneOf('OR', 'AND'),
@@ -55,18 +53,15 @@ export const podKeys = {
       zalando: 'empty, and then the label is ignored when the manifest has terms of its own',
       decision: '`OR` in both forms, as documented.',
     },
-    ...notYet,
   }),
   pod_antiaffinity_preferred_during_scheduling: flag(
     false,
     'Whether keeping away from each other is a wish instead of a condition.',
-    notYet,
   ),
   pod_antiaffinity_topology_key: key({
     kind: labelName,
     default: 'kubernetes.io/hostname',
     description: 'Label of nodes that tells what pods keep away from: nodes, or zones.',
-    ...notYet,
   }),
   pod_environment_configmap: key({
     kind: namespacedName,
