@@ -39,7 +39,25 @@ const member = object('One member of the cluster, as Patroni reports it.', {
   role: string('`primary`, `replica`, `standby_leader` …; missing while Patroni does not say.'),
   state: string('`running`, `streaming`, `starting`, `crashed` …; missing while Patroni does not say.'),
   timeline: int64('Timeline of PostgreSQL that the member is on.'),
+  lagBytes: int64(
+    'How far a replica is behind the primary, roughly: 0 below 16 MiB, beyond that in whole MiB, and only written again when it has doubled or halved.',
+  ),
   pendingRestart: boolean('Whether a changed parameter waits for a restart.'),
+});
+
+const step = object('One thing that is left to do.', {
+  what: required(string('What, e.g. `replace pod acid-demo-1`.')),
+  why: array('Reasons, most of them field changes.', string('One reason.')),
+  disturbs: string(
+    'How much users of the database notice: `nothing`, `reload`, `restart`, `switchover`, `downtime`.',
+  ),
+  waitFor: string('What must come true before it is done; missing for what is done now.'),
+});
+
+const lastError = object('What is wrong.', {
+  reason: required(string('Kind of trouble, in one word for machines, e.g. `ImagePull`.')),
+  message: required(string('What is wrong, where, and what to do, in one sentence.')),
+  since: required(string('Since when it is wrong in this way.', { format: 'date-time' })),
 });
 
 /** `status` of a `postgresql`. */
@@ -53,6 +71,11 @@ export const statusNode = object('What the operator saw and did last.', {
   readyInstances: int32('Members that run and follow the primary, the primary included.'),
   primary: string('Pod that is primary.'),
   members: array('The members of the cluster.', member),
+  steps: array('What is left to do, in order; the first 20 steps. Missing when there is nothing.', step),
+  stepsLeft: int32('How many steps are left, those included that are not in `steps`.'),
+  lastError,
+  image: string('Image of the database container, as the StatefulSet has it.'),
+  store: string('Where Patroni keeps its state: `endpoints` or `configmaps` of Kubernetes, or `etcd`.'),
 });
 
 /** One entry of `status.conditions`. */
@@ -60,6 +83,12 @@ export type Condition = Infer<typeof condition>;
 
 /** One entry of `status.members`. */
 export type MemberStatus = Infer<typeof member>;
+
+/** One entry of `status.steps`. */
+export type StepStatus = Infer<typeof step>;
+
+/** `status.lastError`. */
+export type LastError = Infer<typeof lastError>;
 
 /** `status` of a `postgresql`. */
 export type PostgresqlStatus = Infer<typeof statusNode>;

@@ -172,6 +172,9 @@ export async function gatherOverview(target: Target, cluster: Postgresql & KubeO
       .filter((service) => service.spec?.ports?.length)
       .map((service) => endpointRow(service, roleLabel, sliceList.items, endpointsList.items)),
     conditions: status.conditions ?? [],
+    steps: status.steps ?? [],
+    stepsLeft: status.stepsLeft ?? 0,
+    ...(status.lastError === undefined ? {} : { lastError: status.lastError }),
     connections: secretList.items
       .map((secret) => connectionRow(secret, cluster))
       .filter((row) => row !== undefined)

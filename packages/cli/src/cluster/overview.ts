@@ -1,4 +1,4 @@
-import type { Condition } from '@pgherd/api';
+import type { Condition, LastError, StepStatus } from '@pgherd/api';
 
 /** One member as `pgherd show` prints it. */
 export interface MemberRow {
@@ -55,5 +55,11 @@ export interface Overview {
   volumes: VolumeRow[];
   endpoints: EndpointRow[];
   conditions: Condition[];
+  /** What the operator has still to do; the first of them. */
+  steps: StepStatus[];
+  /** How many steps are left in all. */
+  stepsLeft: number;
+  /** What is wrong now; absent when nothing is. */
+  lastError?: LastError;
   connections: ConnectionRow[];
 }

@@ -44,6 +44,8 @@ const overview: Overview = {
     { service: 'acid-demo-repl', role: 'replica', address: '10.0.0.2:5432', pods: [] },
   ],
   conditions: [],
+  steps: [],
+  stepsLeft: 0,
   connections: [
     {
       user: 'zalando',
@@ -83,4 +85,32 @@ test('a manifest that the operator has not seen yet is said', () => {
     'Running (a newer manifest waits)',
   );
   expect(formatOverview({ ...overview, status: '' })).toContain('not seen by an operator yet');
+});
+
+test('what is wrong and what is left to do is printed', () => {
+  const text = formatOverview({
+    ...overview,
+    status: 'Updating',
+    lastError: { reason: 'ImagePull', message: 'image x cannot be pulled', since: '2026-01-02T03:04:05Z' },
+    steps: [
+      { what: 'replace pod acid-demo-1', why: ['image: x → y'], disturbs: 'restart' },
+      { what: 'replace pod acid-demo-0', disturbs: 'restart', waitFor: 'acid-demo-1 streams' },
+    ],
+    stepsLeft: 3,
+  });
+  expect(text.split('\n').slice(0, 3)).toEqual([
+    'team/acid-demo: Updating',
+    'PostgreSQL 17, team acid, 2 of 2 members ready, synchronous replication',
+    'Wrong since 2026-01-02T03:04:05Z: image x cannot be pulled',
+  ]);
+  expect(text).toContain(
+    [
+      'Steps left',
+      '  1. replace pod acid-demo-1  [restart]',
+      '     because image: x → y',
+      '  2. replace pod acid-demo-0  [restart]',
+      '     waits until: acid-demo-1 streams',
+      '     and 1 more',
+    ].join('\n'),
+  );
 });

@@ -8,6 +8,18 @@ function section(title: string, headings: string[], rows: string[][]): string[] 
   return rows.length === 0 ? [] : ['', title, formatTable(headings, rows)];
 }
 
+/** What the operator has still to do, as `pgherd plan` prints it. */
+function stepLines({ steps, stepsLeft }: Overview): string[] {
+  if (steps.length === 0) return [];
+  const lines = steps.flatMap(({ what, why = [], disturbs, waitFor }, index) => [
+    `${String(index + 1).padStart(3)}. ${what}${disturbs === undefined ? '' : `  [${disturbs}]`}`,
+    ...why.map((reason) => `     because ${reason}`),
+    ...(waitFor === undefined ? [] : [`     waits until: ${waitFor}`]),
+  ]);
+  const more = stepsLeft > steps.length ? [`     and ${stepsLeft - steps.length} more`] : [];
+  return ['', 'Steps left', ...lines, ...more];
+}
+
 /** The overview for people. */
 export function formatOverview(overview: Overview): string {
   const { observedGeneration, generation } = overview;
@@ -18,6 +30,9 @@ export function formatOverview(overview: Overview): string {
     `${overview.namespace}/${overview.name}: ${overview.status || 'not seen by an operator yet'}${behind}`,
     `PostgreSQL ${overview.version}, team ${overview.team}, ${ready} of ${overview.instances} members ready, ` +
       `${overview.replication} replication`,
+    ...(overview.lastError === undefined
+      ? []
+      : [`Wrong since ${overview.lastError.since}: ${overview.lastError.message}`]),
     ...section(
       'Members',
       ['NAME', 'ROLE', 'STATE', 'TIMELINE', 'LAG', 'READY', 'RESTARTS', 'NODE'],
@@ -48,6 +63,7 @@ export function formatOverview(overview: Overview): string {
       ['SERVICE', 'ROLE', 'ADDRESS', 'PODS'],
       overview.endpoints.map((row) => [row.service, row.role, row.address, row.pods.join(', ') || 'none']),
     ),
+    ...stepLines(overview),
     ...section(
       'Conditions',
       ['TYPE', 'STATUS', 'REASON', 'MESSAGE'],

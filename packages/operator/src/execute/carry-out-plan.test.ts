@@ -84,7 +84,9 @@ test('a track ends at a step that waits, that fails, or that must be looked at; 
     { name: 'database', steps: [apply('e', { waitFor: 'something' }), apply('f')] },
   );
   expect(world.did).toEqual(['apply a', 'apply c']);
-  expect(outcome.failures).toMatchObject([{ message: 'no', transient: false }]);
+  expect(outcome.failures).toMatchObject([
+    { reason: 'ObjectRefused', message: expect.stringMatching(/^no; /), transient: false },
+  ]);
 });
 
 test('when the API server is away the pass ends', async () => {

@@ -3,11 +3,15 @@ import { ApiError } from '@pgherd/kube/objects';
 import { PatroniError } from '@pgherd/patroni';
 import { PostgresError } from '@pgherd/postgres';
 import type { Plan, Step } from '../plan/step.ts';
+import { explain } from './explain.ts';
 import { carryOut, type Hands, type StepContext, type StepReport } from './executor.ts';
 
 /** A step that failed, or that left something undone. */
 export interface Failure {
   step: Step;
+  /** Kind of failure, in one word for machines. */
+  reason: string;
+  /** What is wrong, where, and what to do. */
   message: string;
   /** Likely to pass by itself within moments: a server that is just starting, a lock that is held. */
   transient: boolean;
@@ -37,11 +41,17 @@ export async function carryOutPlan(
       try {
         const report = await carryOut(hands, context, step);
         outcome.done.push({ step, report });
-        outcome.failures.push(...report.problems.map((message) => ({ step, message, transient: false })));
+        outcome.failures.push(
+          ...report.problems.map((message) => ({
+            step,
+            reason: 'PostgresRefuses',
+            message,
+            transient: false,
+          })),
+        );
       } catch (error) {
         if (isApiServerAway(error)) throw error;
-        const message = error instanceof Error ? error.message : String(error);
-        outcome.failures.push({ step, message, transient: isTransient(error) });
+        outcome.failures.push({ step, ...explain(error), transient: isTransient(error) });
         break;
       }
       if (step.observeAfter === true) break;

@@ -14,7 +14,7 @@ import type { ObjectSource } from '../observe/source.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
-import { computeStatus } from '../status/status.ts';
+import { computeStatus, type StatusInput } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { assess } from './assess.ts';
 import { Deletion } from './deletion.ts';
@@ -32,6 +32,8 @@ export interface ReconcilerOptions {
   /** Current manifest of a cluster, from the watch cache. */
   manifest(namespace: string, name: string): Postgresql | undefined;
   source: ObjectSource;
+  /** How many bytes a pod was behind the primary when it last said where it is. */
+  lagOf?: (namespace: string, pod: string) => number | undefined;
   hands: Hands;
   /** Patroni's REST API at a pod's address, with little patience: for looking, not for acting. */
   askPatroni(address: string): PatroniClient;
@@ -50,6 +52,27 @@ class PassFailedError extends Error {
     super(failures.map(describeFailure).join('; '));
     this.name = 'PassFailedError';
   }
+}
+
+/** The world as it was looked at, and what should be. */
+interface Look {
+  observed: Observed;
+  pass: PassGoal;
+  plan: Plan;
+}
+
+/** What the status is about. */
+type Standing = Pick<StatusInput, 'observed' | 'plan' | 'instances' | 'secrets'> &
+  Partial<Pick<StatusInput, 'problems' | 'failures'>>;
+
+function standingOf({ observed, pass, plan: left }: Look): Standing {
+  const secrets = pass.goal.objects.filter(({ kind }) => kind === kinds.secret);
+  return {
+    observed,
+    plan: left,
+    instances: pass.instances,
+    secrets: secrets.map(({ object }) => object.metadata.name ?? ''),
+  };
 }
 
 /** Not a failed step, not a server that is away, not somebody else who was faster. */
@@ -111,7 +134,8 @@ export class Reconciler {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
     for (const problem of errors) this.#tellOnce(manifest, memory, 'Invalid', formatProblem(problem));
     const nothing: Plan = { tracks: [] };
-    await this.#report(manifest, observed, nothing, readStatus(manifest.status).instances ?? 0, errors, []);
+    const instances = readStatus(manifest.status).instances ?? 0;
+    await this.#report(manifest, { observed, plan: nothing, instances, secrets: [], problems: errors });
     return this.#later(memory, true, nothing);
   }
 
@@ -121,7 +145,7 @@ export class Reconciler {
       this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
     }
     if (stepsOf(before.plan).some(isFelt)) {
-      await this.#report(manifest, before.observed, before.plan, before.pass.instances, [], []);
+      await this.#report(manifest, standingOf(before));
     }
     const outcome = await carryOutPlan(
       this.#options.hands,
@@ -139,14 +163,11 @@ export class Reconciler {
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
     const after = outcome.done.length > 0 ? await this.#look(this.#latest(manifest), memory) : before;
-    const isComplete = await this.#report(
-      manifest,
-      after.observed,
-      after.plan,
-      after.pass.instances,
-      [],
-      serious.map(describeFailure),
-    );
+    const failures = serious.map((failure) => ({
+      reason: failure.reason,
+      message: describeFailure(failure),
+    }));
+    const isComplete = await this.#report(manifest, { ...standingOf(after), failures });
     if (outcome.failures.length > 0) throw new PassFailedError(outcome.failures);
     return this.#later(memory, isComplete, after.plan);
   }
@@ -174,10 +195,7 @@ export class Reconciler {
     return failures.filter((failure) => !failure.transient || memory.transientFailures > toleratedFailures);
   }
 
-  async #look(
-    manifest: Postgresql,
-    memory: ClusterMemory,
-  ): Promise<{ observed: Observed; pass: PassGoal; plan: Plan }> {
+  async #look(manifest: Postgresql, memory: ClusterMemory): Promise<Look> {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
     const pass = goalOf(manifest, this.#options.settings(), observed, () => this.#options.newPassword());
     return { observed, pass, plan: plan(pass.goal, observed) };
@@ -200,25 +218,17 @@ export class Reconciler {
   }
 
   /** Writes the status if it changed. Answers whether the cluster is as it should be. */
-  async #report(
-    manifest: Postgresql,
-    observed: Observed,
-    left: Plan,
-    instances: number,
-    problems: Problem[],
-    failures: string[],
-  ): Promise<boolean> {
+  async #report(manifest: Postgresql, standing: Standing): Promise<boolean> {
     const { hands, clock, log } = this.#options;
     const latest = this.#latest(manifest);
     const previous = readStatus(latest.status);
     const status = computeStatus({
       generation: manifest.metadata.generation ?? 0,
       previous,
-      observed,
-      instances,
-      plan: left,
-      problems,
-      failures,
+      problems: [],
+      failures: [],
+      ...standing,
+      lagOf: (pod) => this.#options.lagOf?.(standing.observed.namespace, pod),
       now: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     });
     const written = await writeStatus(hands.client, latest, status);
@@ -227,7 +237,7 @@ export class Reconciler {
     if (word !== wordBefore) {
       log.info({ cluster: keyOf(manifest), from: wordBefore, to: word }, 'status changed');
       if (word === 'Running') {
-        const message = `${status.readyInstances ?? 0} of ${instances} members stream, ${status.primary ?? 'nobody'} is primary`;
+        const message = `${status.readyInstances ?? 0} of ${standing.instances} members stream, ${status.primary ?? 'nobody'} is primary`;
         this.#options.story.normal(eventTarget(manifest), 'Running', message);
       }
     }

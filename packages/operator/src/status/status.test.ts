@@ -1,6 +1,7 @@
 import type { PostgresqlStatus } from '@pgherd/api';
-import type { Pod } from '@pgherd/kube/objects';
+import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
+import { kinds } from '../kinds.ts';
 import type { Step } from '../plan/step.ts';
 import { testObserved, testPod } from '../testing/cluster.ts';
 import { computeStatus, type StatusInput } from './status.ts';
@@ -17,6 +18,8 @@ function statusOf(pods: Pod[], more: Partial<StatusInput> & { leader?: string } 
     plan: { tracks: [] },
     problems: [],
     failures: [],
+    secrets: [],
+    lagOf: () => undefined,
     now,
     ...input,
   });
@@ -102,14 +105,14 @@ test('without a primary the cluster is not ready', () => {
 });
 
 test('what failed is named, and so is a pod that cannot start', () => {
-  const failed = statusOf([], { failures: ['create secret x: forbidden'] });
+  const failure = { reason: 'Forbidden', message: 'create secret x: forbidden' };
+  const failed = statusOf([], { failures: [failure] });
   expect(failed.PostgresClusterStatus).toBe('CreateFailed');
+  expect(failed.lastError).toEqual({ ...failure, since: now });
   expect(condition(failed, 'Degraded')?.message).toBe('create secret x: forbidden');
-  expect(statusOf(healthy, { previous: running, failures: ['x'] }).PostgresClusterStatus).toBe(
-    'UpdateFailed',
-  );
   const waiting = statusOf([testPod({ ordinal: 0, role: 'primary', running: false })]);
-  expect(condition(waiting, 'Degraded')?.message).toBe('acid-demo-0: CrashLoopBackOff');
+  expect(condition(waiting, 'Degraded')?.message).toContain('kubectl logs acid-demo-0 -c postgres');
+  expect(waiting.lastError).toMatchObject({ reason: 'ContainerCrashes' });
 });
 
 test('an invalid manifest says what to change, and repairing it goes on', () => {
@@ -135,4 +138,61 @@ test('nothing changes while nothing happens, and times only with the answer', ()
 test('a stopped cluster runs when its pods are gone', () => {
   expect(statusOf([], { instances: 0 }).PostgresClusterStatus).toBe('Running');
   expect(statusOf(healthy, { instances: 0 }).PostgresClusterStatus).toBe('Creating');
+});
+
+test('what fails is an update while the manifest is new, and a synchronisation where it was in force', () => {
+  const failures = [{ reason: 'Forbidden', message: 'x' }];
+  const sync = statusOf(healthy, { previous: running, failures });
+  expect(sync.PostgresClusterStatus).toBe('SyncFailed');
+  expect(statusOf(healthy, { previous: sync, failures }).PostgresClusterStatus).toBe('SyncFailed');
+  const update = statusOf(healthy, { previous: running, failures, generation: 4 });
+  expect(update.PostgresClusterStatus).toBe('UpdateFailed');
+  expect(statusOf(healthy, { previous: update, failures, generation: 4 }).PostgresClusterStatus).toBe(
+    'UpdateFailed',
+  );
+  expect(statusOf(healthy, { previous: sync }).PostgresClusterStatus).toBe('Running');
+});
+
+test('an error tells since when, and is gone when nothing is wrong', () => {
+  const later = '2026-01-02T04:00:00Z';
+  const failures = [{ reason: 'Forbidden', message: 'x' }];
+  const first = statusOf(healthy, { previous: running, failures });
+  const again = statusOf(healthy, {
+    previous: first,
+    failures: [{ reason: 'Forbidden', message: 'y' }],
+    now: later,
+  });
+  expect(again.lastError).toEqual({ reason: 'Forbidden', message: 'y', since: now });
+  expect(statusOf(healthy, { previous: again })).not.toHaveProperty('lastError');
+});
+
+test('a Secret without a password is named', () => {
+  const { metadata } = { metadata: { name: 's', namespace: 'default' } };
+  const secret = { kind: kinds.secret, object: { metadata, data: { username: 'eA==' } } as KubeObject };
+  const observed = testObserved([secret], healthy, { leader: 'acid-demo-0' });
+  const status = statusOf(healthy, { previous: running, observed, secrets: ['s', 'not-made-yet'] });
+  expect(status.lastError?.reason).toBe('SecretIncomplete');
+  expect(status.lastError?.message).toContain('Secret s has no username or no password');
+});
+
+test('steps are told, bounded in number and length', () => {
+  const why = Array.from({ length: 9 }, (_, index) => `${index}${'x'.repeat(500)}`);
+  const steps = Array.from({ length: 30 }, () => ({ ...step, why, waitFor: 'acid-demo-2 streams' }));
+  const status = statusOf(healthy, { previous: running, plan: { tracks: [{ name: 'pods', steps }] } });
+  expect(status.stepsLeft).toBe(30);
+  expect(status.steps).toHaveLength(20);
+  expect(status.steps?.[0]).toMatchObject({
+    what: 'replace pod acid-demo-1',
+    disturbs: 'restart',
+    waitFor: 'acid-demo-2 streams',
+  });
+  expect(status.steps?.[0]?.why).toHaveLength(6);
+  expect(JSON.stringify(status.steps).length).toBeLessThan(20 * 6 * 320);
+});
+
+test('a lag is written roughly, for replicas only', () => {
+  const lag = { lagOf: (): number => 100 * 1024 * 1024 + 1 };
+  const status = statusOf(healthy, { previous: running, ...lag });
+  expect(status.members?.map(({ lagBytes }) => lagBytes)).toEqual([undefined, 100 * 1024 * 1024]);
+  expect(statusOf(healthy, { previous: status })).toEqual(status);
 });

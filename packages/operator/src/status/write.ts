@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isNotFound, type Client } from '@pgherd/kube/client';
 import { readStatus, type Postgresql, type PostgresqlStatus } from '@pgherd/api';
-import type { KubeObject } from '@pgherd/kube/objects';
+import { ApiError, type KubeObject } from '@pgherd/kube/objects';
 import { postgresqls } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
 
-/** Writes the status if it says anything new. Returns the object as written, or undefined when nothing was. */
+/**
+ * Writes the status if it says anything new. Returns the object as written, or undefined when nothing was. Where the
+ * definition of `postgresqls` is still that of Zalando's operator, which takes texts only, it writes the one word.
+ */
 export async function writeStatus(
   client: Client,
   manifest: Postgresql,
@@ -15,12 +18,18 @@ export async function writeStatus(
   if (isDeepStrictEqual(previous, status)) return undefined;
   const gone = Object.keys(previous).filter((key) => !(key in status));
   // In a merge patch a key that is not mentioned stays.
-  const body = { status: { ...status, ...Object.fromEntries(gone.map((key) => [key, null])) } };
-  try {
+  const write = (body: object) => {
     const key = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
-    return await client.patchStatus(postgresqls, key, { type: 'merge', body }, { fieldManager });
+    return client.patchStatus(postgresqls, key, { type: 'merge', body: { status: body } }, { fieldManager });
+  };
+  try {
+    return await write({ ...status, ...Object.fromEntries(gone.map((key) => [key, null])) });
   } catch (error) {
     if (isNotFound(error)) return undefined;
-    throw error;
+    if (!(error instanceof ApiError) || error.code !== 422) throw error;
+    const { PostgresClusterStatus } = status;
+    return previous.PostgresClusterStatus === PostgresClusterStatus
+      ? undefined
+      : write({ PostgresClusterStatus });
   }
 }

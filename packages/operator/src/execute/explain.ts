@@ -1,0 +1,79 @@
+import { ApiError } from '@pgherd/kube/objects';
+import { PatroniError } from '@pgherd/patroni';
+import { PostgresError } from '@pgherd/postgres';
+
+/** An error for people: what is wrong, where, and what to do. */
+export interface Explanation {
+  /** Kind of error, in one word for machines. */
+  reason: string;
+  message: string;
+}
+
+/** The error in its own words, and what to do about the frequent ones. */
+export function explain(error: unknown): Explanation {
+  const said = error instanceof Error ? error.message : String(error);
+  const [reason, advice] = adviceFor(error, said);
+  return { reason, message: advice === undefined ? said : `${said.replace(/[.\s]+$/, '')}; ${advice}` };
+}
+
+type Advice = [reason: string, advice?: string];
+
+function adviceFor(error: unknown, said: string): Advice {
+  if (error instanceof ApiError) return refusedByKubernetes(error, said);
+  if (error instanceof PatroniError) return refusedByPatroni(error);
+  if (error instanceof PostgresError) return refusedByPostgres(error);
+  return ['StepFailed'];
+}
+
+function refusedByKubernetes(error: ApiError, said: string): Advice {
+  if (/exceeded quota/i.test(said)) {
+    return ['QuotaExceeded', 'raise the ResourceQuota of the namespace, or ask for less in the manifest'];
+  }
+  if (/admission webhook/i.test(said)) {
+    return ['AdmissionDenied', 'it is a rule of this Kubernetes: change what it objects to, or the rule'];
+  }
+  if (/being terminated/i.test(said)) {
+    return ['NamespaceTerminating', 'the namespace is being deleted: nothing can be made in it any more'];
+  }
+  if (/violates PodSecurity/i.test(said)) {
+    return ['PodSecurity', 'choose a level for the namespace that allows what the manifest asks for'];
+  }
+  if (error.code === 403) {
+    return [
+      'Forbidden',
+      "give the operator's account this right; manifests/operator-service-account-rbac.yaml has all that it needs",
+    ];
+  }
+  if (error.code === 404 && /namespaces? "/.test(said)) return ['NamespaceMissing', 'make the namespace'];
+  if (error.code === 422) {
+    return ['ObjectRefused', 'correct the field of the manifest or the configuration that this comes from'];
+  }
+  return ['StepFailed'];
+}
+
+function refusedByPatroni(error: PatroniError): Advice {
+  if (error.status !== undefined) return ['PatroniRefuses'];
+  return [
+    'PatroniUnreachable',
+    'check that the pod runs, and that no NetworkPolicy keeps the operator from its port 8008',
+  ];
+}
+
+/** By SQLSTATE: PostgreSQL's appendix A. */
+function refusedByPostgres({ code = '', connectionLost }: PostgresError): Advice {
+  if (code === '28P01' || code === '28000') {
+    return [
+      'PasswordRefused',
+      "the superuser's Secret and the database disagree: set the password in the database to that of the Secret, and see that pg_hba lets the operator in",
+    ];
+  }
+  if (code === '53300') return ['TooManyConnections', 'raise max_connections, or end some connections'];
+  if (code === '53100') return ['DiskFull', 'make the volume larger (spec.volume.size)'];
+  if (connectionLost) {
+    return [
+      'PostgresUnreachable',
+      'check that the primary runs, and that no NetworkPolicy keeps the operator from its port 5432',
+    ];
+  }
+  return ['PostgresRefuses'];
+}

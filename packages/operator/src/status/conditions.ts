@@ -1,0 +1,111 @@
+import type { Condition } from '@pgherd/api';
+import { isStreaming } from '../observe/observed.ts';
+import { stepsOf } from '../plan/step.ts';
+import { isComplete, neverRan } from './phase.ts';
+import type { StatusInput } from './status.ts';
+import { manifestTrouble, shorten, type Trouble } from './trouble.ts';
+
+/** Ready, Progressing, Degraded and Invalid; `troubles` are what is wrong besides the manifest. */
+export function conditions(
+  input: StatusInput,
+  streaming: number,
+  primary: string | undefined,
+  troubles: Trouble[],
+): Condition[] {
+  const list = [
+    ready(input, streaming, primary),
+    progressing(input, streaming, primary),
+    degraded(input, streaming, troubles),
+    invalid(input),
+  ];
+  return list.map((condition) => {
+    const previous = input.previous.conditions?.find(({ type }) => type === condition.type);
+    return {
+      ...condition,
+      lastTransitionTime:
+        previous !== undefined && previous.status === condition.status
+          ? previous.lastTransitionTime
+          : input.now,
+      observedGeneration: input.generation,
+    };
+  });
+}
+
+type Opinion = Pick<Condition, 'type' | 'status' | 'reason' | 'message'>;
+
+function opinion(type: string, holds: boolean, reason: string, message: string): Opinion {
+  return { type, status: holds ? 'True' : 'False', reason, message };
+}
+
+function ready(input: StatusInput, streaming: number, primary: string | undefined): Opinion {
+  if (input.instances === 0) return opinion('Ready', false, 'Stopped', 'numberOfInstances is 0');
+  if (primary === undefined) return opinion('Ready', false, 'NoPrimary', 'no member is primary');
+  return opinion(
+    'Ready',
+    true,
+    'PrimaryAcceptsWrites',
+    `${primary} is primary, ${counted(input, streaming)}`,
+  );
+}
+
+function progressing(input: StatusInput, streaming: number, primary: string | undefined): Opinion {
+  const steps = stepsOf(input.plan);
+  const [next] = steps;
+  if (next !== undefined) {
+    const wait = next.waitFor === undefined ? '' : `, waiting until ${next.waitFor}`;
+    const more = steps.length > 1 ? `, then ${steps.length - 1} more` : '';
+    return opinion('Progressing', true, 'StepsLeft', `${next.what}${wait}${more}`);
+  }
+  if (!isComplete(input, streaming, primary) && input.problems.length === 0) {
+    const leaving = input.observed.members.filter(({ ordinal }) => ordinal >= input.instances);
+    return leaving.length > 0
+      ? opinion(
+          'Progressing',
+          true,
+          'MembersLeaving',
+          `${leaving.map(({ name }) => name).join(', ')} on the way out`,
+        )
+      : opinion('Progressing', true, 'MembersStarting', counted(input, streaming));
+  }
+  return opinion('Progressing', false, 'Complete', 'nothing to do');
+}
+
+function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): Opinion {
+  const [worst] = troubles;
+  if (worst !== undefined) {
+    const isAboutPods = !input.failures.includes(worst) && worst.reason !== 'SecretIncomplete';
+    const reason = isAboutPods ? 'PodsWaiting' : worst.reason;
+    return opinion('Degraded', true, reason, shorten(troubles.map(({ message }) => message).join('; ')));
+  }
+  if (streaming < input.instances && lostMember(input)) {
+    return opinion('Degraded', true, 'MembersMissing', counted(input, streaming));
+  }
+  return opinion('Degraded', false, 'AsExpected', 'no trouble seen');
+}
+
+/** Whether a member that did its part does not any more; one that has only been added is none. */
+function lostMember({ previous, observed, instances }: StatusInput): boolean {
+  const before = previous.conditions?.find(({ type }) => type === 'Degraded');
+  const wasLost =
+    before?.status === 'True' && ['MembersMissing', 'PodsWaiting'].includes(before.reason ?? '');
+  if (wasLost && !neverRan(previous)) return true;
+  const doesItsPart = (name: string) =>
+    observed.members.some((member) => member.name === name && isStreaming(observed, member));
+  const stays = (previous.members ?? []).slice(0, instances);
+  return stays.some(
+    ({ name, state }) => (state === 'streaming' || name === previous.primary) && !doesItsPart(name),
+  );
+}
+
+function counted({ instances }: StatusInput, streaming: number): string {
+  return streaming > instances
+    ? `${streaming} members stream, ${instances} wanted`
+    : `${streaming} of ${instances} members stream`;
+}
+
+function invalid({ problems }: StatusInput): Opinion {
+  const trouble = manifestTrouble(problems);
+  return trouble === undefined
+    ? opinion('Invalid', false, 'Valid', 'the manifest can be acted on')
+    : opinion('Invalid', true, trouble.reason, trouble.message);
+}

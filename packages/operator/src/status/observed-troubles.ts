@@ -1,0 +1,40 @@
+import type { PersistentVolumeClaim } from '@pgherd/kube/objects';
+import { kinds } from '../kinds.ts';
+import { find, type Observed } from '../observe/observed.ts';
+import { credentialsOf } from '../observe/remembered.ts';
+import { podTrouble } from './pod-trouble.ts';
+import type { Trouble } from './trouble.ts';
+
+/** What is wrong with pods, volumes and Secrets, as far as it can be seen; the worst first. */
+export function observedTroubles(observed: Observed, secrets: string[]): Trouble[] {
+  return [
+    ...observed.members.map(podTrouble),
+    ...lostVolumes(observed),
+    ...secrets.map((name) => secretTrouble(observed, name)),
+  ].filter((trouble): trouble is Trouble => trouble !== undefined);
+}
+
+function lostVolumes(observed: Observed): Trouble[] {
+  const claims = [...observed.objects].flatMap(([key, object]) =>
+    key.startsWith(`${kinds.claim.plural}/`) ? [object as PersistentVolumeClaim] : [],
+  );
+  return claims
+    .filter(({ status }) => status?.phase === 'Lost')
+    .map(({ metadata, spec }) => ({
+      reason: 'VolumeLost',
+      message:
+        `the volume ${spec?.volumeName ?? ''} of claim ${metadata.name ?? ''} does not exist any more: ` +
+        'restore it, or delete claim and pod so that the member is copied anew from the primary',
+    }));
+}
+
+/** A Secret that exists without a password is somebody's mistake, which is not written over. */
+function secretTrouble(observed: Observed, name: string): Trouble | undefined {
+  if (find(observed, kinds.secret, name) === undefined || credentialsOf(observed, name) !== undefined) {
+    return undefined;
+  }
+  return {
+    reason: 'SecretIncomplete',
+    message: `Secret ${name} has no username or no password in it: put both there, or delete it so that it is made anew`,
+  };
+}

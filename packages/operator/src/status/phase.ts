@@ -1,0 +1,43 @@
+import type { PostgresClusterStatus, PostgresqlStatus } from '@pgherd/api';
+import { stepsOf } from '../plan/step.ts';
+import type { StatusInput } from './status.ts';
+
+/** Whether nothing is left to do, and every member does its part. */
+export function isComplete(input: StatusInput, streaming: number, primary: string | undefined): boolean {
+  if (stepsOf(input.plan).length > 0) return false;
+  if (input.instances === 0) return input.observed.members.length === 0;
+  return (
+    primary !== undefined && streaming === input.instances && input.observed.members.length === streaming
+  );
+}
+
+/**
+ * Zalando's one word. A cluster that never ran is being created until it runs. What fails is an update while a changed
+ * manifest is not yet in force, and a synchronisation where the cluster ran with this manifest before.
+ */
+export function phase(
+  input: StatusInput,
+  streaming: number,
+  primary: string | undefined,
+): PostgresClusterStatus {
+  const { previous, problems, observed, failures } = input;
+  if (problems.length > 0) return 'Invalid';
+  const isNew =
+    neverRan(previous) || (previous.PostgresClusterStatus === 'Invalid' && observed.members.length === 0);
+  if (failures.length > 0) {
+    if (isNew) return 'CreateFailed';
+    return ranBefore(previous, input.generation) ? 'SyncFailed' : 'UpdateFailed';
+  }
+  if (isComplete(input, streaming, primary)) return 'Running';
+  return isNew ? 'Creating' : 'Updating';
+}
+
+/** Whether the cluster has not run since its manifest was created. */
+export function neverRan({ PostgresClusterStatus: word = '' }: PostgresqlStatus): boolean {
+  return ['', 'Creating', 'CreateFailed'].includes(word);
+}
+
+function ranBefore(previous: PostgresqlStatus, generation: number): boolean {
+  const { PostgresClusterStatus: word = '', observedGeneration } = previous;
+  return ['Running', 'SyncFailed'].includes(word) && observedGeneration === generation;
+}
