@@ -76,8 +76,13 @@ clean: ## Remove what was fetched and built here (not the images, not instances)
 
 RUNS ?= 5
 .PHONY: bench
-bench: database-image ## Measure; prints tables and writes bench/results (RUNS=5)
+bench: database-image bench-herd ## Measure; prints tables and writes bench/results (RUNS=5, CLUSTERS=1000)
 	@node bench/first-cluster.ts --runs $(RUNS)
+
+CLUSTERS ?= 1000
+.PHONY: bench-herd
+bench-herd: deps ## Measure one operator with many clusters (CLUSTERS=1000)
+	@node bench/herd.ts --clusters $(CLUSTERS)
 
 .PHONY: generate
 generate: deps ## Write CRDs and generated documentation anew

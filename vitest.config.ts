@@ -15,7 +15,7 @@ export default defineConfig({
         // Real containers, nftables, network namespaces: needs root and podman or Docker.
         test: {
           name: 'machine',
-          include: ['test/machine/**/*.test.ts'],
+          include: ['test/machine/**/*.test.ts', 'bench/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -1,0 +1,26 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+/** Clock ticks in a second, the unit of `/proc/PID/stat`. */
+const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
+
+/** Seconds of CPU that a process has used so far, all threads, in user mode and in the kernel. */
+export function cpuSeconds(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  // The name of the program, in parentheses, may contain anything. After it come fields 3 and up; 14 and 15 are wanted.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / ticks;
+}
+
+/** Most memory (resident set) that a process had since its start or since `resetPeak`, in MiB. */
+export function peakMiB(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const kibibytes = /^VmHWM:\s+(\d+) kB/m.exec(text)?.[1];
+  if (kibibytes === undefined) throw new Error(`process ${pid}: no VmHWM in status`);
+  return Number(kibibytes) / 1024;
+}
+
+/** Lets `peakMiB` begin anew. See proc_pid_clear_refs(5). */
+export function resetPeak(pid: number): void {
+  writeFileSync(`/proc/${pid}/clear_refs`, '5');
+}
