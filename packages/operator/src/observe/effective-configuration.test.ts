@@ -3,7 +3,13 @@ import type { Service, StatefulSet } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
 import { kinds, type Desired } from '../kinds.ts';
 import { render } from '../render/render.ts';
-import { testConfiguration, testManifest, testObserved, testRemembered } from '../testing/cluster.ts';
+import {
+  testConfiguration,
+  testManifest,
+  testObserved,
+  testPod,
+  testRemembered,
+} from '../testing/cluster.ts';
 import { effectiveConfiguration, keptKeys } from './effective-configuration.ts';
 
 /** As another operator made them: root's image, its own image, a store of its choice, load balancers. */
@@ -111,4 +117,15 @@ test('without its Service a cluster gets the one that the configuration says', (
   const objects = madeElsewhere().filter(({ object }) => (object as Service).kind !== 'Service');
   const effective = effectiveConfiguration(settings(), testObserved(objects, [], running));
   expect(effective.enable_master_load_balancer).toBe(false);
+});
+
+test('while the StatefulSet is made again around its pods, they tell what the cluster keeps', () => {
+  const objects = madeElsewhere({ store: 'configmaps' });
+  const template = (objects.find(({ kind }) => kind === kinds.statefulSet)?.object as StatefulSet).spec
+    ?.template.spec;
+  const withoutStatefulSet = objects.filter(({ kind }) => kind !== kinds.statefulSet);
+  const pod = testPod({ ordinal: 0, role: 'primary', spec: template ?? {} });
+  expect(effectiveConfiguration(settings(), testObserved(withoutStatefulSet, [pod], running))).toEqual(
+    effectiveConfiguration(settings(), testObserved(objects, [pod], running)),
+  );
 });

@@ -1,10 +1,10 @@
 import type { Configuration, ConfigurationKey } from '@pgherd/api';
-import type { Container, PodSpec, Service, StatefulSet } from '@pgherd/kube/objects';
+import type { Container, PodSpec, Service } from '@pgherd/kube/objects';
 import { kinds } from '../kinds.ts';
 import { primaryServiceName } from '../names.ts';
 import type { Settings } from '../settings.ts';
 import { find, type Observed } from './observed.ts';
-import { settledStatefulSet, storeOf } from './remembered.ts';
+import { podSpecOf, settledPodSpec, storeOf } from './remembered.ts';
 
 /** Objects of an existing cluster that tell what it was made with. */
 interface Existing {
@@ -46,12 +46,11 @@ export const keptKeys: readonly ConfigurationKey[] = [
  */
 export function effectiveConfiguration(settings: Settings, observed: Observed): Configuration {
   const { configuration, named } = settings;
-  const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
   const effective = {
     ...configuration,
-    kubernetes_use_configmaps: storeOf(configuration, statefulSet) === 'configmaps',
+    kubernetes_use_configmaps: storeOf(configuration, podSpecOf(observed)) === 'configmaps',
   };
-  const pod = settledStatefulSet(configuration, observed)?.spec?.template.spec;
+  const pod = settledPodSpec(configuration, observed);
   const postgres = pod?.containers.find(({ name }) => name === 'postgres');
   if (pod === undefined || postgres === undefined) return effective;
   const primaryService = find(observed, kinds.service, primaryServiceName(observed.name));

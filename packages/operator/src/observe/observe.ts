@@ -1,10 +1,10 @@
 import type { Configuration } from '@pgherd/api';
-import type { KubeObject, Pod, StatefulSet } from '@pgherd/kube/objects';
+import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { parseConfig, parseLeader, parseSync, patroniObjectNames } from '@pgherd/patroni';
 import { kinds, labelledKinds, objectKey, type Kind } from '../kinds.ts';
 import { memberOf } from './member.ts';
 import type { Member, Observed } from './observed.ts';
-import { storeOf } from './remembered.ts';
+import { podSpecOf, storeOf } from './remembered.ts';
 import type { ObjectSource } from './source.ts';
 
 /** What is, for one cluster. Reads only from `source`. */
@@ -32,8 +32,8 @@ export function observe(
     .filter((member): member is Member => member !== undefined)
     .sort((a, b) => a.ordinal - b.ordinal);
 
-  const statefulSet = objects.get(objectKey(kinds.statefulSet, namespace, name)) as StatefulSet | undefined;
-  const store = storeOf(configuration, statefulSet);
+  // Who leads is not known yet, and all members have the same store.
+  const store = storeOf(configuration, podSpecOf({ namespace, name, objects, members, leader: undefined }));
   const names = patroniObjectNames(name, store);
   const annotations = (object: string) =>
     objects.get(objectKey(store === 'endpoints' ? kinds.endpoints : kinds.configMap, namespace, object))

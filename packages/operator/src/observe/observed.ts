@@ -48,12 +48,16 @@ export interface Observed {
 }
 
 /** The object of this kind and name in the cluster's namespace. */
-export function find(observed: Observed, kind: Kind, name: string): KubeObject | undefined {
+export function find(
+  observed: Pick<Observed, 'objects' | 'namespace'>,
+  kind: Kind,
+  name: string,
+): KubeObject | undefined {
   return observed.objects.get(objectKey(kind, observed.namespace, name));
 }
 
 /** The primary itself, or undefined when nobody holds the lock or its pod is gone. */
-export function leaderOf(observed: Observed): Member | undefined {
+export function leaderOf(observed: Pick<Observed, 'members' | 'leader'>): Member | undefined {
   return observed.members.find((member) => member.name === observed.leader);
 }
 

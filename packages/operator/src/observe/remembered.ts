@@ -1,66 +1,71 @@
 import type { Configuration } from '@pgherd/api';
-import type { EnvVar, Secret, StatefulSet } from '@pgherd/kube/objects';
+import type { EnvVar, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
 import type { PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
 import type { Credentials, RememberedStatefulSet } from '../render/input.ts';
-import { find, type Observed } from './observed.ts';
+import { find, leaderOf, type Observed } from './observed.ts';
 
-/** Where Patroni of this cluster keeps its state: what its StatefulSet says, or the configuration for a new one. */
-export function storeOf(configuration: Configuration, statefulSet: StatefulSet | undefined): PatroniStore {
-  const env = postgresEnv(statefulSet);
+/** Where Patroni of this cluster keeps its state: what its pods are told, or the configuration for a new one. */
+export function storeOf(configuration: Configuration, pod: PodSpec | undefined): PatroniStore {
+  const env = postgresEnv(pod);
   if (env === undefined) return configuration.kubernetes_use_configmaps ? 'configmaps' : 'endpoints';
   const configMaps = env.some(({ name, value }) => name === 'KUBERNETES_USE_CONFIGMAPS' && value !== '');
   return configMaps ? 'configmaps' : 'endpoints';
 }
 
 /**
- * The StatefulSet that decides what its cluster keeps. None while there is no data (nobody was leader, Patroni has
- * written no configuration): then manifest and configuration alone decide, and a wrong first try can be corrected.
- * One that another operator made counts always.
+ * What the members of a cluster are made from: the StatefulSet's template. While the StatefulSet is missing, because
+ * it is being made again or somebody deleted it, its pods tell, the primary's first.
  */
-export function settledStatefulSet(
-  configuration: Configuration,
-  observed: Observed,
-): StatefulSet | undefined {
+export function podSpecOf(
+  observed: Pick<Observed, 'objects' | 'namespace' | 'name' | 'members' | 'leader'>,
+): PodSpec | undefined {
   const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
+  if (statefulSet !== undefined) return statefulSet.spec?.template.spec;
+  return (leaderOf(observed) ?? observed.members[0])?.pod.spec;
+}
+
+/**
+ * The specification of pods that decides what its cluster keeps. None while there is no data (nobody was leader,
+ * Patroni has written no configuration): then manifest and configuration alone decide, and a wrong first try can be
+ * corrected. What another operator made counts always.
+ */
+export function settledPodSpec(configuration: Configuration, observed: Observed): PodSpec | undefined {
+  const statefulSet = find(observed, kinds.statefulSet, observed.name);
   const hasData =
     configuration.etcd_host !== '' || observed.configuration !== undefined || observed.leader !== undefined;
   const isOurs =
     statefulSet?.metadata.managedFields?.some(({ manager }) => manager === fieldManager) === true;
-  return hasData || !isOurs ? statefulSet : undefined;
+  return hasData || (statefulSet !== undefined && !isOurs) ? podSpecOf(observed) : undefined;
 }
 
-/** What an existing StatefulSet keeps that is no configuration. */
-export function rememberStatefulSet(statefulSet: StatefulSet | undefined): RememberedStatefulSet | undefined {
-  const spec = statefulSet?.spec?.template.spec;
-  if (spec === undefined) return undefined;
-  const env = postgresEnv(statefulSet);
-  const { bootstrap, postgresql } = spiloConfigurationOf(env);
-  const [, ofBinaries] = /\/postgresql\/(\d+)\/bin$/.exec(String(postgresql?.bin_dir)) ?? [];
-  const version = env?.find(({ name }) => name === 'PGVERSION')?.value ?? ofBinaries;
+/** What an existing cluster keeps that is no configuration. */
+export function rememberPods(pod: PodSpec | undefined): RememberedStatefulSet | undefined {
+  if (pod === undefined) return undefined;
+  const version = postgresEnv(pod)?.find(({ name }) => name === 'PGVERSION')?.value;
   return {
-    bootstrapDcs: bootstrap?.dcs,
+    bootstrapDcs: bootstrapDcs(pod),
     ...(version === undefined ? {} : { postgresVersion: version }),
-    topologySpreadConstraints: spec.topologySpreadConstraints ?? [],
+    ...(pod.topologySpreadConstraints === undefined
+      ? {}
+      : { topologySpreadConstraints: pod.topologySpreadConstraints }),
   };
 }
 
-/** What the pods' `SPILO_CONFIGURATION` says, as far as it is looked at; nothing when it is no JSON. */
-function spiloConfigurationOf(env: EnvVar[] | undefined): {
-  postgresql?: { bin_dir?: unknown };
-  bootstrap?: { dcs?: unknown };
-} {
-  const value = env?.find(({ name }) => name === 'SPILO_CONFIGURATION')?.value;
+function bootstrapDcs(pod: PodSpec): unknown {
+  const value = postgresEnv(pod)?.find(({ name }) => name === 'SPILO_CONFIGURATION')?.value;
   try {
-    return (JSON.parse(value ?? '{}') ?? {}) as ReturnType<typeof spiloConfigurationOf>;
+    const parsed = JSON.parse(value ?? '{}') as { bootstrap?: { dcs?: unknown } };
+    return parsed.bootstrap?.dcs;
   } catch {
-    return {};
+    return undefined;
   }
 }
 
-function postgresEnv(statefulSet: StatefulSet | undefined) {
-  return statefulSet?.spec?.template.spec?.containers.find(({ name }) => name === 'postgres')?.env;
+function postgresEnv(pod: PodSpec | undefined): EnvVar[] | undefined {
+  const postgres = pod?.containers.find(({ name }) => name === 'postgres');
+  return postgres === undefined ? undefined : (postgres.env ?? []);
 }
 
 /** User name and password of a Secret that exists; undefined for none, or for one that has no password in it. */

@@ -4,7 +4,7 @@ import type { Postgresql } from '@pgherd/api';
 import { expect, test } from 'vitest';
 import { kinds, type Desired } from '../kinds.ts';
 import type { Observed } from '../observe/observed.ts';
-import { rememberStatefulSet } from '../observe/remembered.ts';
+import { rememberPods } from '../observe/remembered.ts';
 import { render } from '../render/render.ts';
 import {
   testConfiguration,
@@ -20,7 +20,7 @@ import { stepsOf } from './step.ts';
 
 function desiredOf(manifest: Postgresql, live?: Desired[]): Desired[] {
   const statefulSet = live?.find(({ kind }) => kind === kinds.statefulSet)?.object as StatefulSet | undefined;
-  const remembered = rememberStatefulSet(statefulSet);
+  const remembered = rememberPods(statefulSet?.spec?.template.spec);
   return render({
     manifest,
     configuration: testConfiguration(),

@@ -4,7 +4,7 @@ import { kinds } from '../kinds.ts';
 import { appliedAnnotation, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
 import { find, type Observed } from '../observe/observed.ts';
-import { credentialsOf, rememberStatefulSet, settledStatefulSet } from '../observe/remembered.ts';
+import { credentialsOf, rememberPods, settledPodSpec } from '../observe/remembered.ts';
 import type { Goal } from '../plan/plan.ts';
 import { databaseGoal, renderDatabase } from '../render/database.ts';
 import type { Credentials, RenderInput } from '../render/input.ts';
@@ -60,7 +60,7 @@ function renderInput(
   observed: Observed,
   newPassword: () => string,
 ): RenderInput {
-  const remembered = rememberStatefulSet(settledStatefulSet(configuration, observed));
+  const remembered = rememberPods(settledPodSpec(configuration, observed));
   const secrets = new Map<string, Credentials>();
   const generated = new Map<string, string>();
   const input: RenderInput = {

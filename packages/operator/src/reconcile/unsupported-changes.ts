@@ -1,9 +1,9 @@
 import { parseQuantity, type Postgresql, type Problem } from '@pgherd/api';
-import type { PersistentVolumeClaim, StatefulSet } from '@pgherd/kube/objects';
+import type { PersistentVolumeClaim } from '@pgherd/kube/objects';
 import { kinds } from '../kinds.ts';
 import { claimName } from '../names.ts';
 import { find, type Observed } from '../observe/observed.ts';
-import { rememberStatefulSet } from '../observe/remembered.ts';
+import { podSpecOf, rememberPods } from '../observe/remembered.ts';
 
 /** Changes of a manifest that are acted on in a new cluster, but not yet in a running one. */
 export function unsupportedChanges(manifest: Postgresql, observed: Observed): Problem[] {
@@ -11,8 +11,7 @@ export function unsupportedChanges(manifest: Postgresql, observed: Observed): Pr
 }
 
 function versionChange(manifest: Postgresql, observed: Observed): Problem[] {
-  const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
-  const running = rememberStatefulSet(statefulSet)?.postgresVersion;
+  const running = rememberPods(podSpecOf(observed))?.postgresVersion;
   if (observed.configuration === undefined) return []; // No data yet, so nothing to upgrade.
   if (running === undefined || running === manifest.spec.postgresql.version) return [];
   const message = `the cluster stays on version ${running}: pgherd does not upgrade running clusters yet.`;

@@ -17,7 +17,7 @@ export interface Remembered {
   statefulSet?: RememberedStatefulSet;
 }
 
-/** What stays as it is in an existing StatefulSet and is no configuration; for that see `effectiveConfiguration`. */
+/** What stays as it is in the pods of an existing cluster and is no configuration; for that see `effectiveConfiguration`. */
 export interface RememberedStatefulSet {
   /** `bootstrap.dcs` of SPILO_CONFIGURATION: only read at the first start, so a change of it is no reason to restart. */
   bootstrapDcs?: unknown;
