@@ -29,6 +29,7 @@ const roots = [
   ...group('storage.v1', ['StorageClass']),
   ...group('apps.v1', ['StatefulSet', 'ControllerRevision', 'Deployment', 'ReplicaSet']),
   ...group('batch.v1', ['Job', 'CronJob']),
+  ...group('scheduling.v1', ['PriorityClass']),
   ...group('policy.v1', ['PodDisruptionBudget', 'Eviction']),
   ...group('coordination.v1', ['Lease']),
   ...group('discovery.v1', ['EndpointSlice']),

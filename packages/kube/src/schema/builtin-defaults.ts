@@ -111,6 +111,8 @@ const defaults: Record<string, (object: Fields) => void> = {
   },
   'storage.k8s.io/v1/StorageClass': (storageClass) =>
     fill(storageClass, { reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' }),
+  'scheduling.k8s.io/v1/PriorityClass': (priorityClass) =>
+    fill(priorityClass, { preemptionPolicy: 'PreemptLowerPriority' }),
   'apps/v1/StatefulSet': statefulSetDefaults,
   'apps/v1/Deployment': deploymentDefaults,
   'apps/v1/ReplicaSet': (set) => {

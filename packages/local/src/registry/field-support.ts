@@ -96,7 +96,7 @@ const podSpec: FieldTable = {
   affinity: acted('required terms; preferences have no choice to make'),
   topologySpreadConstraints: stored(oneNode),
   tolerations: acted(),
-  priorityClassName: stored('nothing is preempted'),
+  priorityClassName: acted('its number; nothing is preempted'),
   priority: stored('nothing is preempted'),
   preemptionPolicy: stored('nothing is preempted'),
   schedulingGates: refused('nobody lifts the gates'),
@@ -176,6 +176,12 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
     parameters: stored(),
     mountOptions: stored('directories are not mounted'),
     allowedTopologies: stored(oneNode),
+  },
+  'scheduling.k8s.io/PriorityClass': {
+    value: acted('the priority of the pods that name the class; nothing is preempted'),
+    globalDefault: acted(),
+    preemptionPolicy: stored('nothing is preempted'),
+    description: stored(),
   },
   'policy/PodDisruptionBudget': {
     spec: acted('by the subresource eviction'),

@@ -55,6 +55,15 @@ export const groupPrinters: Record<string, Printer> = {
       images(o),
     ],
   },
+  'scheduling.k8s.io/priorityclasses': {
+    columns: [
+      column('Name'),
+      column('Value#'),
+      { ...column('Global-Default'), type: 'boolean' },
+      column('Age'),
+    ],
+    cells: (o, now) => [name(o), integer(o, 'value'), at(o, 'globalDefault') === true, age(o, now)],
+  },
   'apps/controllerrevisions': {
     columns: columns('Name', 'Controller', 'Revision', 'Age'),
     cells: (o, now) => [name(o), revisionOwner(o), integer(o, 'revision'), age(o, now)],

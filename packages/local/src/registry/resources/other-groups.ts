@@ -3,6 +3,7 @@ import { define, type ResourceDefinition } from '../definition.ts';
 import { semanticEqual } from '../equal.ts';
 import { labelSelectorErrors, type LabelSelectorFields } from '../validation/label-selector.ts';
 import { customResourceDefinitionStrategy } from './custom-resource-definition.ts';
+import { priorityClassStorage, priorityClassStrategy } from './priority-class.ts';
 
 const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' };
 const bindingStrategy: Parameters<typeof define>[0]['strategy'] = {
@@ -30,6 +31,16 @@ export const otherResources: readonly ResourceDefinition[] = [
           .filter((field) => !semanticEqual(next[field] ?? {}, old[field] ?? {}))
           .map((field) => forbidden(field, `updates to ${field} are forbidden.`)),
     },
+  }),
+  define({
+    group: 'scheduling.k8s.io',
+    version: 'v1',
+    kind: 'PriorityClass',
+    plural: 'priorityclasses',
+    namespaced: false,
+    shortNames: ['pc'],
+    storage: priorityClassStorage,
+    strategy: priorityClassStrategy,
   }),
   define({
     group: 'policy',

@@ -1,4 +1,5 @@
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
+import { usePriorityClass } from '../admission/priority.ts';
 import { injectServiceAccount, type PodServiceAccount } from '../admission/service-account.ts';
 import type { Strategy, Surroundings } from '../definition.ts';
 import { forbidden } from '../errors.ts';
@@ -43,6 +44,7 @@ export const podStrategy: Partial<Strategy> = {
   },
   admitCreate: (object, around) => {
     useServiceAccount(object, around);
+    usePriorityClass(object, around);
     const spec = specOf(object);
     // Kubernetes adds these, so that a node's short trouble does not evict everything.
     const tolerations = (spec['tolerations'] ?? []) as { key?: string; effect?: string; operator?: string }[];
@@ -54,12 +56,7 @@ export const podStrategy: Partial<Strategy> = {
         tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 } as never);
       }
     }
-    object['spec'] = {
-      ...spec,
-      tolerations,
-      priority: spec['priority'] ?? 0,
-      preemptionPolicy: 'PreemptLowerPriority',
-    };
+    object['spec'] = { ...spec, tolerations };
   },
   validate: (object) => validatePod(object),
   validateUpdate: (next, old) => validatePodUpdate(next, old),
