@@ -13,12 +13,12 @@ beforeEach(() => {
 afterEach(() => registry.close());
 
 const makeClass = (name: string, value: number, more: object = {}): KubeObject =>
-  registry.create(priorityClasses, undefined, { metadata: { name }, value, ...more } as KubeObject);
+  registry.create(priorityClasses, undefined, { metadata: { name }, value, ...more });
 const makePod = (spec: object = {}): Pod =>
   registry.create(pods, 'default', {
     metadata: { generateName: 'p-' },
     spec: { containers: [{ name: 'c', image: 'i:1' }], ...spec },
-  } as KubeObject) as Pod;
+  }) as Pod;
 const refusal = (act: () => unknown): string => {
   try {
     act();
