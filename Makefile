@@ -32,6 +32,7 @@ check: deps ## Types, lint, format, import direction, generated files (under 30 
 	@node scripts/generate-crds.ts --check
 	@node scripts/generate-reference.ts --check
 	@node scripts/generate-field-support.ts --check
+	@node scripts/generate-deployment.ts --check
 
 .PHONY: format
 format: deps ## Format the sources in place
@@ -70,6 +71,30 @@ conformance: deps ## What a Kubernetes does, kubectl, the official client, all o
 	@node images/build.ts postgres
 	@node scripts/test.ts conformance judges behave-all
 
+# Where to, is kubectl's business: KUBECONFIG, its current context.
+OPERATOR_IMAGE ?=
+.PHONY: install
+install: ## Install the operator with kubectl (OPERATOR_IMAGE=REGISTRY/pgherd/operator:TAG)
+	@kubectl apply -f manifests/crds/ -f manifests/operator-service-account-rbac.yaml -f manifests/user-facing-clusterroles.yaml
+	@kubectl wait --for=condition=Established --timeout=60s -f manifests/crds/
+	@kubectl get -f manifests/configmap.yaml -o name 2>/dev/null || kubectl create -f manifests/configmap.yaml
+	@sed 's|localhost/pgherd/operator:[^ ]*|$(or $(OPERATOR_IMAGE),&)|' manifests/postgres-operator.yaml | \
+		kubectl apply -f - -f manifests/api-service.yaml
+	@kubectl rollout status --timeout=120s -f manifests/postgres-operator.yaml
+
+EVERYTHING ?=
+.PHONY: uninstall
+uninstall: ## Remove the operator; clusters, definitions and configuration stay (EVERYTHING=yes: without clusters, these too)
+	@if [ -n "$(EVERYTHING)" ] && [ -n "$$(kubectl get postgresqls -A -o name 2>/dev/null)" ]; then \
+		echo 'there are still clusters, and only the operator can delete them:'; kubectl get postgresqls -A; exit 1; fi
+	@kubectl delete --ignore-not-found -f manifests/postgres-operator.yaml -f manifests/api-service.yaml \
+		-f manifests/user-facing-clusterroles.yaml
+	@kubectl delete --ignore-not-found -n default serviceaccount,role,rolebinding postgres-operator
+	@kubectl delete --ignore-not-found clusterrole,clusterrolebinding postgres-operator
+	@if [ -n "$(EVERYTHING)" ]; then kubectl delete --ignore-not-found clusterrole postgres-pod; \
+		kubectl delete --ignore-not-found -f manifests/configmap.yaml -f manifests/crds/; \
+	else echo 'kept: clusters and their volumes, definitions, the ConfigMap, and the ClusterRole postgres-pod that database pods need'; fi
+
 .PHONY: clean
 clean: ## Remove what was fetched and built here (not the images, not instances)
 	@rm -rf node_modules .node .cache
@@ -89,3 +114,4 @@ generate: deps ## Write CRDs and generated documentation anew
 	@node scripts/generate-crds.ts
 	@node scripts/generate-reference.ts
 	@node scripts/generate-field-support.ts
+	@node scripts/generate-deployment.ts
