@@ -1,6 +1,8 @@
 import { postgresqlResource } from '@pgherd/api';
 import {
   configMaps,
+  cronJobs,
+  deployments,
   endpoints,
   persistentVolumeClaims,
   podDisruptionBudgets,
@@ -38,6 +40,8 @@ export const kinds = {
   roleBinding: roleBindings as Kind,
   statefulSet: statefulSets as Kind,
   podDisruptionBudget: podDisruptionBudgets as Kind,
+  deployment: deployments as Kind,
+  cronJob: cronJobs as Kind,
 };
 
 /** Kinds whose objects carry the cluster's labels and are found by them. */
@@ -50,12 +54,31 @@ export const labelledKinds: readonly Kind[] = [
   kinds.secret,
   kinds.claim,
   kinds.podDisruptionBudget,
+  kinds.deployment,
 ];
 
 /** One object that should exist: its kind and the fields that pgherd wants, no others. */
 export interface Desired {
   kind: Kind;
   object: KubeObject;
+  /**
+   * How far it is pgherd's. Absent: it is made, and kept as it is here. `once`: it is made when it is missing, and left
+   * alone from then on, but for the fields in `kept`. `merged`: somebody else makes it; these fields are merged in as
+   * soon as it is there.
+   */
+  care?: 'once' | 'merged';
+  /** What stays up to date of an object that is made once. */
+  kept?: KubeObject;
+  /** Of a Secret: the cluster that it is for. One that exists already is only taken if it is not another's. */
+  owner?: SecretOwner;
+}
+
+/** Which cluster a Secret is for. */
+export interface SecretOwner {
+  cluster: string;
+  namespace: string;
+  /** Label with the name of the cluster, `cluster_name_label`. */
+  label: string;
 }
 
 /** Key of an object in `Observed.objects`. */

@@ -23,6 +23,38 @@ export function withRole(configuration: Configuration, labels: Labels, role: 'ma
   return { ...labels, [configuration.pod_role_label]: role };
 }
 
+/** What `application` says on objects of a pooler, whatever `cluster_labels` say. */
+const poolerApplication = 'db-connection-pooler';
+
+/** What `application` says on the CronJob of logical backups, whatever `cluster_labels` say. */
+const logicalBackupApplication = 'spilo-logical-backup';
+
+/** Label of everything that belongs to a pooler, with the pooler's name. */
+export const poolerLabel = 'connection-pooler';
+
+/** The given labels, made those of a pooler's objects. */
+export function asPooler(labels: Labels, pooler: string): Labels {
+  return { ...labels, application: poolerApplication, [poolerLabel]: pooler };
+}
+
+/** The given labels, made those of the logical backup's objects. */
+export function asLogicalBackup(labels: Labels): Labels {
+  return { ...labels, application: logicalBackupApplication };
+}
+
+/**
+ * Label selector of everything that clusters consist of, and of nothing else. `parts`: also what `asPooler` and
+ * `asLogicalBackup` have labelled.
+ */
+export function clustersSelector(configuration: Configuration, options: { parts: boolean }): string {
+  const labels = Object.entries(configuration.cluster_labels).map(([key, value]) =>
+    key === 'application' && options.parts
+      ? `${key} in (${value},${poolerApplication},${logicalBackupApplication})`
+      : `${key}=${value}`,
+  );
+  return [...labels, configuration.cluster_name_label].join(',');
+}
+
 /** Annotations of the manifest that its objects inherit (`inherited_annotations`). */
 export function inheritedAnnotations(configuration: Configuration, manifest: Postgresql): Labels {
   const annotations: Labels = {};
@@ -31,4 +63,16 @@ export function inheritedAnnotations(configuration: Configuration, manifest: Pos
     if (value !== undefined) annotations[key] = value;
   }
   return annotations;
+}
+
+/**
+ * Annotations of the manifest for programs that scale by the clock (`downscaler_annotations`: regular expressions, which
+ * match anywhere in the name). They are on what has replicas.
+ */
+export function downscalerAnnotations(configuration: Configuration, manifest: Postgresql): Labels {
+  const expressions = configuration.downscaler_annotations.map((expression) => new RegExp(expression));
+  const annotations = Object.entries(manifest.metadata.annotations ?? {});
+  return Object.fromEntries(
+    annotations.filter(([name]) => expressions.some((expression) => expression.test(name))),
+  );
 }

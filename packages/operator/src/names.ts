@@ -9,6 +9,12 @@ export const fieldManager = 'pgherd';
 /** On the manifest's object: the keys of Patroni's dynamic configuration that the manifest set, as JSON list. */
 export const appliedAnnotation = 'pgherd.dev/applied';
 
+/**
+ * Label of a Secret that is in another namespace than its cluster: the cluster's namespace. Two clusters of one name may
+ * have Secrets there.
+ */
+export const clusterNamespaceLabel = 'pgherd.dev/cluster-namespace';
+
 /** Service of the primary. */
 export function primaryServiceName(cluster: string): string {
   return cluster;
@@ -17,6 +23,29 @@ export function primaryServiceName(cluster: string): string {
 /** Service of the replicas. */
 export function replicaServiceName(cluster: string): string {
   return `${cluster}-repl`;
+}
+
+/** Spilo's words for what a Service leads to. */
+export type ServiceRole = 'master' | 'replica';
+
+/** Deployment and Service of a pooler. */
+export function poolerName(cluster: string, role: ServiceRole): string {
+  return role === 'master' ? `${cluster}-pooler` : `${cluster}-pooler-repl`;
+}
+
+/** Secret with the file of users of a pooler. */
+export function poolerSecretName(pooler: string): string {
+  return `${pooler}-u`;
+}
+
+/** Longest name of a CronJob: its Jobs get eleven characters more. */
+const cronJobNameLength = 52;
+
+/** CronJob of the logical backup, cut to what Kubernetes allows. */
+export function logicalBackupName(configuration: Configuration, cluster: string): string {
+  return `${configuration.logical_backup_job_prefix}${cluster}`
+    .slice(0, cronJobNameLength)
+    .replace(/-+$/, '');
 }
 
 /** Name of the disruption budget that protects the primary, from `pdb_name_format`. */

@@ -1,4 +1,5 @@
 import type { Container, Probe } from 'kubernetes-types/core/v1.js';
+import { parse as parseYaml } from 'yaml';
 import { isObject, jsonOf, map } from './collections.ts';
 import type { ValueKind } from './value.ts';
 import { type NamespacedName, namespacedName } from './words.ts';
@@ -121,3 +122,60 @@ export const probe: ValueKind<Probe | undefined> = {
   empty: undefined,
   schema: { 'x-pgherd-core-type': 'Probe' },
 };
+
+/** An object of Kubernetes as somebody wrote it; name and namespace come from elsewhere. */
+export interface ObjectDefinition {
+  kind: string;
+  apiVersion: string;
+  metadata?: Record<string, unknown>;
+  [field: string]: unknown;
+}
+
+/** An object of one kind as JSON or YAML; an empty text means that there is none. */
+export function definitionOf(
+  kind: string,
+  apiVersion: string,
+  check: (object: Record<string, unknown>) => void = () => {},
+): ValueKind<ObjectDefinition | undefined> {
+  return {
+    name: kind,
+    parse(text) {
+      const object = fromYaml(text);
+      if (!isObject(object)) throw new Error(`expected a ${kind} as JSON or YAML`);
+      if (object['kind'] !== kind) throw new Error(`expected \`kind: ${kind}\``);
+      if ((object['apiVersion'] ?? apiVersion) !== apiVersion)
+        throw new Error(`expected \`apiVersion: ${apiVersion}\``);
+      const metadata = object['metadata'] ?? {};
+      if (!isObject(metadata)) throw new Error('expected an object for `metadata`');
+      check(object);
+      return { ...object, kind, apiVersion, metadata };
+    },
+    empty: undefined,
+    schema: { type: 'string' },
+    write: (value) => (value === undefined ? '' : JSON.stringify(value)),
+  };
+}
+
+function fromYaml(text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch (error) {
+    const [line = ''] = String(error instanceof Error ? error.message : error).split('\n');
+    throw new Error(`expected JSON or YAML: ${line}`, { cause: error });
+  }
+}
+
+/** ServiceAccount of the pods. */
+export const serviceAccountDefinition = definitionOf('ServiceAccount', 'v1');
+
+/** RoleBinding of the pods' service account. */
+export const roleBindingDefinition = definitionOf(
+  'RoleBinding',
+  'rbac.authorization.k8s.io/v1',
+  ({ roleRef, subjects = [] }) => {
+    if (!isObject(roleRef) || typeof roleRef['kind'] !== 'string' || typeof roleRef['name'] !== 'string')
+      throw new Error('expected a `roleRef` with `kind` and `name`');
+    if (!Array.isArray(subjects) || !subjects.every(isObject))
+      throw new Error('expected a list of objects for `subjects`');
+  },
+);

@@ -1,6 +1,6 @@
 import type { Client } from '@pgherd/kube/client';
 import { TransportError } from '@pgherd/kube/client';
-import { ApiError } from '@pgherd/kube/objects';
+import { ApiError, type KubeObject } from '@pgherd/kube/objects';
 import { PatroniError, patroniClient, type PatroniClient } from '@pgherd/patroni';
 import { expect, test } from 'vitest';
 import { kinds } from '../kinds.ts';
@@ -118,17 +118,62 @@ test('a restart that is no longer pending is no failure', async () => {
   expect((await run(busy, { name: 'configuration', steps: [step] })).failures).toHaveLength(1);
 });
 
-test('a Secret that exists already keeps its contents and only gets our labels', async () => {
+/** Takes the Secret `s` of a user of the cluster `default/acid-demo`; one with these labels is there already. */
+async function takeSecret(labels: Record<string, string>, namespace: string, manifests: string[] = []) {
   const world = hands({ 'create s': new ApiError(409, 'AlreadyExists', 'exists') });
-  const object = { metadata: { name: 's', labels: { a: 'b' } }, data: { password: 'x' } };
-  const step: Step = { ...apply('s'), action: { type: 'create', kind: kinds.secret, object } };
-  let applied: unknown;
+  const metadata = { name: 's', namespace, labels: { 'cluster-name': 'acid-demo' } };
+  const owner = { cluster: 'acid-demo', namespace: 'default', label: 'cluster-name' };
+  const object = { metadata, data: { password: 'x' } };
+  const step: Step = { ...apply('s'), action: { type: 'create', kind: kinds.secret, object, owner } };
+  const applied: unknown[] = [];
   world.client.apply = async (_kind, given) => {
-    applied = given;
+    applied.push(given);
     return given;
   };
-  await run(world, { name: 'objects', steps: [step] });
-  expect(applied).toEqual({ metadata: { name: 's', labels: { a: 'b' } } });
+  const there: KubeObject = { metadata: { name: 's', namespace, uid: 'u', resourceVersion: '7', labels } };
+  world.client.list = (async (kind: { plural: string }) => {
+    const items = kind.plural === 'secrets' ? [there] : manifests.map((name) => ({ metadata: { name } }));
+    return { items };
+  }) as unknown as Client['list'];
+  const { failures } = await run(world, { name: 'objects', steps: [step] });
+  return { applied, failures: failures.map(({ message }) => message) };
+}
+
+test('a Secret that exists already keeps its contents and only gets our labels', async () => {
+  const taken = {
+    applied: [
+      {
+        metadata: {
+          name: 's',
+          namespace: 'default',
+          uid: 'u',
+          resourceVersion: '7',
+          labels: { 'cluster-name': 'acid-demo' },
+        },
+      },
+    ],
+    failures: [],
+  };
+  expect(await takeSecret({}, 'default')).toEqual(taken);
+  expect(await takeSecret({ 'cluster-name': 'acid-demo' }, 'default')).toEqual(taken);
+});
+
+test('a Secret of another cluster is not touched', async () => {
+  const refused = async (labels: Record<string, string>, namespace: string, manifests?: string[]) => {
+    const { applied, failures } = await takeSecret(labels, namespace, manifests);
+    expect(applied).toEqual([]);
+    return failures[0];
+  };
+  expect(await refused({ 'cluster-name': 'acid-other' }, 'default')).toMatch(
+    'secret default/s belongs to the cluster default/acid-other; rename the role',
+  );
+  const marked = { 'cluster-name': 'acid-demo', 'pgherd.dev/cluster-namespace': 'elsewhere' };
+  expect(await refused(marked, 'default')).toMatch('belongs to the cluster elsewhere/acid-demo');
+  expect(await refused(marked, 'apps')).toMatch('belongs to the cluster elsewhere/acid-demo');
+  // Of a cluster with our name in that namespace, or left by Zalando's operator for us.
+  const unmarked = { 'cluster-name': 'acid-demo' };
+  expect(await refused(unmarked, 'apps', ['acid-demo'])).toMatch('belongs to the cluster apps/acid-demo');
+  expect((await takeSecret(unmarked, 'apps')).failures).toEqual([]);
 });
 
 test('only the very pod that was looked at is deleted', async () => {

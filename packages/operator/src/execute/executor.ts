@@ -7,6 +7,7 @@ import { appliedAnnotation, fieldManager } from '../names.ts';
 import type { Action, Step } from '../plan/step.ts';
 import type { Credentials } from '../render/input.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { takeSecret } from './take-secret.ts';
 
 /** The outside world that steps act on. */
 export interface Hands {
@@ -52,7 +53,7 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
       await apply(hands, action.kind, action.object);
       return nothingToTell;
     case 'create':
-      await create(hands, action.kind, action.object);
+      await create(hands, action);
       return nothingToTell;
     case 'delete':
       await remove(hands, action);
@@ -82,18 +83,14 @@ async function apply(hands: Hands, kind: Kind, object: KubeObject): Promise<void
   hands.written(kind, await hands.client.apply(kind, object, { force: true, fieldManager }));
 }
 
-/** A Secret that exists already keeps its contents; it only gets our labels, so that it is found from now on. */
-async function create(hands: Hands, kind: Kind, object: KubeObject): Promise<void> {
+/** What exists already stays as it is; only a Secret for a role is made the cluster's. */
+async function create(hands: Hands, action: Extract<Action, { type: 'create' }>): Promise<void> {
+  const { kind, object, owner } = action;
   try {
     hands.written(kind, await hands.client.create(kind, object, { fieldManager }));
   } catch (error) {
     if (!isAlreadyExists(error)) throw error;
-    const { apiVersion, kind: name, metadata } = object;
-    await apply(hands, kind, {
-      ...(apiVersion === undefined ? {} : { apiVersion }),
-      ...(name === undefined ? {} : { kind: name }),
-      metadata,
-    });
+    if (owner !== undefined) hands.written(kind, await takeSecret(hands.client, object, owner));
   }
 }
 

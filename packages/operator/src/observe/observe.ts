@@ -17,7 +17,9 @@ export function observe(
   const { namespace, name } = cluster;
   const objects = new Map<string, KubeObject>();
   const add = (kind: Kind, object: KubeObject | undefined) => {
-    if (object !== undefined) objects.set(objectKey(kind, namespace, object.metadata.name ?? ''), object);
+    if (object === undefined) return;
+    const { name: objectName = '', namespace: where = namespace } = object.metadata;
+    objects.set(objectKey(kind, where, objectName), object);
   };
   for (const kind of labelledKinds) {
     for (const object of source.ofCluster(kind, namespace, name)) add(kind, object);

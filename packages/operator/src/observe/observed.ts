@@ -53,7 +53,17 @@ export function find(
   kind: Kind,
   name: string,
 ): KubeObject | undefined {
-  return observed.objects.get(objectKey(kind, observed.namespace, name));
+  return findIn(observed, kind, observed.namespace, name);
+}
+
+/** The object of this kind and name in any namespace: Secrets may be in others than the cluster's. */
+export function findIn(
+  observed: Pick<Observed, 'objects'>,
+  kind: Kind,
+  namespace: string,
+  name: string,
+): KubeObject | undefined {
+  return observed.objects.get(objectKey(kind, namespace, name));
 }
 
 /** The primary itself, or undefined when nobody holds the lock or its pod is gone. */

@@ -4,7 +4,7 @@ import type { PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
 import type { Credentials, RememberedStatefulSet } from '../render/input.ts';
-import { find, leaderOf, type Observed } from './observed.ts';
+import { find, findIn, leaderOf, type Observed } from './observed.ts';
 
 /** Where Patroni of this cluster keeps its state: what its pods are told, or the configuration for a new one. */
 export function storeOf(configuration: Configuration, pod: PodSpec | undefined): PatroniStore {
@@ -69,8 +69,12 @@ function postgresEnv(pod: PodSpec | undefined): EnvVar[] | undefined {
 }
 
 /** User name and password of a Secret that exists; undefined for none, or for one that has no password in it. */
-export function credentialsOf(observed: Observed, secretName: string): Credentials | undefined {
-  const data = (find(observed, kinds.secret, secretName) as Secret | undefined)?.data;
+export function credentialsOf(
+  observed: Observed,
+  secretName: string,
+  namespace = observed.namespace,
+): Credentials | undefined {
+  const data = (findIn(observed, kinds.secret, namespace, secretName) as Secret | undefined)?.data;
   const decode = (value: string | undefined) => Buffer.from(value ?? '', 'base64').toString('utf8');
   const username = decode(data?.['username']);
   const password = decode(data?.['password']);

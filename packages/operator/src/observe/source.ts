@@ -4,6 +4,6 @@ import type { Kind } from '../kinds.ts';
 /** Where observed objects come from: watch caches, or lists of an API server. Answers at once. */
 export interface ObjectSource {
   get(kind: Kind, namespace: string, name: string): KubeObject | undefined;
-  /** Objects with the cluster's selector labels. */
+  /** Objects that carry the cluster's labels, also those of its pooler, its backup, and Secrets in other namespaces. */
   ofCluster(kind: Kind, namespace: string, cluster: string): KubeObject[];
 }

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@pgherd/kube/objects';
-import type { Kind } from '../kinds.ts';
+import type { Kind, SecretOwner } from '../kinds.ts';
 
 /** How much a step disturbs those who use the database, from not at all to not available. */
 export type Disturbance = 'nothing' | 'reload' | 'restart' | 'switchover' | 'downtime';
@@ -8,8 +8,11 @@ export type Disturbance = 'nothing' | 'reload' | 'restart' | 'switchover' | 'dow
 export type Action =
   /** Server-side apply; makes the object when it does not exist. */
   | { type: 'apply'; kind: Kind; object: KubeObject }
-  /** Makes the object only when it does not exist: a Secret's password is never overwritten. */
-  | { type: 'create'; kind: Kind; object: KubeObject }
+  /**
+   * Makes the object only when it does not exist. An existing one stays as it is; but a Secret with an `owner` gets its
+   * labels, if it is no other cluster's.
+   */
+  | { type: 'create'; kind: Kind; object: KubeObject; owner?: SecretOwner }
   | {
       type: 'delete';
       kind: Kind;

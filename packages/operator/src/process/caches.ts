@@ -4,7 +4,6 @@ import type { KubeObject } from '@pgherd/kube/objects';
 import {
   cacheSource,
   changedIn,
-  keyOfLabel,
   ownKey,
   type Manager,
   type Predicate,
@@ -12,6 +11,8 @@ import {
 } from '@pgherd/kube/runtime';
 import { isHeartbeatOnly, type AnnotatedObject } from '@pgherd/patroni';
 import { kinds, labelledKinds, postgresqls, type Kind } from '../kinds.ts';
+import { clustersSelector } from '../labels.ts';
+import { clusterNamespaceLabel } from '../names.ts';
 import type { ObjectSource } from '../observe/source.ts';
 
 type ObjectCache = Cache<KubeObject, 'cluster'>;
@@ -29,11 +30,10 @@ export class Caches implements ObjectSource {
     this.#configuration = configuration;
     const where = namespace === undefined ? {} : { namespace };
     this.#manifests = manager.cache<KubeObject>(postgresqls, where);
-    const labels = Object.entries(configuration.cluster_labels).map(([key, value]) => `${key}=${value}`);
     const indices = { cluster: (object: KubeObject) => clusterKeys(configuration, object) };
     for (const kind of labelledKinds) {
       // Only objects of clusters: nobody else's Secrets are ever read.
-      const labelSelector = [...labels, configuration.cluster_name_label].join(',');
+      const labelSelector = clustersSelector(configuration, { parts: kind !== kinds.pod });
       this.#caches.set(kind.plural, manager.cache(kind, { ...where, labelSelector, indices }));
     }
     // One per namespace, shared by its clusters and therefore without labels.
@@ -73,14 +73,14 @@ export class Caches implements ObjectSource {
 
   /** What starts a pass, and for which cluster. */
   sources(): Source[] {
-    const ofLabel = keyOfLabel(this.#configuration.cluster_name_label);
+    const ofCluster = (object: KubeObject) => clusterKeys(this.#configuration, object);
     const sharedIn: (object: KubeObject) => string[] = ({ metadata }) =>
       this.#manifests.list(metadata.namespace).flatMap(ownKey);
     return [
       cacheSource(this.#manifests, ownKey, manifestChanged),
       ...[...this.#caches].map(([plural, cache]) => {
         const isShared = plural === kinds.serviceAccount.plural || plural === kinds.roleBinding.plural;
-        return cacheSource(cache, isShared ? sharedIn : ofLabel, moreThanHeartbeat);
+        return cacheSource(cache, isShared ? sharedIn : ofCluster, moreThanHeartbeat);
       }),
     ];
   }
@@ -101,9 +101,11 @@ const moreThanHeartbeat: Predicate<KubeObject> = (old, current) =>
   current === undefined ||
   !isHeartbeatOnly(old as KubeObject & AnnotatedObject, current as KubeObject & AnnotatedObject);
 
-function clusterKeys(configuration: Configuration, object: KubeObject): string[] {
-  const cluster = object.metadata.labels?.[configuration.cluster_name_label];
-  return cluster === undefined ? [] : [`${object.metadata.namespace ?? ''}/${cluster}`];
+/** `namespace/name` of the cluster that an object belongs to. */
+function clusterKeys(configuration: Configuration, { metadata }: KubeObject): string[] {
+  const cluster = metadata.labels?.[configuration.cluster_name_label];
+  const namespace = metadata.labels?.[clusterNamespaceLabel] ?? metadata.namespace ?? '';
+  return cluster === undefined ? [] : [`${namespace}/${cluster}`];
 }
 
 /** Resource versions are opaque, but where both are numbers the larger one is later (Kubernetes and our engine). */

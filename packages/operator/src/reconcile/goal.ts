@@ -3,7 +3,7 @@ import type { Declared } from '@pgherd/postgres';
 import { kinds } from '../kinds.ts';
 import { appliedAnnotation, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
-import { find, type Observed } from '../observe/observed.ts';
+import { findIn, type Observed } from '../observe/observed.ts';
 import { credentialsOf, rememberPods, settledPodSpec } from '../observe/remembered.ts';
 import type { Goal } from '../plan/plan.ts';
 import { databaseGoal, renderDatabase } from '../render/database.ts';
@@ -74,10 +74,11 @@ function renderInput(
   };
   for (const role of secretRoles(input)) {
     const name = secretName(configuration, observed.name, role.name);
-    const credentials = credentialsOf(observed, name);
+    const credentials = credentialsOf(observed, name, role.namespace);
     if (credentials !== undefined) secrets.set(name, credentials);
     // One that exists without a password in it is somebody's mistake, which must not be written over.
-    else if (find(observed, kinds.secret, name) === undefined) generated.set(name, newPassword());
+    else if (findIn(observed, kinds.secret, role.namespace, name) === undefined)
+      generated.set(name, newPassword());
   }
   return input;
 }

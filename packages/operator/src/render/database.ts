@@ -4,7 +4,7 @@ import { secretName } from '../names.ts';
 import type { DatabaseGoal } from '../plan/database.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { instancesOf } from './instances.ts';
-import { secretRoles } from './roles.ts';
+import { manifestRoles, mayLogIn } from './roles.ts';
 
 /** Roles and databases that should exist. What a Secret says wins: it may have been made by somebody else. */
 export function renderDatabase(input: RenderInput): Declared {
@@ -14,20 +14,18 @@ export function renderDatabase(input: RenderInput): Declared {
     .map(([database, owner]) => ({ name: database, owner }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   const owners = new Set(databases.map(({ owner }) => owner));
-  const roles = secretRoles(input)
-    .filter(({ origin }) => origin === 'manifest')
-    .map((role): DeclaredRole => {
-      const credentials = remembered.secrets.get(secretName(configuration, name, role.name));
-      const memberOf = owners.has(role.name)
-        ? configuration.additional_owner_roles.filter((other) => other !== role.name)
-        : [];
-      return {
-        name: role.name,
-        attributes: attributesOf(role.flags),
-        ...(credentials === undefined ? {} : { password: credentials.password }),
-        ...(memberOf.length > 0 ? { memberOf } : {}),
-      };
-    });
+  const roles = manifestRoles(input).map((role): DeclaredRole => {
+    const credentials = remembered.secrets.get(secretName(configuration, name, role.name));
+    const memberOf = owners.has(role.name)
+      ? configuration.additional_owner_roles.filter((other) => other !== role.name)
+      : [];
+    return {
+      name: role.name,
+      attributes: attributesOf(role.flags),
+      ...(credentials === undefined ? {} : { password: credentials.password }),
+      ...(memberOf.length > 0 ? { memberOf } : {}),
+    };
+  });
   return { roles, databases };
 }
 
@@ -37,7 +35,8 @@ export function databaseGoal(input: RenderInput, declared: Declared): DatabaseGo
   if (!configuration.enable_database_access || manifest.spec.standby !== undefined) return undefined;
   if (instancesOf(configuration, manifest) === 0) return undefined;
   // Without its password a role would be made that nobody can use; the Secret is on its way.
-  const complete = declared.roles.every((role) => role.password !== undefined);
+  const without = new Set(manifestRoles(input).flatMap(({ name, flags }) => (mayLogIn(flags) ? [] : [name])));
+  const complete = declared.roles.every((role) => role.password !== undefined || without.has(role.name));
   return {
     fingerprint: createHash('sha256').update(JSON.stringify(declared)).digest('hex'),
     summary: `${declared.roles.length} roles and ${declared.databases.length} databases`,

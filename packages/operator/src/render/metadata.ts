@@ -3,7 +3,10 @@ import { inheritedAnnotations, objectLabels, type Labels } from '../labels.ts';
 import { postgresqls, type Desired, type Kind } from '../kinds.ts';
 import { identityOf, type RenderInput } from './input.ts';
 
-/** An object of the cluster with the metadata that all of them carry. Empty maps are left out. */
+/**
+ * An object of the cluster with the metadata that all of them carry. Empty maps are left out; `more.labels` win over the
+ * common labels, inherited annotations over `more.annotations`.
+ */
 export function clusterObject(
   input: RenderInput,
   kind: Kind,
@@ -12,7 +15,7 @@ export function clusterObject(
   more: { labels?: Labels; annotations?: Labels } = {},
 ): Desired {
   const { manifest, configuration } = input;
-  const annotations = { ...inheritedAnnotations(configuration, manifest), ...more.annotations };
+  const annotations = { ...more.annotations, ...inheritedAnnotations(configuration, manifest) };
   const owners = ownerReferences(input);
   const object: KubeObject = {
     apiVersion: apiVersionOf(kind),
@@ -30,7 +33,7 @@ export function clusterObject(
 }
 
 /** The manifest's own owners are passed down; `enable_owner_references` adds the manifest itself. */
-function ownerReferences(input: RenderInput): OwnerReference[] {
+export function ownerReferences(input: RenderInput): OwnerReference[] {
   const { manifest, configuration } = input;
   const owners = [...((manifest as KubeObject).metadata.ownerReferences ?? [])];
   if (configuration.enable_owner_references) {
@@ -43,4 +46,10 @@ function ownerReferences(input: RenderInput): OwnerReference[] {
     });
   }
   return owners;
+}
+
+/** The object in another namespace than its cluster's: owners are only possible within one. */
+export function objectInNamespace({ kind, object }: Desired, namespace: string): Desired {
+  const { ownerReferences: _owners, ...metadata } = object.metadata;
+  return { kind, object: { ...object, metadata: { ...metadata, namespace } } };
 }

@@ -1,6 +1,6 @@
 import type { StatefulSetSpec } from '@pgherd/kube/objects';
 import { kinds, type Desired } from '../kinds.ts';
-import { inheritedAnnotations, objectLabels, selectorLabels } from '../labels.ts';
+import { downscalerAnnotations, inheritedAnnotations, objectLabels, selectorLabels } from '../labels.ts';
 import { primaryServiceName } from '../names.ts';
 import { isSet } from './environment.ts';
 import { identityOf, type RenderInput } from './input.ts';
@@ -25,7 +25,8 @@ export function renderStatefulSet(input: RenderInput): Desired {
     template: podTemplate(input),
     volumeClaimTemplates: [claimTemplate(input)],
   };
-  return clusterObject(input, kinds.statefulSet, name, { spec });
+  const annotations = downscalerAnnotations(configuration, manifest);
+  return clusterObject(input, kinds.statefulSet, name, { spec }, { annotations });
 }
 
 function retention(value: string | undefined): 'Delete' | 'Retain' {

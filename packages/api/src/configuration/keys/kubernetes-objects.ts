@@ -42,12 +42,10 @@ export const objectKeys = {
     default: [],
     description:
       'Annotations of a manifest, as regular expressions, that its StatefulSet and pooler Deployment get as well.',
-    ...notYet,
   }),
   enable_cross_namespace_secret: flag(
     false,
-    'Whether Secrets of roles may be in other namespaces than their cluster.',
-    notYet,
+    'Whether the Secret of a user that is called `NAMESPACE.NAME` is in that namespace.',
   ),
   enable_finalizers: flag(
     true,

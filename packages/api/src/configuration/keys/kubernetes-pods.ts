@@ -1,6 +1,6 @@
 import { capabilities, labels, toleration } from '../collections.ts';
 import { type Key, inGroup, minute, notYet } from '../key.ts';
-import { probe } from '../structures.ts';
+import { probe, roleBindingDefinition, serviceAccountDefinition } from '../structures.ts';
 import { integer, optional } from '../value.ts';
 import { labelName, namespacedName, objectName, oneOf } from '../words.ts';
 
@@ -88,21 +88,23 @@ export const podKeys = {
     description: 'Label of a pod with its role, `master` or `replica`.',
     nonEmpty: true,
   }),
-  pod_service_account_definition: words(
-    '',
-    'ServiceAccount, as JSON or YAML, that every namespace with clusters gets instead of a plain one.',
-    notYet,
-  ),
+  pod_service_account_definition: key({
+    kind: serviceAccountDefinition,
+    default: undefined,
+    description:
+      'ServiceAccount, as JSON or YAML, that every namespace with clusters gets instead of a plain one, unless it has one. Its name is `pod_service_account_name`.',
+  }),
   pod_service_account_name: words(
     'postgres-pod',
     'Service account of the pods, and cluster role that it is bound to.',
     { nonEmpty: true },
   ),
-  pod_service_account_role_binding_definition: words(
-    '',
-    'RoleBinding, as JSON or YAML, that every namespace with clusters gets instead of a plain one.',
-    notYet,
-  ),
+  pod_service_account_role_binding_definition: key({
+    kind: roleBindingDefinition,
+    default: undefined,
+    description:
+      'RoleBinding, as JSON or YAML, that every namespace with clusters gets instead of a plain one, unless it has one. Its name is `pod_service_account_name`.',
+  }),
   pod_terminate_grace_period: period(5 * minute, 'How long a pod may take to stop.'),
   share_pgsocket_with_sidecars: flag(
     false,

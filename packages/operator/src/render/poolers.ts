@@ -1,0 +1,30 @@
+import { poolerName, type ServiceRole } from '../names.ts';
+import { identityOf, type RenderInput } from './input.ts';
+
+/** A connection pooler that the manifest asks for. */
+export interface Pooler {
+  name: string;
+  /** Which members it connects to. */
+  role: ServiceRole;
+}
+
+/** The poolers of a cluster: that of the primary also if only its section is there, unless it is switched off. */
+export function poolersOf({ manifest }: RenderInput): Pooler[] {
+  const { spec } = manifest;
+  const { name } = identityOf(manifest);
+  const ofPrimary = spec.enableConnectionPooler ?? spec.connectionPooler !== undefined;
+  const roles: ServiceRole[] = [
+    ...(ofPrimary ? ['master' as const] : []),
+    ...(spec.enableReplicaConnectionPooler === true ? ['replica' as const] : []),
+  ];
+  return roles.map((role) => ({ name: poolerName(name, role), role }));
+}
+
+/** Role that poolers look up passwords with; a manifest cannot have them do that as superuser or as a system role. */
+export function poolerUser({ manifest, configuration }: RenderInput): string {
+  const { super_username, replication_username, protected_role_names, connection_pooler_user } =
+    configuration;
+  const user = manifest.spec.connectionPooler?.user ?? '';
+  const forbidden = ['', super_username, replication_username, ...protected_role_names];
+  return forbidden.includes(user) ? connection_pooler_user : user;
+}
