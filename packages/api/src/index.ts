@@ -25,6 +25,7 @@ export * from './configuration/crd.ts';
 export { oldKeys } from './configuration/old-keys.ts';
 export { parseDuration } from './configuration/value.ts';
 export * from './field-support.ts';
+export { forbiddenContainers } from './validation/containers.ts';
 export { validatePostgresql } from './validation/validate.ts';
 export { parseQuantity } from './quantity.ts';
 export { postgresVersions } from './postgresql/server.ts';

@@ -16,5 +16,11 @@ export function contradictions(configuration: Configuration): Problem[] {
   for (const name of ['replication_username', 'connection_pooler_user'] as const)
     if (configuration[name] === super_username)
       error(name, `it is \`${super_username}\` and must be another role than super_username.`);
+  const { additional_secret_mount: secret, additional_secret_mount_path: path } = configuration;
+  if (secret !== '' && (!path.startsWith('/') || path.includes(':')))
+    error(
+      'additional_secret_mount_path',
+      `it is \`${path}\` and must be an absolute path, where \`${secret}\` is mounted (additional_secret_mount).`,
+    );
   return problems;
 }

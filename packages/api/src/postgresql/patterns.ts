@@ -23,6 +23,9 @@ export const timestampPattern = String.raw`^([0-9]+)-(0[1-9]|1[012])-(0[1-9]|[12
 /** DNS-1035 label, the form of a Service's name. */
 export const dns1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 
+/** DNS-1123 label, the form of a container's or a volume's name. */
+export const dns1123 = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+
 /** Role names in the manifest: they become parts of Secret names. */
 export const roleName = /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 

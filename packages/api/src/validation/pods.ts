@@ -2,9 +2,6 @@ import { isIPv6 } from 'node:net';
 import { parseQuantity } from '../quantity.ts';
 import type { Check } from './report.ts';
 
-const databaseContainer = 'postgres';
-const dataMountPath = '/home/postgres/pgdata';
-
 /** `spec.resources` and `spec.volume.size`. */
 export const checkSizes: Check = (manifest, _configuration, report) => {
   const { resources, volume } = manifest.spec;
@@ -19,41 +16,6 @@ export const checkSizes: Check = (manifest, _configuration, report) => {
         'it is smaller than the request, so the request is taken for it as well.',
       );
   }
-};
-
-/** Containers beside the database container. */
-export const checkContainers: Check = (manifest, _configuration, report) => {
-  const seen = new Map([[databaseContainer, 'the database container']]);
-  const check = (field: string, name: string): void => {
-    const other = seen.get(name);
-    if (other !== undefined)
-      report.error(`${field}.name`, `\`${name}\` is already the name of ${other}; choose another.`);
-    else seen.set(name, field);
-  };
-  (manifest.spec.initContainers ?? []).forEach((container, index) => {
-    const field = `spec.initContainers[${index}]`;
-    if (!container.image) report.error(`${field}.image`, 'a container needs an image.');
-    check(field, container.name);
-  });
-  (manifest.spec.sidecars ?? []).forEach((sidecar, index) => check(`spec.sidecars[${index}]`, sidecar.name));
-};
-
-/** `spec.additionalVolumes` */
-export const checkVolumes: Check = (manifest, _configuration, report) => {
-  const paths = new Map([[dataMountPath, 'the data volume']]);
-  (manifest.spec.additionalVolumes ?? []).forEach((volume, index) => {
-    const field = `spec.additionalVolumes[${index}]`;
-    const other = paths.get(volume.mountPath);
-    if (other !== undefined)
-      report.error(
-        `${field}.mountPath`,
-        `\`${volume.mountPath}\` is taken by ${other}; choose another path.`,
-      );
-    else paths.set(volume.mountPath, field);
-    const targets = volume.targetContainers ?? [];
-    if (targets.includes('all') && targets.length > 1)
-      report.warning(`${field}.targetContainers`, '`all` must stand alone; remove the other names.');
-  });
 };
 
 /** `spec.patroni`: what Patroni would not accept as it stands. */

@@ -4,6 +4,7 @@ import type { Configuration } from '../configuration/keys.ts';
 import type { Postgresql } from '../postgresql/postgresql.ts';
 import type { PostgresqlSpec } from '../postgresql/spec.ts';
 import { manifest } from '../testing.ts';
+import { forbiddenContainers } from './containers.ts';
 import { validatePostgresql } from './validate.ts';
 
 /** `severity field` of each problem. */
@@ -77,16 +78,48 @@ test.each<[string, Partial<PostgresqlSpec>, string[]]>([
     ['warning spec.resources.limits.memory'],
   ],
   ['no size', { volume: { size: '0' } }, ['error spec.volume.size']],
-  ['a sidecar called postgres', { sidecars: [{ name: 'postgres' }] }, ['error spec.sidecars[0].name']],
+  [
+    'a sidecar called postgres',
+    { sidecars: [{ name: 'postgres', image: 'x' }] },
+    ['error spec.sidecars[0].name'],
+  ],
+  ['a sidecar without image', { sidecars: [{ name: 'x' }] }, ['error spec.sidecars[0].image']],
+  ['a sidecar with a bad name', { sidecars: [{ name: 'X_1', image: 'x' }] }, ['error spec.sidecars[0].name']],
+  ['a variable without name', { env: [{ name: '' }] }, ['error spec.env[0].name']],
+  ['a variable with a bad name', { env: [{ name: '1=2' }] }, ['error spec.env[0].name']],
+  [
+    'two init containers of one name',
+    {
+      initContainers: [
+        { name: 'x', image: 'x' },
+        { name: 'x', image: 'x' },
+      ],
+    },
+    ['error spec.initContainers[1].name'],
+  ],
+  [
+    'a variable twice',
+    { initContainers: [{ name: 'x', image: 'x', env: [{ name: 'A' }, { name: 'A' }] }] },
+    ['error spec.initContainers[0].env'],
+  ],
   [
     'an init container without image',
     { initContainers: [{ name: 'init' }] },
     ['error spec.initContainers[0].image'],
   ],
   [
-    'a volume over the data',
-    { additionalVolumes: [{ name: 'v', mountPath: '/home/postgres/pgdata', volumeSource: {} }] },
-    ['error spec.additionalVolumes[0].mountPath'],
+    'a volume with a bad name and path',
+    { additionalVolumes: [{ name: 'V', mountPath: 'a:b', subPath: '../x', volumeSource: {} }] },
+    [
+      'error spec.additionalVolumes[0].name',
+      'error spec.additionalVolumes[0].mountPath',
+      'error spec.additionalVolumes[0].subPath',
+    ],
+  ],
+  [
+    'a volume for no container',
+    { additionalVolumes: [{ name: 'v', mountPath: '/v', volumeSource: {}, targetContainers: ['x'] }] },
+    ['warning spec.additionalVolumes[0].targetContainers'],
   ],
   ['a slot with a bad name', { patroni: { slots: { 'A-1': {} } } }, ['error spec.patroni.slots.A-1']],
   ['ttl too short', { patroni: { ttl: 20, loop_wait: 10, retry_timeout: 10 } }, ['warning spec.patroni.ttl']],
@@ -134,4 +167,19 @@ test('an object that does not fit the schema gives errors, not exceptions', () =
     const found = problems({ ...manifest(), spec } as unknown as Postgresql);
     expect(found.some((problem) => problem.startsWith('error spec'))).toBe(true);
   }
+});
+
+test('sidecars and init containers can be forbidden', () => {
+  const object = manifest({
+    sidecars: [{ name: 's', image: 'x' }],
+    initContainers: [{ name: 'i', image: 'x' }],
+  });
+  const found = (enabled: boolean) =>
+    forbiddenContainers(object, {
+      ...defaultConfiguration(),
+      enable_sidecars: enabled,
+      enable_init_containers: enabled,
+    }).map(({ field }) => field);
+  expect(found(true)).toEqual([]);
+  expect(found(false)).toEqual(['spec.sidecars', 'spec.initContainers']);
 });

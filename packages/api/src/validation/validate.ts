@@ -4,9 +4,11 @@ import type { Problem } from '../problem.ts';
 import { checkBootstrap, checkMaintenanceWindows, checkTls } from './bootstrap.ts';
 import { checkDatabases, checkPreparedDatabases } from './databases.ts';
 import { checkName } from './name.ts';
-import { checkContainers, checkPatroni, checkServices, checkSizes, checkVolumes } from './pods.ts';
+import { checkContainers } from './containers.ts';
+import { checkPatroni, checkServices, checkSizes } from './pods.ts';
 import { type Check, newReport } from './report.ts';
 import { checkUsers } from './users.ts';
+import { checkVolumes } from './volumes.ts';
 
 const checks: Check[] = [
   checkName,

@@ -1,4 +1,5 @@
 import {
+  forbiddenContainers,
   unsupportedBootstrap,
   unsupportedFields,
   validatePostgresql,
@@ -7,9 +8,12 @@ import {
   type Postgresql,
   type Problem,
 } from '@pgherd/api';
-import type { Observed } from '../observe/observed.ts';
+import { kinds } from '../kinds.ts';
+import { claimName } from '../names.ts';
+import { find, type Observed } from '../observe/observed.ts';
 import { renderNotices } from '../render/notices.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
+import { volumeSourceProblems } from './volume-sources.ts';
 
 /** What is to be said about a manifest before anything is done about it. */
 export interface Assessment {
@@ -25,7 +29,9 @@ export function assess(written: Postgresql, configuration: Configuration, observ
   const { manifest, problems: outOfDate } = withCurrentFields(written);
   const problems = [...outOfDate, ...validatePostgresql(manifest, configuration)];
   const errors = problems.filter(({ severity }) => severity === 'error');
-  if (observed.objects.size === 0) errors.push(...unsupportedBootstrap(manifest));
+  const forbidden = forbiddenContainers(manifest, configuration);
+  if (isNew(observed)) errors.push(...unsupportedBootstrap(manifest), ...forbidden);
+  if (errors.length === 0) errors.push(...volumeSourceProblems(manifest));
   if (errors.length > 0) return { manifest, errors, warnings: [] };
   const warnings = problems.filter(({ severity }) => severity === 'warning');
   return {
@@ -33,9 +39,20 @@ export function assess(written: Postgresql, configuration: Configuration, observ
     errors,
     warnings: [
       ...warnings,
+      ...forbidden.map((problem): Problem => ({ ...problem, severity: 'warning' })),
       ...renderNotices(configuration, manifest),
       ...unsupportedFields(manifest),
       ...unsupportedChanges(manifest, observed),
     ],
   };
+}
+
+/** Whether the cluster is still to be made: it has neither pods nor data. */
+function isNew(observed: Observed): boolean {
+  const hasData = observed.configuration !== undefined || observed.leader !== undefined;
+  return (
+    !hasData &&
+    find(observed, kinds.statefulSet, observed.name) === undefined &&
+    find(observed, kinds.claim, claimName(observed.name, 0)) === undefined
+  );
 }

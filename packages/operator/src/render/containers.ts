@@ -1,14 +1,15 @@
 import type { Container } from '@pgherd/kube/objects';
-import { secretName } from '../names.ts';
-import { firstWins, fromField, fromSecret, isSet, postgresEnvironment } from './environment.ts';
-import { identityOf, type RenderInput } from './input.ts';
-import { containerResources, postgresResources } from './resources.ts';
-import { mountsOf, type MountedVolume } from './volumes.ts';
+import { isSet, postgresEnvironment } from './environment.ts';
+import type { RenderInput } from './input.ts';
+import { postgresResources } from './resources.ts';
+import { mountsOf, type MountedVolume } from './mounts.ts';
 
 /** Container `postgres`: Patroni, and PostgreSQL under it. */
 export function postgresContainer(input: RenderInput, volumes: MountedVolume[]): Container {
   const { manifest, configuration } = input;
   const { spec } = manifest;
+  const livenessProbe = spec.livenessProbe ?? configuration.liveness_probe;
+  const capabilities = configuration.additional_pod_capabilities.map((name) => name.toUpperCase());
   return {
     name: 'postgres',
     image: isSet(spec.dockerImage) ? spec.dockerImage : configuration.docker_image,
@@ -19,11 +20,12 @@ export function postgresContainer(input: RenderInput, volumes: MountedVolume[]):
     resources: postgresResources(configuration, manifest).resources,
     volumeMounts: mountsOf(manifest, volumes, 'postgres'),
     ...(configuration.enable_readiness_probe ? { readinessProbe } : {}),
-    ...(spec.livenessProbe === undefined ? {} : { livenessProbe: spec.livenessProbe }),
+    ...(livenessProbe === undefined ? {} : { livenessProbe }),
     securityContext: {
       allowPrivilegeEscalation: configuration.spilo_allow_privilege_escalation,
       privileged: configuration.spilo_privileged,
       readOnlyRootFilesystem: false,
+      ...(capabilities.length > 0 ? { capabilities: { add: capabilities } } : {}),
     },
   };
 }
@@ -37,29 +39,3 @@ const readinessProbe = {
   successThreshold: 1,
   failureThreshold: 3,
 };
-
-/** Containers beside `postgres`: they can reach the data volume and the database. */
-export function sidecarContainers(input: RenderInput, volumes: MountedVolume[]): Container[] {
-  const { manifest, configuration } = input;
-  const { name } = identityOf(manifest);
-  const superuser = configuration.super_username;
-  return (manifest.spec.sidecars ?? []).map((sidecar, index) => {
-    const containerName = isSet(sidecar.name) ? sidecar.name : `sidecar-${index}`;
-    return {
-      name: containerName,
-      ...(isSet(sidecar.image) ? { image: sidecar.image } : {}),
-      imagePullPolicy: 'IfNotPresent',
-      ...(sidecar.command === undefined ? {} : { command: sidecar.command }),
-      ports: (sidecar.ports ?? []).map((port) => ({ protocol: 'TCP', ...port })),
-      env: firstWins([
-        fromField('POD_NAME', 'metadata.name'),
-        fromField('POD_NAMESPACE', 'metadata.namespace'),
-        { name: 'POSTGRES_USER', value: superuser },
-        fromSecret('POSTGRES_PASSWORD', secretName(configuration, name, superuser), 'password'),
-        ...(sidecar.env ?? []),
-      ]),
-      resources: containerResources(configuration, sidecar.resources),
-      volumeMounts: mountsOf(manifest, volumes, containerName),
-    };
-  });
-}

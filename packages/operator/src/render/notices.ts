@@ -1,10 +1,18 @@
 import type { Configuration, Postgresql, Problem } from '@pgherd/api';
 import { instancesOf } from './instances.ts';
 import { postgresResources } from './resources.ts';
+import { sidecarProblems } from './sidecars.ts';
+import { volumeProblems } from './volumes.ts';
 
-/** Where the pods are not what the manifest asks for, because the operator's configuration has a say in it. */
+/** Where the pods are not what the manifest asks for: the operator's limits, and names and paths that are taken. */
 export function renderNotices(configuration: Configuration, manifest: Postgresql): Problem[] {
-  return [...instanceNotices(configuration, manifest), ...resourceNotices(configuration, manifest)];
+  const declared = { configuration, manifest };
+  return [
+    ...instanceNotices(configuration, manifest),
+    ...resourceNotices(configuration, manifest),
+    ...sidecarProblems(declared),
+    ...volumeProblems(declared),
+  ];
 }
 
 function instanceNotices(configuration: Configuration, manifest: Postgresql): Problem[] {

@@ -1,11 +1,16 @@
 import type { Container, PodTemplateSpec, Toleration } from '@pgherd/kube/objects';
 import { inheritedAnnotations, objectLabels } from '../labels.ts';
 import { affinityOf } from './affinity.ts';
-import { postgresContainer, sidecarContainers } from './containers.ts';
+import { postgresContainer } from './containers.ts';
 import { isSet } from './environment.ts';
 import { identityOf, type RenderInput } from './input.ts';
+import { mountsOf, type MountedVolume } from './mounts.ts';
+import { sidecarContainers, withPortProtocols } from './sidecars.ts';
 import { topologySpreadOf } from './topology-spread.ts';
-import { mountsOf, podVolumes } from './volumes.ts';
+import { podVolumes, volumesOf } from './volumes.ts';
+
+/** Annotation by which kube2iam knows the role that a pod may take on. */
+const kube2iam = 'iam.amazonaws.com/role';
 
 /** Template of the database pods. */
 export function podTemplate(input: RenderInput): PodTemplateSpec {
@@ -17,7 +22,7 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
     : configuration.pod_priority_class_name;
   const affinity = affinityOf(input);
   const spread = topologySpreadOf(input);
-  const init = initContainers(input);
+  const init = initContainers(input, volumes);
   return {
     metadata: {
       namespace: identityOf(manifest).namespace,
@@ -26,6 +31,7 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
         ...configuration.custom_pod_annotations,
         ...spec.podAnnotations,
         ...inheritedAnnotations(configuration, manifest),
+        ...(isSet(configuration.kube_iam_role) ? { [kube2iam]: configuration.kube_iam_role } : {}),
       },
     },
     spec: {
@@ -39,7 +45,7 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
       ...(spread === undefined ? {} : { topologySpreadConstraints: spread }),
       ...(init.length > 0 ? { initContainers: init } : {}),
       containers: [postgresContainer(input, volumes), ...sidecarContainers(input, volumes)],
-      volumes: volumes.map(({ volume }) => volume),
+      volumes: volumesOf(volumes),
     },
   };
 }
@@ -65,11 +71,14 @@ function tolerations(input: RenderInput): Toleration[] {
 }
 
 /** As in the manifest, plus volumes that are mounted into them by name. */
-function initContainers(input: RenderInput): Container[] {
-  const volumes = podVolumes(input).filter(({ containers }) => containers !== undefined);
-  return (input.manifest.spec.initContainers ?? []).map((container) => {
-    const extra = mountsOf(input.manifest, volumes, container.name).slice(1);
+function initContainers({ manifest }: RenderInput, volumes: MountedVolume[]): Container[] {
+  const byName = volumes.filter(({ containers }) => containers !== undefined);
+  return (manifest.spec.initContainers ?? []).map((container) => {
+    const extra = mountsOf(manifest, byName, container.name).slice(1);
     const mounts = [...(container.volumeMounts ?? []), ...extra];
-    return mounts.length > 0 ? { ...container, volumeMounts: mounts } : container;
+    return {
+      ...withPortProtocols(container),
+      ...(mounts.length > 0 ? { volumeMounts: mounts } : {}),
+    };
   });
 }

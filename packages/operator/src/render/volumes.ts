@@ -1,75 +1,67 @@
-import type { Postgresql } from '@pgherd/api';
-import type { Volume, VolumeMount } from '@pgherd/kube/objects';
+import type { Postgresql, Problem } from '@pgherd/api';
+import type { Volume } from '@pgherd/kube/objects';
+import { additionalVolumes } from './additional-volumes.ts';
 import { isSet } from './environment.ts';
 import type { RenderInput } from './input.ts';
+import type { MountedVolume } from './mounts.ts';
 
-/** Where the data volume is mounted; never PGDATA itself, which is a directory inside. */
-export const dataPath = '/home/postgres/pgdata';
-
-/** A pod volume together with where it is mounted and by which containers; `undefined`: by all. */
-export interface MountedVolume {
-  volume: Volume;
-  mount: VolumeMount;
-  containers: string[] | undefined;
-}
-
-/** Mount of the data volume, the same in the database container and in every sidecar. */
-export function dataMount(manifest: Postgresql): VolumeMount {
-  const { subPath, isSubPathExpr } = manifest.spec.volume;
-  return {
-    name: 'pgdata',
-    mountPath: dataPath,
-    ...(isSet(subPath) ? (isSubPathExpr === true ? { subPathExpr: subPath } : { subPath }) : {}),
-  };
-}
+type Declared = Pick<RenderInput, 'manifest' | 'configuration'>;
 
 /** All volumes of a pod besides the data volume, in a fixed order. */
-export function podVolumes(input: RenderInput): MountedVolume[] {
-  const { manifest, configuration } = input;
+export function podVolumes(input: Declared): MountedVolume[] {
+  const [shared, tls] = [sharedVolumes(input), tlsVolumes(input.manifest)];
+  const { volumes } = additionalVolumes(input.manifest, [...shared, ...tls]);
+  return [...shared, ...volumes, ...tls];
+}
+
+/** What is said about `spec.additionalVolumes` that cannot be mounted. */
+export function volumeProblems(input: Declared): Problem[] {
+  const others = [...sharedVolumes(input), ...tlsVolumes(input.manifest)];
+  return additionalVolumes(input.manifest, others).problems;
+}
+
+/** Volumes that the operator's configuration asks for. */
+function sharedVolumes({ manifest, configuration }: Declared): MountedVolume[] {
   const volumes: MountedVolume[] = [];
   if (manifest.spec.enableShmVolume ?? configuration.enable_shm_volume) {
-    volumes.push(postgresOnly({ name: 'dshm', emptyDir: { medium: 'Memory' } }, '/dev/shm'));
+    volumes.push(mounted({ name: 'dshm', emptyDir: { medium: 'Memory' } }, '/dev/shm', ['postgres']));
   }
-  volumes.push(...additionalVolumes(manifest));
-  const { tls } = manifest.spec;
-  if (tls !== undefined) {
-    volumes.push(postgresOnly(secretVolume(tls.secretName), '/tls'));
-    if (isSet(tls.caFile) && isSet(tls.caSecretName)) {
-      volumes.push(postgresOnly(secretVolume(tls.caSecretName), '/tlsca'));
-    }
+  if (configuration.share_pgsocket_with_sidecars) {
+    const socket = { name: 'postgresql-run', emptyDir: { medium: 'Memory' } };
+    volumes.push(mounted(socket, '/var/run/postgresql', undefined));
+  }
+  const { additional_secret_mount: secret, additional_secret_mount_path: path } = configuration;
+  if (isSet(secret) && isSet(path)) {
+    volumes.push(mounted({ name: volumeName(secret), secret: { secretName: secret } }, path, undefined));
   }
   return volumes;
 }
 
-function postgresOnly(volume: Volume, mountPath: string): MountedVolume {
-  return { volume, mount: { name: volume.name, mountPath }, containers: ['postgres'] };
+function tlsVolumes({ spec: { tls } }: Postgresql): MountedVolume[] {
+  if (tls === undefined) return [];
+  const volumes = [mounted(certificates(tls.secretName), '/tls', ['postgres'])];
+  if (isSet(tls.caFile) && isSet(tls.caSecretName)) {
+    volumes.push(mounted(certificates(tls.caSecretName), '/tlsca', ['postgres']));
+  }
+  return volumes;
+}
+
+function mounted(volume: Volume, mountPath: string, containers: string[] | undefined): MountedVolume {
+  return { volume, mount: { name: volume.name, mountPath }, containers };
 }
 
 /** Readable by the group that the pod runs with, which PostgreSQL allows for keys that root owns. */
-function secretVolume(name: string): Volume {
-  return { name, secret: { secretName: name, defaultMode: 0o640 } };
+function certificates(secretName: string): Volume {
+  return { name: volumeName(secretName), secret: { secretName, defaultMode: 0o640 } };
 }
 
-function additionalVolumes(manifest: Postgresql): MountedVolume[] {
-  return (manifest.spec.additionalVolumes ?? []).map((wanted) => {
-    const targets = wanted.targetContainers ?? [];
-    const { subPath } = wanted;
-    return {
-      volume: { ...wanted.volumeSource, name: wanted.name },
-      mount: {
-        name: wanted.name,
-        mountPath: wanted.mountPath,
-        ...(isSet(subPath) ? (wanted.isSubPathExpr === true ? { subPathExpr: subPath } : { subPath }) : {}),
-      },
-      containers: targets.length === 0 ? ['postgres'] : targets[0] === 'all' ? undefined : targets,
-    };
-  });
+/** A volume is called like its Secret; where that cannot be (dots, length) it comes as near as possible. */
+function volumeName(secret: string): string {
+  return secret.replaceAll('.', '-').slice(0, 63).replace(/-+$/, '');
 }
 
-/** Mounts of the container with this name, the data volume first. */
-export function mountsOf(manifest: Postgresql, volumes: MountedVolume[], container: string): VolumeMount[] {
-  const mounted = volumes.filter(
-    ({ containers }) => containers === undefined || containers.includes(container),
-  );
-  return [dataMount(manifest), ...mounted.map(({ mount }) => mount)];
+/** The pod's list of volumes: two mounts of one Secret are one volume. */
+export function volumesOf(volumes: MountedVolume[]): Volume[] {
+  const byName = new Map(volumes.map(({ volume }) => [volume.name, volume]));
+  return [...byName.values()];
 }

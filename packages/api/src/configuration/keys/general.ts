@@ -98,7 +98,6 @@ export const generalKeys = {
     default: {},
     description: 'Images of containers beside the database container in every pod, by name.',
     deprecated: 'use `sidecars`, which says more about a container than its image.',
-    ...notYet,
   }),
   sidecars: key({
     kind: containers,
@@ -108,7 +107,6 @@ export const generalKeys = {
       zalando: 'the schema wants an object and the operator a list, so nothing is accepted',
       decision: 'A list in both forms; as JSON in the ConfigMap, which could not say it before.',
     },
-    ...notYet,
   }),
   workers: count(8, 'How many clusters are worked on at the same time.', { minimum: 1 }),
 };

@@ -22,21 +22,19 @@ export const podKeys = {
     kind: capabilities,
     default: [],
     description: 'Linux capabilities that the database container gets.',
-    ...notYet,
   }),
-  enable_init_containers: flag(true, 'Whether manifests may have init containers.', notYet),
+  enable_init_containers: flag(true, 'Whether manifests may have init containers.'),
   enable_pod_antiaffinity: flag(
     false,
     'Whether pods of one cluster, and those of one pooler, keep away from each other.',
   ),
   enable_readiness_probe: flag(false, 'Whether database pods are ready only when Patroni says so.'),
-  enable_sidecars: flag(true, 'Whether manifests may have sidecars.', notYet),
+  enable_sidecars: flag(true, 'Whether manifests may have sidecars.'),
   liveness_probe: key({
     kind: probe,
     default: undefined,
     description:
       'Liveness probe of the database container, unless the manifest has one. As JSON in the ConfigMap.',
-    ...notYet,
   }),
   node_readiness_label: key({
     kind: labels,
@@ -109,7 +107,6 @@ export const podKeys = {
   share_pgsocket_with_sidecars: flag(
     false,
     "Whether all containers of a pod reach PostgreSQL's socket in `/var/run/postgresql`.",
-    notYet,
   ),
   spilo_allow_privilege_escalation: flag(
     false,

@@ -5,25 +5,24 @@ const scalyr = inGroup('scalyr');
 const pooler = inGroup('connection_pooler');
 
 function scalyrAmount(kind: typeof cpu, value: string, what: string) {
-  return scalyr.key({ kind, default: value, description: `${what} of the container.`, ...notYet });
+  return scalyr.key({ kind, default: value, description: `${what} of the container.` });
 }
 
 export const scalyrKeys = {
   scalyr_api_key: scalyr.words(
     '',
     'Key of the API of Scalyr; without it there is no container. The environment variable SCALYR_API_KEY wins.',
-    { secret: true, ...notYet },
+    { secret: true },
   ),
   scalyr_cpu_limit: scalyrAmount(cpu, '1', 'CPU limit'),
   scalyr_cpu_request: scalyrAmount(cpu, '100m', 'CPU request'),
-  scalyr_image: scalyr.words('', 'Image of the container; without it there is none.', notYet),
+  scalyr_image: scalyr.words('', 'Image of the container; without it there is none.'),
   scalyr_memory_limit: scalyrAmount(memory, '500Mi', 'Memory limit'),
   scalyr_memory_request: scalyrAmount(memory, '50Mi', 'Memory request'),
   scalyr_server_url: scalyr.key({
     kind: url,
     default: 'https://upload.eu.scalyr.com',
     description: 'Server that logs are sent to.',
-    ...notYet,
   }),
 };
 
