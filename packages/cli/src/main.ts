@@ -4,6 +4,7 @@ import { addClusterCommands } from './cluster/commands.ts';
 import { CommandError, exitCode } from './exit-code.ts';
 import { addLocalCommands } from './local/commands.ts';
 import { addOperatorCommands } from './operator/commands.ts';
+import { withCurrentFlags } from './operator/old-flags.ts';
 import { nodeProblem, version } from './project.ts';
 
 /** The whole command line; nothing is run by making it. */
@@ -37,7 +38,7 @@ export async function main(argv: string[]): Promise<number> {
     return exitCode.failed;
   }
   try {
-    await program().parseAsync(argv, { from: 'user' });
+    await program().parseAsync(withCurrentFlags(argv), { from: 'user' });
     return Number(process.exitCode ?? exitCode.done);
   } catch (error) {
     if (error instanceof CommanderError) {

@@ -2,8 +2,11 @@
  * The operator: `observe` (watch caches → what is), `render` (manifest → what should be), `plan` (the difference as
  * steps), `execute` (one step at a time), `reconcile` (one pass over one cluster), `process` (all of it running).
  */
-export { runOperator, MissingRightsError, type OperatorOptions } from './process/run-operator.ts';
-export { rights, missingRights, type MissingRight, type Right } from './process/rights.ts';
+export { runOperator, type OperatorOptions } from './process/run-operator.ts';
+export { MissingRightsError } from './process/succession.ts';
+export { describeOrigin, originOf, type ConfigurationOrigin } from './process/configuration/origin.ts';
+export { nothingHeld, take, type Found, type Held } from './process/configuration/held.ts';
+export { rbacObjects, type RbacObject } from './process/rbac.ts';
 export type { Settings } from './settings.ts';
 export { render } from './render/render.ts';
 export type { Credentials, Remembered, RenderInput } from './render/input.ts';

@@ -1,64 +1,47 @@
-import { readFileSync } from 'node:fs';
-import { parseConfiguration } from '@pgherd/api';
-import { MissingRightsError, runOperator, type Settings } from '@pgherd/operator';
-import pino from 'pino';
-import { parse } from 'yaml';
+import { MissingRightsError, runOperator, type ConfigurationOrigin, type Settings } from '@pgherd/operator';
+import type { Logger } from 'pino';
 import { CommandError, exitCode } from '../exit-code.ts';
+import { operatorLog } from './log.ts';
+import { readConfigurationFile } from './read-configuration.ts';
 
 /** Options of `pgherd operator run`. */
 export interface RunOptions {
   kubeconfig?: string;
   namespace?: string;
   configuration?: string;
-  httpPort: string;
+  httpPort?: string;
   identity?: string;
+  nodatabaseaccess?: true;
+  noteamsapi?: true;
 }
-
-/** Reads a file of flat keys (YAML, or the `data` of a ConfigMap manifest); a wrong key ends the command. */
-function readConfiguration(file: string | undefined, warn: (message: string) => void): Settings {
-  const document = file === undefined ? {} : (parse(readFileSync(file, 'utf8')) as unknown);
-  if (typeof document !== 'object' || document === null || Array.isArray(document)) {
-    throw new CommandError(`${file}: not a mapping of keys to values`, exitCode.wrongUsage);
-  }
-  const data = ('data' in document ? document.data : document) as Record<string, unknown>;
-  // YAML reads `true` and `5` as what they are; in a ConfigMap all values are text.
-  const flat = Object.fromEntries(Object.entries(data).map(([key, value]) => [key, textOf(value)]));
-  const { configuration, named, problems } = parseConfiguration(flat);
-  for (const { severity, field, message } of problems) {
-    if (severity !== 'error') warn(`${file}: ${field}: ${message}`);
-  }
-  const errors = problems.filter(({ severity }) => severity === 'error');
-  if (errors.length > 0) {
-    throw new CommandError(errors.map(({ field, message }) => `${file}: ${field}: ${message}`).join('\n'));
-  }
-  return { configuration, named };
-}
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Runs the operator until SIGTERM or SIGINT. */
 export async function runOperatorCommand(options: RunOptions): Promise<void> {
-  const log = pino({ level: process.env['PGHERD_LOG_LEVEL'] ?? 'info' });
-  const port = Number(options.httpPort);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+  const log = operatorLog(process.env, process.stdout);
+  const { kubeconfig, namespace, identity } = options;
+  const httpPort = options.httpPort === undefined ? undefined : Number(options.httpPort);
+  if (httpPort !== undefined && (!Number.isInteger(httpPort) || httpPort < 0 || httpPort > 65535)) {
     throw new CommandError(
       `--http-port ${options.httpPort}: give a number from 0 to 65535`,
       exitCode.wrongUsage,
     );
   }
-  const settings = readConfiguration(options.configuration, (message) => log.warn(message));
-  const watched =
-    options.namespace ?? process.env['WATCHED_NAMESPACE'] ?? settings.configuration.watched_namespace;
+  const origin = options.configuration === undefined ? undefined : fileOrigin(options.configuration);
   const stop = new AbortController();
   process.once('SIGTERM', () => stop.abort());
   process.once('SIGINT', () => stop.abort());
   try {
     await runOperator({
-      settings,
-      ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
-      ...(watched === '*' || watched === '' ? {} : { namespace: watched }),
-      ...(options.identity === undefined ? {} : { identity: options.identity }),
-      httpPort: port,
+      ...(kubeconfig === undefined ? {} : { kubeconfig }),
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(identity === undefined ? {} : { identity }),
+      ...(httpPort === undefined ? {} : { httpPort }),
+      ...(origin === undefined ? {} : { origin }),
+      overrides: {
+        noDatabaseAccess: options.nodatabaseaccess === true,
+        noTeamsApi: options.noteamsapi === true,
+      },
+      onSettings: (settings) => followLevel(log, settings),
       log,
       signal: stop.signal,
     });
@@ -66,4 +49,13 @@ export async function runOperatorCommand(options: RunOptions): Promise<void> {
     if (error instanceof MissingRightsError) throw new CommandError(error.message);
     throw error;
   }
+}
+
+function fileOrigin(path: string): ConfigurationOrigin {
+  return { type: 'file', path, read: () => readConfigurationFile(path) };
+}
+
+/** PGHERD_LOG_LEVEL wins over `debug_logging`. */
+function followLevel(log: Logger, { configuration }: Settings): void {
+  log.level = process.env['PGHERD_LOG_LEVEL'] ?? (configuration.debug_logging ? 'debug' : 'info');
 }

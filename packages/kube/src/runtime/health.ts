@@ -1,7 +1,7 @@
-/** Throws (or rejects) with what is wrong. */
-export type HealthCheck = () => void | Promise<void>;
+/** Throws (or rejects) with what is wrong. What it answers is told although all is well. */
+export type HealthCheck = () => string | void | Promise<string | void>;
 
-/** Result of all checks; `message` says what is wrong. */
+/** Result of all checks; `message` says what is wrong, or `ok`, or what else there is to know. */
 export interface HealthReport {
   healthy: boolean;
   checks: { name: string; healthy: boolean; message: string }[];
@@ -25,8 +25,7 @@ export class HealthChecks {
 
 async function ask(name: string, check: HealthCheck): Promise<HealthReport['checks'][number]> {
   try {
-    await check();
-    return { name, healthy: true, message: 'ok' };
+    return { name, healthy: true, message: (await check()) ?? 'ok' };
   } catch (error) {
     return { name, healthy: false, message: error instanceof Error ? error.message : String(error) };
   }

@@ -5,8 +5,7 @@ import { resourceName, silentLogger, systemClock } from '../objects/index.ts';
 import type { Clock, KubeObject, Logger, ResourceType } from '../objects/index.ts';
 import { aborted } from './aborted.ts';
 import { HealthChecks } from './health.ts';
-import { LeaderElector } from './leader-elector.ts';
-import type { LeaderElectorOptions } from './leader-elector.ts';
+import type { Leadership } from './leadership.ts';
 
 /** Something that runs until its signal aborts, e.g. a `Controller`. A rejection stops the whole manager. */
 export interface Runnable {
@@ -19,8 +18,8 @@ export interface ManagerOptions {
   client: Client;
   logger?: Logger;
   clock?: Clock;
-  /** Absent: it leads without asking. */
-  leaderElection?: Omit<LeaderElectorOptions, 'client' | 'logger' | 'clock'>;
+  /** What must lead is run under it; it is not run by the manager. Absent: it leads without asking. */
+  leadership?: Leadership;
 }
 
 /** Of a watched cache, what does not depend on its kind. */
@@ -35,7 +34,7 @@ export type WatchedSelection<T extends KubeObject, I extends string> = Selection
 
 /**
  * Runs an operator: caches from the start, so that a successor is warm; everything else while it leads. It stops in the
- * reverse order: first what acts, then the caches; the lease is given up after the last act.
+ * reverse order: first what acts, then the caches. A manager that no longer leads has ended; another one can follow it.
  */
 export class Manager {
   readonly client: Client;
@@ -43,8 +42,8 @@ export class Manager {
   readonly ready = new HealthChecks();
   /** For `/livez`; empty unless somebody adds a check. */
   readonly live = new HealthChecks();
-  readonly #options: Required<Omit<ManagerOptions, 'leaderElection'>>;
-  readonly #elector: LeaderElector | undefined;
+  readonly #options: Required<Omit<ManagerOptions, 'leadership'>>;
+  readonly #leadership: Leadership | undefined;
   readonly #caches: { name: string; watched: Synced }[] = [];
   readonly #always: Runnable[] = [];
   readonly #whileLeading: Runnable[] = [];
@@ -53,19 +52,11 @@ export class Manager {
   constructor(options: ManagerOptions) {
     this.client = options.client;
     this.#options = { logger: silentLogger, clock: systemClock, ...options };
-    this.#elector =
-      options.leaderElection === undefined
-        ? undefined
-        : new LeaderElector({ ...this.#options, ...options.leaderElection, client: options.client });
+    this.#leadership = options.leadership;
     this.ready.add('caches', () => {
       const missing = this.#caches.filter(({ watched }) => !watched.cache.isSynced).map(({ name }) => name);
       if (missing.length > 0) throw new Error(`not yet listed: ${missing.join(', ')}`);
     });
-  }
-
-  /** Identity of the leader; empty when unknown or without election. */
-  get leader(): string {
-    return this.#elector?.leader ?? '';
   }
 
   /** A cache of one kind, filled from the manager's start on. Each call makes one: keep it and hand it around. */
@@ -94,8 +85,8 @@ export class Manager {
   }
 
   /**
-   * Runs until the signal aborts and everything has ended. Rejects, after stopping everything, with the failure of a
-   * runnable or with `LeadershipLostError`; then the process should end.
+   * Runs until the signal aborts, or leadership is lost, and everything has ended. Rejects, after stopping everything,
+   * with the failure of a runnable.
    */
   async run(signal: AbortSignal): Promise<void> {
     this.#mustNotRun();
@@ -122,7 +113,9 @@ export class Manager {
     };
     try {
       await Promise.all([
-        guard(this.#elector === undefined ? lead(stop) : this.#elector.run(stop, lead)),
+        guard(
+          this.#leadership === undefined ? lead(stop) : this.#lead(this.#leadership, stop, lead, stopAll),
+        ),
         ...this.#always.map((runnable) => guard(this.#run(runnable, stop))),
       ]);
       // Without anything to run, a manager still keeps its caches until it is told to stop.
@@ -133,6 +126,20 @@ export class Manager {
       clearInterval(hold);
     }
     if (failure !== undefined) throw failure.error;
+  }
+
+  /** Losing leadership stops the rest as well. */
+  async #lead(
+    leadership: Leadership,
+    stop: AbortSignal,
+    lead: (leading: AbortSignal) => Promise<void>,
+    stopAll: AbortController,
+  ): Promise<void> {
+    await leadership.act(stop, async (leading) => {
+      await lead(leading);
+      await aborted(leading);
+    });
+    stopAll.abort();
   }
 
   async #run(runnable: Runnable, signal: AbortSignal): Promise<void> {

@@ -35,3 +35,26 @@ export function cacheSource<T extends KubeObject, K extends string = string>(
       }),
   };
 }
+
+/**
+ * Sources that belong together, e.g. those of one namespace: none of them tells anything before all have synced, and the
+ * controller does not wait for them. So what cannot be read holds up nothing but itself.
+ */
+export function togetherSource<K extends string>(sources: readonly Source<K>[]): Source<K> {
+  return {
+    synced: Promise.resolve(),
+    subscribe(enqueue) {
+      let isWanted = true;
+      let stops: (() => void)[] = [];
+      const begin = (): void => {
+        if (isWanted) stops = sources.map((source) => source.subscribe(enqueue));
+      };
+      // `synced` never rejects.
+      void Promise.all(sources.map(({ synced }) => synced)).then(begin);
+      return () => {
+        isWanted = false;
+        for (const stop of stops) stop();
+      };
+    },
+  };
+}

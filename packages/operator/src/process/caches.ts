@@ -1,68 +1,59 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Cache } from '@pgherd/kube/cache';
 import type { KubeObject } from '@pgherd/kube/objects';
-import {
-  cacheSource,
-  changedIn,
-  ownKey,
-  type Manager,
-  type Predicate,
-  type Source,
-} from '@pgherd/kube/runtime';
-import { isHeartbeatOnly, type AnnotatedObject } from '@pgherd/patroni';
-import { kinds, labelledKinds, postgresqls, type Kind } from '../kinds.ts';
-import { clustersSelector } from '../labels.ts';
-import { clusterNamespaceLabel } from '../names.ts';
+import { togetherSource, type Manager, type Source } from '@pgherd/kube/runtime';
+import { postgresqls, type Kind } from '../kinds.ts';
 import type { ObjectSource } from '../observe/source.ts';
-
-type ObjectCache = Cache<KubeObject, 'cluster'>;
+import { NamespaceCaches } from './namespace-caches.ts';
+import type { Namespaces } from './namespaces.ts';
 
 /** An object that was made longer ago and is not in a cache has been deleted meanwhile. */
 const freshMs = 5_000;
 
 /** All watch caches of the operator. Everything that a pass reads comes from here. */
 export class Caches implements ObjectSource {
-  readonly #configuration: Configuration;
-  readonly #manifests: Cache<KubeObject>;
-  readonly #caches = new Map<string, ObjectCache>();
+  /** By namespace; `*` alone is all of them. */
+  readonly #namespaces = new Map<string, NamespaceCaches>();
 
-  constructor(manager: Manager, configuration: Configuration, namespace: string | undefined) {
-    this.#configuration = configuration;
-    const where = namespace === undefined ? {} : { namespace };
-    this.#manifests = manager.cache<KubeObject>(postgresqls, where);
-    const indices = { cluster: (object: KubeObject) => clusterKeys(configuration, object) };
-    for (const kind of labelledKinds) {
-      // Only objects of clusters: nobody else's Secrets are ever read.
-      const labelSelector = clustersSelector(configuration, { parts: kind !== kinds.pod });
-      this.#caches.set(kind.plural, manager.cache(kind, { ...where, labelSelector, indices }));
-    }
-    // One per namespace, shared by its clusters and therefore without labels.
-    const fieldSelector = `metadata.name=${configuration.pod_service_account_name}`;
-    for (const kind of [kinds.serviceAccount, kinds.roleBinding]) {
-      this.#caches.set(kind.plural, manager.cache(kind, { ...where, fieldSelector, indices }));
+  /** `namespaces`: those of the configuration that may be read. */
+  constructor(manager: Manager, configuration: Configuration, namespaces: Namespaces) {
+    for (const namespace of namespaces === '*' ? ['*'] : namespaces) {
+      const where = namespace === '*' ? undefined : namespace;
+      this.#namespaces.set(namespace, new NamespaceCaches(manager, configuration, where));
     }
   }
 
   manifest(namespace: string, name: string): Postgresql | undefined {
-    return this.#manifests.get({ namespace, name }) as Postgresql | undefined;
+    return this.#in(namespace)?.manifests.get({ namespace, name }) as Postgresql | undefined;
   }
 
+  /** The manifests of all namespaces that are known completely. */
   manifests(): Postgresql[] {
-    return this.#manifests.list() as Postgresql[];
+    const known = [...this.#namespaces.values()].filter((caches) => caches.missing().length === 0);
+    return known.flatMap(({ manifests }) => manifests.list() as Postgresql[]);
   }
 
   get(kind: Kind, namespace: string, name: string): KubeObject | undefined {
-    return this.#caches.get(kind.plural)?.get({ namespace, name });
+    return this.#in(namespace)?.of(kind)?.get({ namespace, name });
   }
 
+  /** Secrets of a cluster may be in other namespaces than itself. */
   ofCluster(kind: Kind, namespace: string, cluster: string): KubeObject[] {
-    return this.#caches.get(kind.plural)?.byIndex('cluster', `${namespace}/${cluster}`) ?? [];
+    const key = `${namespace}/${cluster}`;
+    return [...this.#namespaces.values()].flatMap((caches) => caches.of(kind)?.byIndex('cluster', key) ?? []);
+  }
+
+  /** Whether everything in this namespace has been listed: what is not there does not exist. */
+  isKnown(namespace: string): boolean {
+    return this.#in(namespace)?.missing().length === 0;
   }
 
   /** Takes in what was just written, so that the next pass does not plan it again. */
   written(kind: Kind, object: KubeObject): void {
-    const cache = kind.plural === postgresqls.plural ? this.#manifests : this.#caches.get(kind.plural);
     const { namespace = '', name = '', creationTimestamp = '' } = object.metadata;
+    const caches = this.#in(namespace);
+    const cache: Cache<KubeObject> | undefined =
+      kind.plural === postgresqls.plural ? caches?.manifests : caches?.of(kind);
     const known = cache?.get({ namespace, name });
     if (known === undefined) {
       if (Math.abs(Date.now() - Date.parse(creationTimestamp)) < freshMs) cache?.upsert(object);
@@ -71,41 +62,20 @@ export class Caches implements ObjectSource {
     }
   }
 
-  /** What starts a pass, and for which cluster. */
+  /** What starts a pass, and for which cluster. A namespace that cannot be read holds up no other. */
   sources(): Source[] {
-    const ofCluster = (object: KubeObject) => clusterKeys(this.#configuration, object);
-    const sharedIn: (object: KubeObject) => string[] = ({ metadata }) =>
-      this.#manifests.list(metadata.namespace).flatMap(ownKey);
-    return [
-      cacheSource(this.#manifests, ownKey, manifestChanged),
-      ...[...this.#caches].map(([plural, cache]) => {
-        const isShared = plural === kinds.serviceAccount.plural || plural === kinds.roleBinding.plural;
-        return cacheSource(cache, isShared ? sharedIn : ofCluster, moreThanHeartbeat);
-      }),
-    ];
+    return [...this.#namespaces.values()].map((caches) => togetherSource(caches.sources()));
   }
-}
 
-/** Everything of a manifest but its status, which is ours. */
-const manifestChanged = changedIn<KubeObject>(({ metadata }) => [
-  metadata.uid,
-  metadata.generation,
-  metadata.deletionTimestamp,
-  metadata.annotations,
-  metadata.labels,
-  metadata.finalizers,
-]);
+  /** What could not be listed yet, by namespace. */
+  missing(): Map<string, string[]> {
+    const missing = [...this.#namespaces].map(([name, caches]) => [name, caches.missing()] as const);
+    return new Map(missing.filter(([, plurals]) => plurals.length > 0));
+  }
 
-const moreThanHeartbeat: Predicate<KubeObject> = (old, current) =>
-  old === undefined ||
-  current === undefined ||
-  !isHeartbeatOnly(old as KubeObject & AnnotatedObject, current as KubeObject & AnnotatedObject);
-
-/** `namespace/name` of the cluster that an object belongs to. */
-function clusterKeys(configuration: Configuration, { metadata }: KubeObject): string[] {
-  const cluster = metadata.labels?.[configuration.cluster_name_label];
-  const namespace = metadata.labels?.[clusterNamespaceLabel] ?? metadata.namespace ?? '';
-  return cluster === undefined ? [] : [`${namespace}/${cluster}`];
+  #in(namespace: string): NamespaceCaches | undefined {
+    return this.#namespaces.get('*') ?? this.#namespaces.get(namespace);
+  }
 }
 
 /** Resource versions are opaque, but where both are numbers the larger one is later (Kubernetes and our engine). */

@@ -1,61 +1,74 @@
-import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
-import { parseAllDocuments } from 'yaml';
+import { defaultConfiguration, type Configuration, type ConfigurationKey } from '@pgherd/api';
 import type { AccessQuestion, Client } from '@pgherd/kube/client';
-import { missingRights, rights } from './rights.ts';
+import { expect, test } from 'vitest';
+import { findReachable } from './reachable.ts';
+import { missingRights, rightsFor, type Duties } from './rights.ts';
 
-interface Rule {
-  apiGroups: string[];
-  resources: string[];
-  resourceNames?: string[];
-  verbs: string[];
+function duties(changes: Partial<Configuration>, more: Partial<Duties> = {}): Duties {
+  return {
+    configuration: { ...defaultConfiguration(), ...changes },
+    named: new Set(Object.keys(changes) as ConfigurationKey[]),
+    own: 'here',
+    origin: { type: 'defaults' },
+    ...more,
+  };
 }
 
-interface Role {
-  kind: string;
-  metadata: { name: string };
-  rules: Rule[];
-}
-
-test('the manifest grants exactly what the operator asks for', () => {
-  const file = new URL('../../../../manifests/operator-service-account-rbac.yaml', import.meta.url);
-  const roles = parseAllDocuments(readFileSync(file, 'utf8')).map((document) => document.toJS() as Role);
-  const granted = roles
-    .filter(({ kind, metadata }) => kind.endsWith('Role') && metadata.name === 'postgres-operator')
-    .flatMap(({ rules }) => rules)
-    .flatMap(({ apiGroups, resources, verbs, resourceNames = [''] }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) =>
-          verbs.flatMap((verb) => resourceNames.map((name) => `${group}/${resource} ${verb} ${name}`)),
-        ),
-      ),
-    );
-  const asked = rights.flatMap(({ group, resource, verbs, name = '' }) =>
-    verbs.map((verb) => `${group}/${resource} ${verb} ${name}`),
-  );
-  expect(granted.sort()).toEqual(asked.sort());
-});
-
-test('missing rights are named, and those that nothing works without are told apart', async () => {
+/** An API server that refuses some; it notes what it was asked. */
+function asked(isRefused: (question: AccessQuestion) => boolean = () => false) {
   const questions: AccessQuestion[] = [];
-  const client: Pick<Client, 'canI'> = {
+  const client: Pick<Client, 'canI' | 'find'> = {
     canI: async (question) => {
       questions.push(question);
-      const { verb, resource } = question;
-      const refused =
-        resource === 'events' ? verb === 'patch' : resource === 'statefulsets' && verb === 'delete';
-      return { allowed: !refused, reason: '' };
+      return { allowed: !isRefused(question), reason: '' };
     },
+    find: async () => undefined,
   };
-  expect(await missingRights(client, { watched: 'there', own: 'here' })).toEqual([
-    { what: 'delete statefulsets.apps', essential: true },
-    { what: 'patch events', essential: false },
+  return { client, questions };
+}
+
+test('missing rights are named with their namespace, and those that nothing works without are told apart', async () => {
+  const { client, questions } = asked(({ resource, verb }) =>
+    resource === 'events' ? verb === 'patch' : resource === 'statefulsets' && verb === 'delete',
+  );
+  const rights = rightsFor(duties({ watched_namespace: 'there' }));
+  expect(await missingRights(client, rights, { watched: ['there'], own: 'here' })).toEqual([
+    { what: 'delete statefulsets.apps in namespace there', essential: true },
+    { what: 'patch events in namespace there', essential: false },
   ]);
   expect(questions.find(({ resource }) => resource === 'leases')?.namespace).toBe('here');
-  expect(questions.find(({ resource }) => resource === 'clusterroles')).toMatchObject({
-    name: 'postgres-pod',
-  });
+  expect(questions).toContainEqual(
+    expect.objectContaining({ resource: 'clusterroles', name: 'postgres-pod', namespace: 'there' }),
+  );
   expect(questions).toContainEqual(
     expect.objectContaining({ resource: 'postgresqls', subresource: 'status', namespace: 'there' }),
   );
+});
+
+test('an operator of some namespaces needs no right outside of namespaces, unless told to', () => {
+  const scopes = (changes: Partial<Configuration>) =>
+    rightsFor(duties(changes)).filter(({ scope }) => scope === 'cluster');
+  expect(scopes({ watched_namespace: 'a,b' })).toEqual([]);
+  expect(scopes({ watched_namespace: '*', enable_crd_registration: false })).toEqual([]);
+  const register = [{ resource: 'customresourcedefinitions' }, { resource: 'customresourcedefinitions' }];
+  expect(scopes({ watched_namespace: '*' })).toMatchObject(register);
+  expect(scopes({ watched_namespace: 'a', enable_crd_registration: true })).toMatchObject(register);
+});
+
+test('the object with the configuration may be watched, and nothing else beside it', () => {
+  const origin = { type: 'OperatorConfiguration', namespace: 'there', name: 'mine' } as const;
+  const rights = rightsFor(duties({}, { origin }));
+  expect(rights.filter(({ resource }) => resource.startsWith('operatorconf'))).toMatchObject([
+    { resource: 'operatorconfigurations', verbs: ['list', 'watch'], names: ['mine'], namespace: 'there' },
+    { resource: 'operatorconfigurations/status', verbs: ['patch'], names: ['mine'], namespace: 'there' },
+  ]);
+});
+
+test('one namespace that may not be read, and one that is not there, do not stop the others', async () => {
+  const { client } = asked(({ namespace, resource }) => namespace === 'closed' && resource === 'secrets');
+  const rights = rightsFor(duties({ watched_namespace: 'a,closed' }));
+  const reachable = await findReachable(client, rights, ['a', 'closed'], 'here');
+  expect(reachable.namespaces).toEqual(['a']);
+  expect(reachable.refused.get('closed')).toContain('list secrets in namespace closed');
+  expect(reachable.absent).toEqual(['a']);
 });

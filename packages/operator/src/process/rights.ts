@@ -1,4 +1,11 @@
+import type { Configuration, ConfigurationKey } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
+import type { RoleRef } from '@pgherd/kube/objects';
+import type { ConfigurationOrigin } from './configuration/origin.ts';
+import { watchedNamespaces, type Namespaces } from './namespaces.ts';
+
+/** Where a right is needed: in every watched namespace, in the operator's own, or on objects outside of namespaces. */
+export type Scope = 'watched' | 'own' | 'cluster';
 
 /** Verbs on one resource, as in a Kubernetes RBAC rule. */
 export interface Right {
@@ -6,73 +13,193 @@ export interface Right {
   /** Plural, with subresource: `postgresqls/status`. */
   resource: string;
   verbs: string[];
-  /** Only this object. */
-  name?: string;
+  /** Only these objects. */
+  names?: string[];
   /** Whether the operator is of no use at all without it. */
   essential: boolean;
-  /** Only in the operator's own namespace. */
-  own?: boolean;
+  scope: Scope;
+  /** Namespace instead of the one that the scope says. */
+  namespace?: string;
+  /** What it is for, where that is not obvious; a comment in the printed rules. */
+  why?: string;
+}
+
+/** What the operator is configured to do. */
+export interface Duties {
+  configuration: Configuration;
+  named: ReadonlySet<ConfigurationKey>;
+  /** The operator's own namespace. */
+  own: string;
+  origin: ConfigurationOrigin;
 }
 
 const watch = ['list', 'watch'];
 /** Server-side apply is the verb patch, and create where the object does not exist. */
 const apply = ['create', 'patch'];
 
-function right(group: string, resource: string, verbs: string[], essential = true): Right {
-  return { group, resource, verbs, essential };
+function right(group: string, resource: string, verbs: string[], more: Partial<Right> = {}): Right {
+  return { group, resource, verbs, essential: true, scope: 'watched', ...more };
 }
 
-/** Everything that the operator does, and nothing else; `manifests/operator-service-account-rbac.yaml` grants it. */
-export const rights: Right[] = [
-  right('acid.zalan.do', 'postgresqls', [...watch, 'patch']),
+/** Needed whatever is configured. */
+const always: Right[] = [
+  right('acid.zalan.do', 'postgresqls', [...watch, 'patch'], {
+    why: 'The manifests. Patched: the finalizer, and one annotation with what was set in Patroni.',
+  }),
   right('acid.zalan.do', 'postgresqls/status', ['patch']),
-  right('apps', 'statefulsets', [...watch, ...apply, 'delete']),
+  right('apps', 'statefulsets', [...watch, ...apply, 'delete'], {
+    why: 'What a cluster consists of. Server-side apply is the verb patch, and create where there is no object.',
+  }),
   right('apps', 'deployments', [...watch, ...apply, 'delete']),
   right('batch', 'cronjobs', [...watch, ...apply, 'delete']),
   right('', 'pods', [...watch, 'patch', 'delete']),
   right('', 'services', [...watch, ...apply, 'delete']),
-  right('', 'endpoints', [...watch, 'patch', 'delete']),
+  right('', 'endpoints', [...watch, 'patch', 'delete'], {
+    why: 'Patroni makes these; the operator reads them, gives them inherited annotations and owners, and removes them.',
+  }),
   right('', 'configmaps', [...watch, 'patch', 'delete']),
   right('', 'secrets', [...watch, ...apply, 'delete']),
   right('', 'persistentvolumeclaims', [...watch, 'delete']),
   right('', 'serviceaccounts', [...watch, ...apply]),
-  right('', 'events', ['create', 'patch'], false),
+  right('', 'events', ['create', 'patch'], { essential: false }),
   right('policy', 'poddisruptionbudgets', [...watch, ...apply, 'delete']),
   right('rbac.authorization.k8s.io', 'rolebindings', [...watch, 'create']),
-  // To bind the pods' ClusterRole without having all of its rights itself.
-  { ...right('rbac.authorization.k8s.io', 'clusterroles', ['bind']), name: 'postgres-pod' },
-  { ...right('coordination.k8s.io', 'leases', ['get', 'create', 'update']), own: true },
+  right('coordination.k8s.io', 'leases', ['get', 'create', 'update'], {
+    scope: 'own',
+    why: 'One operator at a time: the Lease is in its own namespace.',
+  }),
 ];
+
+/** Everything that the operator does with this configuration, and nothing else. */
+export function rightsFor(duties: Duties): Right[] {
+  return [
+    ...always,
+    podRole(duties),
+    ...ofList(duties),
+    ...definitions(duties),
+    ...configurationObject(duties),
+  ];
+}
+
+/** To bind the pods' role without having all of its rights itself. */
+function podRole({ configuration }: Duties): Right {
+  const definition = configuration.pod_service_account_role_binding_definition;
+  const { kind = 'ClusterRole', name = configuration.pod_service_account_name } = (definition?.['roleRef'] ??
+    {}) as Partial<RoleRef>;
+  return right('rbac.authorization.k8s.io', kind === 'Role' ? 'roles' : 'clusterroles', ['bind'], {
+    names: [name],
+    why: "To give the pods their role without having all of the role's rights itself.",
+  });
+}
+
+function ofList({ configuration, own }: Duties): Right[] {
+  if (watchedNamespaces(configuration.watched_namespace, own) === '*') return [];
+  return [
+    right('', 'namespaces', ['get'], {
+      essential: false,
+      why: 'To tell of a watched namespace that is not there.',
+    }),
+  ];
+}
+
+/** The CustomResourceDefinitions that the operator brings up to date at its start. */
+export const registeredDefinitions = [
+  'postgresqls.acid.zalan.do',
+  'operatorconfigurations.acid.zalan.do',
+] as const;
+
+/**
+ * Whether the operator looks after its CustomResourceDefinitions. They are outside of namespaces: an operator of some
+ * namespaces only does so when it is told to, and otherwise needs no right outside of them.
+ */
+export function registersDefinitions({ configuration, named, own }: Omit<Duties, 'origin'>): boolean {
+  if (named.has('enable_crd_registration')) return configuration.enable_crd_registration;
+  return (
+    configuration.enable_crd_registration && watchedNamespaces(configuration.watched_namespace, own) === '*'
+  );
+}
+
+function definitions(duties: Duties): Right[] {
+  if (!registersDefinitions(duties)) return [];
+  const [group, resource] = ['apiextensions.k8s.io', 'customresourcedefinitions'];
+  const more = { scope: 'cluster', essential: false } as const;
+  return [
+    right(group, resource, ['get', 'patch'], {
+      ...more,
+      names: [...registeredDefinitions],
+      why: 'enable_crd_registration: the definitions are brought up to date when the operator starts.',
+    }),
+    right(group, resource, ['create'], more),
+  ];
+}
+
+/** The object that the configuration is read from. */
+function configurationObject({ origin }: Duties): Right[] {
+  if (origin.type !== 'ConfigMap' && origin.type !== 'OperatorConfiguration') return [];
+  const where: Partial<Right> = { scope: 'own', names: [origin.name], namespace: origin.namespace };
+  if (origin.type === 'ConfigMap')
+    return [right('', 'configmaps', watch, { ...where, why: 'Its configuration.' })];
+  return [
+    right('acid.zalan.do', 'operatorconfigurations', watch, { ...where, why: 'Its configuration.' }),
+    right('acid.zalan.do', 'operatorconfigurations/status', ['patch'], { ...where, essential: false }),
+  ];
+}
 
 /** A verb that the operator was refused. */
 export interface MissingRight {
-  /** e.g. `patch statefulsets.apps`. */
+  /** e.g. `patch statefulsets.apps in namespace a`. */
   what: string;
   essential: boolean;
 }
 
-/** Asks the API server about every right, and returns those that are missing. */
+/** One question to the API server. `undefined` namespace: in all, or outside of them. */
+interface Question extends Right {
+  verb: string;
+  where: string | undefined;
+  name: string | undefined;
+}
+
+/** The rights out of the given ones that the operator does not have, in the given namespaces for `watched` ones. */
 export async function missingRights(
   client: Pick<Client, 'canI'>,
-  namespaces: { watched: string | undefined; own: string },
+  rights: readonly Right[],
+  namespaces: { watched: Namespaces; own: string },
 ): Promise<MissingRight[]> {
-  const questions = rights.flatMap((each) => each.verbs.map((verb) => ({ ...each, verb })));
-  const answers = await Promise.all(
-    questions.map(async ({ group, resource, verb, name, essential, own }) => {
-      const [plural = '', subresource] = resource.split('/');
-      const namespace = own === true ? namespaces.own : namespaces.watched;
-      const isClusterWide = plural === 'clusterroles';
-      const { allowed } = await client.canI({
-        verb,
-        group,
-        resource: plural,
-        ...(subresource === undefined ? {} : { subresource }),
-        ...(name === undefined ? {} : { name }),
-        ...(namespace === undefined || isClusterWide ? {} : { namespace }),
-      });
-      const what = `${verb} ${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
-      return allowed ? [] : [{ what, essential }];
-    }),
+  const questions = rights.flatMap((each) =>
+    each.verbs.flatMap((verb) =>
+      (each.names ?? [undefined]).flatMap((name) =>
+        placesOf(each, namespaces).map((where): Question => ({ ...each, verb, name, where })),
+      ),
+    ),
   );
-  return answers.flat();
+  const answers = await Promise.all(
+    questions.map(async (each) => ((await isAllowed(client, each)) ? [] : [each])),
+  );
+  return answers.flat().map((each) => ({ what: describe(each), essential: each.essential }));
+}
+
+function placesOf({ scope, namespace }: Right, { watched, own }: { watched: Namespaces; own: string }) {
+  if (namespace !== undefined) return [namespace];
+  if (scope === 'own') return [own];
+  return scope === 'cluster' || watched === '*' ? [undefined] : watched;
+}
+
+async function isAllowed(client: Pick<Client, 'canI'>, { verb, group, resource, name, where }: Question) {
+  const [plural = '', subresource] = resource.split('/');
+  const { allowed } = await client.canI({
+    verb,
+    group,
+    resource: plural,
+    ...(subresource === undefined ? {} : { subresource }),
+    // The API server names a namespace in requests for it as if it were in itself.
+    ...(plural === 'namespaces' && where !== undefined ? { name: where } : {}),
+    ...(name === undefined ? {} : { name }),
+    ...(where === undefined ? {} : { namespace: where }),
+  });
+  return allowed;
+}
+
+function describe({ verb, group, resource, name, where }: Question): string {
+  const what = `${verb} ${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
+  return where === undefined ? what : `${what} in namespace ${where}`;
 }

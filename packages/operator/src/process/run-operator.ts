@@ -1,63 +1,68 @@
 import { hostname } from 'node:os';
-import { connect, type ConnectionOptions } from '@pgherd/kube/client';
+import { connect, type Client, type ConnectionOptions } from '@pgherd/kube/client';
 import { systemClock, type Logger } from '@pgherd/kube/objects';
-import { Controller, EventRecorder, Manager } from '@pgherd/kube/runtime';
-import { patroniClient } from '@pgherd/patroni';
+import { EventRecorder, HealthChecks, Leadership } from '@pgherd/kube/runtime';
+import { defaultConfiguration, type Overrides } from '@pgherd/api';
+import type { Storyteller } from '../events/story.ts';
 import { sqlDatabaseAccess, type DatabaseAccess } from '../execute/database-access.ts';
-import { newPassword } from '../reconcile/password.ts';
-import { Reconciler } from '../reconcile/reconciler.ts';
 import type { Settings } from '../settings.ts';
-import { Caches } from './caches.ts';
+import { originOf, type ConfigurationOrigin } from './configuration/origin.ts';
+import { ConfigurationReport } from './configuration/report.ts';
+import { WatchedConfiguration } from './configuration/watched-configuration.ts';
 import { serveHttp } from './http-server.ts';
+import { leaseName } from './lease-name.ts';
 import { Metrics } from './metrics.ts';
-import { missingRights } from './rights.ts';
+import { missingRights, rightsFor } from './rights.ts';
+import { MissingRightsError, Succession } from './succession.ts';
 
 /** How to run the operator. */
 export interface OperatorOptions extends Pick<ConnectionOptions, 'kubeconfig' | 'context' | 'env'> {
-  settings: Settings;
-  /** Namespace to look after; absent: all. */
+  /** A configuration that does not change, instead of an origin; for tests and tools. */
+  settings?: Settings;
+  /** Where the configuration is. Default: what the environment says (`originOf`). */
+  origin?: ConfigurationOrigin;
+  /** Told not to connect to PostgreSQL, or not to ask the Teams API, whatever the configuration says. */
+  overrides?: Omit<Overrides, 'environment'>;
+  /** Namespaces to look after, as in `watched_namespace`, over which it wins. */
   namespace?: string;
-  /** Namespace of the Lease that keeps a second operator waiting. Default: that of the kubeconfig or pod. */
+  /** The operator's namespace. Default: OPERATOR_NAMESPACE, or else that of the kubeconfig or pod. */
   ownNamespace?: string;
   /** Holder of the Lease; two operators must never share one. Default: host name and process id. */
   identity?: string;
-  /** Loopback port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one. Default 8080. */
+  /** Loopback port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one. Default: `api_port`. */
   httpPort?: number;
   log: Logger;
   /** Ends the operator; what it does at the moment is finished first. */
   signal: AbortSignal;
   /** Called once everything is set up, with the port that is listened on. */
   onStarted?: (port: number) => void;
+  /** Called with every configuration that comes into force. */
+  onSettings?: (settings: Settings) => void;
   /** Instead of SQL over the network; for tests. */
   database?: DatabaseAccess;
 }
 
-/** The operator cannot work with the rights that it has. The message names what is missing. */
-export class MissingRightsError extends Error {
-  constructor(missing: string[]) {
-    super(
-      `the operator's account lacks rights that it cannot work without: ${missing.join(', ')}. ` +
-        'Apply manifests/operator-service-account-rbac.yaml, or grant them otherwise.',
-    );
-    this.name = 'MissingRightsError';
-  }
-}
-
-/** A Patroni that does not answer a question by then does not count. */
-const askTimeoutMs = 1_000;
-
 /** A day's work on one cluster must not fall silent; a loop that fails must not fill the API server. */
 const eventLimits = { burst: 100, refillMs: 10_000 };
 
-/** Name of the Lease. */
-const leaseName = 'pgherd-operator';
+/**
+ * A leader that was killed is succeeded within 15 s: its last renewal is seen, runs out, and the Lease is taken, with up
+ * to 1.2 × `retryPeriodMs` before the first and the last.
+ */
+const leasePeriods = {
+  leaseDurationMs: 10_000,
+  renewDeadlineMs: 7_000,
+  renewPeriodMs: 4_000,
+  retryPeriodMs: 1_500,
+};
 
 /**
- * Runs the operator until the signal aborts. Rejects when it cannot start (`KubeconfigError`, `MissingRightsError`), or
- * when it has lost the leadership; then the process should end and be started again.
+ * Runs the operator until the signal aborts. Rejects when it cannot start (`KubeconfigError`, `MissingRightsError`);
+ * then the process should end and be started again.
  */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { log, signal, namespace, settings } = options;
+  const { log, signal } = options;
+  const environment = options.env ?? process.env;
   const metrics = new Metrics();
   const { client, connection } = await connect({
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
@@ -65,19 +70,18 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     ...(options.env === undefined ? {} : { env: options.env }),
     onRequest: (info) => metrics.request(info),
   });
-  const ownNamespace = options.ownNamespace ?? connection.namespace;
-  const missing = await missingRights(client, { watched: namespace, own: ownNamespace });
-  for (const { what, essential } of missing) log.warn({ right: what, essential }, `missing right: ${what}`);
-  const essential = missing.filter((right) => right.essential).map(({ what }) => what);
-  if (essential.length > 0) throw new MissingRightsError(essential);
+  const own = options.ownNamespace ?? (environment['OPERATOR_NAMESPACE'] || connection.namespace);
+  const origin: ConfigurationOrigin =
+    options.origin ??
+    (options.settings === undefined
+      ? originOf(environment, own)
+      : { type: 'fixed', settings: options.settings });
+  await mustHaveOwnRights(client, own, origin);
 
   const identity = options.identity ?? `${hostname()}_${process.pid}`;
-  const manager = new Manager({
-    client,
-    logger: log,
-    leaderElection: { namespace: ownNamespace, name: leaseName, identity },
-  });
-  const caches = new Caches(manager, settings.configuration, namespace);
+  const controllerId = environment['CONTROLLER_ID'] ?? '';
+  const lease = { namespace: own, name: leaseName(controllerId), identity, ...leasePeriods };
+  const leadership = new Leadership({ client, logger: log, ...lease });
   const recorder = new EventRecorder({
     client,
     component: 'pgherd',
@@ -85,52 +89,107 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     limits: eventLimits,
     logger: log,
   });
-  const reconciler = new Reconciler({
-    settings: () => settings,
-    controllerId: (options.env ?? process.env)['CONTROLLER_ID'] ?? '',
-    manifest: (inNamespace, name) => caches.manifest(inNamespace, name),
-    source: caches,
-    hands: {
-      client,
-      patroni: (address) => patroniClient(address),
-      database: options.database ?? sqlDatabaseAccess(),
-      written: (kind, object) => caches.written(kind, object),
-    },
-    askPatroni: (address) => patroniClient(address, { timeoutMs: askTimeoutMs }),
-    story: {
-      normal: (about, reason, message) => recorder.event(about, 'Normal', reason, message),
-      warning: (about, reason, message) => recorder.event(about, 'Warning', reason, message),
-    },
+  const story: Storyteller = {
+    normal: (about, reason, message) => recorder.event(about, 'Normal', reason, message),
+    warning: (about, reason, message) => recorder.event(about, 'Warning', reason, message),
+  };
+  const watchedNamespace = options.namespace ?? environment['WATCHED_NAMESPACE'];
+  const configuration = new WatchedConfiguration({
+    origin,
+    overrides: { ...options.overrides, environment: { ...environment, WATCHED_NAMESPACE: watchedNamespace } },
+    client,
     log,
-    clock: systemClock,
-    newPassword,
   });
-  const controller = new Controller({
-    name: 'postgresql',
-    sources: caches.sources(),
-    reconcile: (key, stop) => reconciler.reconcile(key, stop),
-    workers: settings.configuration.workers,
-    backoff: { baseMs: 500, maxMs: 15_000 },
-    logger: log,
+  const report = new ConfigurationReport({ origin, configuration, client, story, log, clock: systemClock });
+  const succession = new Succession({
+    client,
+    leadership,
+    configuration,
+    origin,
+    own,
+    controllerId,
+    database: options.database ?? sqlDatabaseAccess(),
+    story,
+    log,
     onReconciled: (pass) => metrics.pass(pass),
   });
-  manager.add(controller);
-
-  const server = await serveHttp(options.httpPort ?? 8080, {
-    live: manager.live,
-    ready: manager.ready,
-    metrics: () => metrics.page(caches.manifests()),
+  configuration.onChange(() => {
+    report.log();
+    const { settings } = configuration.held;
+    if (settings !== undefined) options.onSettings?.(settings);
+    if (leadership.isLeading) void report.tell();
   });
+
+  const ready = new HealthChecks();
+  ready.add('configuration', () => {
+    const complaint = configuration.complaint();
+    if (configuration.held.settings === undefined) throw new Error(complaint);
+    return complaint;
+  });
+  ready.add('namespaces', () => succession.readiness());
+
+  const stopAll = new AbortController();
+  const stop = AbortSignal.any([signal, stopAll.signal]);
+  let failure: { error: unknown } | undefined;
+  const guard = async (work: Promise<void>): Promise<void> => {
+    try {
+      await work;
+    } catch (error) {
+      failure ??= { error };
+      stopAll.abort();
+    }
+  };
+  // Timers and watches of files do not keep the process alive.
+  const hold = setInterval(() => {}, 2 ** 30);
   try {
-    log.info(
-      { server: connection.server.href, namespace: namespace ?? '*', port: server.port },
-      'operator started',
-    );
-    options.onStarted?.(server.port);
-    await manager.run(signal);
+    const running = [
+      guard(configuration.run(stop)),
+      guard(leadership.run(stop)),
+      guard(leadership.act(stop, () => report.tell())),
+      guard(succession.run(stop)),
+      guard(serve()),
+    ];
+    await Promise.all(running);
     await recorder.flush();
   } finally {
-    await server.close();
+    clearInterval(hold);
     client.close();
   }
+  if (failure !== undefined) throw failure.error;
+
+  /** Listens on the port of the configuration, wherever it goes. */
+  async function serve(): Promise<void> {
+    await configuration.read(stop);
+    const wanted = (): number =>
+      options.httpPort ?? (configuration.held.settings?.configuration ?? defaultConfiguration()).api_port;
+    const pages = {
+      live: new HealthChecks(),
+      ready,
+      metrics: () => metrics.page(succession.works?.caches.manifests() ?? []),
+    };
+    let port = wanted();
+    let server = await serveHttp(port, pages);
+    log.info({ server: connection.server.href, namespace: own, port: server.port }, 'operator started');
+    options.onStarted?.(server.port);
+    while (!stop.aborted) {
+      await configuration.change(stop);
+      if (wanted() === port || stop.aborted) continue;
+      try {
+        const next = await serveHttp(wanted(), pages);
+        await server.close();
+        [server, port] = [next, wanted()];
+        log.info({ port }, `listening on port ${port} now`);
+      } catch (err) {
+        log.error({ err }, `${(err as Error).message}; port ${port} stays`);
+      }
+    }
+    await server.close();
+  }
+}
+
+async function mustHaveOwnRights(client: Client, own: string, origin: ConfigurationOrigin): Promise<void> {
+  const duties = { configuration: defaultConfiguration(), named: new Set<never>(), own, origin };
+  const rights = rightsFor(duties).filter(({ scope, essential }) => scope === 'own' && essential);
+  const missing = await missingRights(client, rights, { watched: [], own });
+  if (missing.length > 0) throw new MissingRightsError(missing.map(({ what }) => what));
 }

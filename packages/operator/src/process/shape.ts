@@ -1,0 +1,28 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { Configuration } from '@pgherd/api';
+import { watchedNamespaces, type Namespaces } from './namespaces.ts';
+
+/** What watches and workers are made from: when it changes they are made anew; everything else is read at each pass. */
+export interface Shape {
+  namespaces: Namespaces;
+  clusterLabels: Record<string, string>;
+  clusterNameLabel: string;
+  /** Name of the pods' service account and of its role binding. */
+  podAccount: string;
+  workers: number;
+}
+
+/** The part of a configuration that shapes the process. `own` is the operator's namespace. */
+export function shapeOf(configuration: Configuration, own: string): Shape {
+  return {
+    namespaces: watchedNamespaces(configuration.watched_namespace, own),
+    clusterLabels: configuration.cluster_labels,
+    clusterNameLabel: configuration.cluster_name_label,
+    podAccount: configuration.pod_service_account_name,
+    workers: configuration.workers,
+  };
+}
+
+export function isSameShape(one: Shape, other: Shape): boolean {
+  return isDeepStrictEqual(one, other);
+}

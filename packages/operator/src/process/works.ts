@@ -1,0 +1,116 @@
+import type { Client } from '@pgherd/kube/client';
+import { systemClock, type Logger } from '@pgherd/kube/objects';
+import { done } from '@pgherd/kube/queue';
+import { Controller, Manager, type Leadership, type Reconciled } from '@pgherd/kube/runtime';
+import { patroniClient } from '@pgherd/patroni';
+import type { Storyteller } from '../events/story.ts';
+import type { DatabaseAccess } from '../execute/database-access.ts';
+import { newPassword } from '../reconcile/password.ts';
+import { Reconciler } from '../reconcile/reconciler.ts';
+import type { Settings } from '../settings.ts';
+import { Caches } from './caches.ts';
+import type { Namespaces } from './namespaces.ts';
+import { lookAgain } from './look-again.ts';
+import { isSameShape, shapeOf, type Shape } from './shape.ts';
+
+/** What all works of one process share. */
+export interface WorksOptions {
+  client: Client;
+  leadership: Leadership;
+  /** Asked at every pass. */
+  settings: () => Settings;
+  /** The operator's own namespace. */
+  own: string;
+  controllerId: string;
+  database: DatabaseAccess;
+  story: Storyteller;
+  log: Logger;
+  onReconciled: (pass: Reconciled) => void;
+}
+
+/** A Patroni that does not answer a question by then does not count. */
+const askTimeoutMs = 1_000;
+
+/** Watches, queue and workers of one shape: they are stopped, and others made, when the configuration has another one. */
+export class Works {
+  readonly shape: Shape;
+  readonly caches: Caches;
+  readonly controller: Controller;
+  readonly #options: WorksOptions;
+  readonly #manager: Manager;
+  #settings: Settings;
+
+  /** `namespaces`: those of the shape that may be read. */
+  constructor(options: WorksOptions, namespaces: Namespaces) {
+    this.#options = options;
+    this.#settings = options.settings();
+    this.shape = shapeOf(this.#settings.configuration, options.own);
+    const { client, log, leadership } = options;
+    this.#manager = new Manager({ client, logger: log, leadership });
+    this.caches = new Caches(this.#manager, this.#settings.configuration, namespaces);
+    const reconciler = this.#reconciler();
+    this.controller = new Controller({
+      name: 'postgresql',
+      sources: this.caches.sources(),
+      reconcile: (key, stop) =>
+        // Objects of a cluster may be in other namespaces than its manifest, which is not known yet or not watched.
+        this.caches.isKnown(key.split('/')[0] ?? '') ? reconciler.reconcile(key, stop) : done,
+      workers: this.shape.workers,
+      backoff: { baseMs: 500, maxMs: 15_000 },
+      logger: log,
+      onReconciled: options.onReconciled,
+    });
+    this.#manager.add(this.controller);
+    this.#manager.add({
+      name: 'look again',
+      run: (signal) =>
+        lookAgain({
+          clock: systemClock,
+          settings: () => this.settings(),
+          manifests: () => this.caches.manifests(),
+          enqueue: (key) => this.controller.enqueue(key),
+          signal,
+        }),
+    });
+  }
+
+  /** The configuration, as far as these watches fit it: no pass may look for labels that are not watched. */
+  settings(): Settings {
+    const now = this.#options.settings();
+    if (isSameShape(shapeOf(now.configuration, this.#options.own), this.shape)) this.#settings = now;
+    return this.#settings;
+  }
+
+  /** Looks at every cluster again, because something changed that concerns all of them. */
+  lookAtAll(): void {
+    for (const { metadata } of this.caches.manifests()) {
+      this.controller.enqueue(`${metadata.namespace ?? ''}/${metadata.name}`);
+    }
+  }
+
+  /** Works until the signal aborts or leadership is lost. What it does at the moment is finished first. */
+  run(signal: AbortSignal): Promise<void> {
+    return this.#manager.run(signal);
+  }
+
+  #reconciler(): Reconciler {
+    const { client, controllerId, database, story, log } = this.#options;
+    return new Reconciler({
+      settings: () => this.settings(),
+      controllerId,
+      manifest: (namespace, name) => this.caches.manifest(namespace, name),
+      source: this.caches,
+      hands: {
+        client,
+        patroni: (address) => patroniClient(address),
+        database,
+        written: (kind, object) => this.caches.written(kind, object),
+      },
+      askPatroni: (address) => patroniClient(address, { timeoutMs: askTimeoutMs }),
+      story,
+      log,
+      clock: systemClock,
+      newPassword,
+    });
+  }
+}
