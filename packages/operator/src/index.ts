@@ -10,6 +10,7 @@ export { rbacObjects, type RbacObject } from './process/rbac.ts';
 export type { Settings } from './settings.ts';
 export { render } from './render/render.ts';
 export type { Credentials, Remembered, RenderInput } from './render/input.ts';
+export { manifestSchema } from './reconcile/schema-check.ts';
 export { assess, type Assessment } from './reconcile/assess.ts';
 export { preview, type Preview, type PreviewInput } from './reconcile/preview.ts';
 export { goalOf, type PassGoal } from './reconcile/goal.ts';

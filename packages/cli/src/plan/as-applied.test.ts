@@ -16,7 +16,7 @@ const written = (spec: object, annotations: Record<string, string> = {}): Manife
 const live = (spec: object, annotations: Record<string, string> = {}): Manifest => {
   const manifest = written(spec, annotations);
   const metadata = { ...manifest.metadata, namespace: 'default', uid: 'u', generation: 3 };
-  return { ...manifest, metadata, status: { PostgresClusterStatus: 'Running' } } as unknown as Manifest;
+  return { ...manifest, metadata, status: { PostgresClusterStatus: 'Running' } };
 };
 
 test('what was applied last and is written no longer goes, what others set stays', () => {

@@ -1,14 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { formatProblem } from '@pgherd/api';
-import type { Schema } from '@pgherd/kube/schema';
-import { preview, printPlan, stepsOf, type Preview } from '@pgherd/operator';
-import { parse } from 'yaml';
+import { manifestSchema, preview, printPlan, stepsOf, type Preview } from '@pgherd/operator';
 import type { PlanOptions } from '../cluster/commands.ts';
 import { getCluster, postgresqls, withTarget, type Target } from '../cluster/target.ts';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { parseOutputFormat, print } from '../output.ts';
-import { projectRoot } from '../project.ts';
 import { asApplied } from './as-applied.ts';
 import { readClusterObjects } from './cluster-objects.ts';
 import { readManifests, type WrittenManifest } from './manifest-file.ts';
@@ -28,7 +23,7 @@ export async function planCommand(name: string | undefined, options: PlanOptions
   if ((name === undefined) === (options.filename === undefined)) {
     throw new CommandError('give the name of a cluster, or a file with -f', exitCode.wrongUsage);
   }
-  const written = options.filename === undefined ? [] : readManifests(options.filename, postgresqlSchema());
+  const written = options.filename === undefined ? [] : readManifests(options.filename, manifestSchema);
   const plans = await withTarget(options, async (target) => {
     if (name !== undefined) {
       const live = await getCluster(target, name);
@@ -69,17 +64,6 @@ async function planOne(target: Target, written: WrittenManifest, options: PlanOp
   const about = found.problems.map((problem) => `${found.origin}: ${formatProblem(problem)}`);
   const warnings = [...about, ...written.warnings, ...made.warnings];
   return { namespace, name, configuration: found.origin, ...made, warnings };
-}
-
-/** The schema of the definition that this release comes with. */
-function postgresqlSchema(): Schema {
-  const file = join(projectRoot, 'manifests/crds/postgresqls.acid.zalan.do.yaml');
-  const definition = parse(readFileSync(file, 'utf8')) as {
-    spec: { versions: { schema: { openAPIV3Schema: Schema } }[] };
-  };
-  const [version] = definition.spec.versions;
-  if (version === undefined) throw new Error(`${file}: no version in it`);
-  return version.schema.openAPIV3Schema;
 }
 
 function exitCodeOf(plans: ClusterPlan[]): number {

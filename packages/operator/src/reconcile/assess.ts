@@ -12,6 +12,7 @@ import { kinds } from '../kinds.ts';
 import { claimName } from '../names.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { renderNotices } from '../render/notices.ts';
+import { checkSchema } from './schema-check.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
 import { volumeSourceProblems } from './volume-sources.ts';
 
@@ -27,6 +28,8 @@ export interface Assessment {
 /** Reads a manifest as the operator does: current names of fields, what is wrong, what is not acted on. Pure. */
 export function assess(written: Postgresql, configuration: Configuration, observed: Observed): Assessment {
   const { manifest, problems: outOfDate } = withCurrentFields(written);
+  const misfits = checkSchema(written);
+  if (misfits.length > 0) return { manifest, errors: misfits, warnings: [] };
   const problems = [...outOfDate, ...validatePostgresql(manifest, configuration)];
   const errors = problems.filter(({ severity }) => severity === 'error');
   const forbidden = forbiddenContainers(manifest, configuration);
