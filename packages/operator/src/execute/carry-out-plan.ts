@@ -1,4 +1,4 @@
-import { TransportError } from '@pgherd/kube/client';
+import { isConflict, TransportError } from '@pgherd/kube/client';
 import { ApiError } from '@pgherd/kube/objects';
 import { PatroniError } from '@pgherd/patroni';
 import { PostgresError } from '@pgherd/postgres';
@@ -67,5 +67,7 @@ function isApiServerAway(error: unknown): boolean {
 
 function isTransient(error: unknown): boolean {
   if (error instanceof PostgresError) return error.transient;
+  // Somebody else was faster; the next pass looks at what he wrote.
+  if (isConflict(error)) return true;
   return error instanceof PatroniError && error.status === undefined;
 }

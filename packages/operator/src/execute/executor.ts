@@ -50,6 +50,7 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
   const { action } = step;
   switch (action.type) {
     case 'apply':
+      await takeOverFields(hands, action);
       await apply(hands, action.kind, action.object);
       return nothingToTell;
     case 'create':
@@ -77,6 +78,24 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
     default:
       return action satisfies never;
   }
+}
+
+/** A newer version of the object than the one that was looked at is a conflict: it is looked at again. */
+async function takeOverFields(hands: Hands, action: Extract<Action, { type: 'apply' }>): Promise<void> {
+  const { kind, object, takeOver } = action;
+  if (takeOver === undefined) return;
+  const { name = '', namespace = '' } = object.metadata;
+  const operations = [
+    { op: 'replace', path: '/metadata/managedFields', value: takeOver.managedFields },
+    { op: 'replace', path: '/metadata/resourceVersion', value: takeOver.resourceVersion },
+  ];
+  const written = await hands.client.patch(
+    kind,
+    { namespace, name },
+    { type: 'json', operations },
+    { fieldManager },
+  );
+  hands.written(kind, written);
 }
 
 async function apply(hands: Hands, kind: Kind, object: KubeObject): Promise<void> {

@@ -121,8 +121,10 @@ test('without its Service a cluster gets the one that the configuration says', (
 
 test('while the StatefulSet is made again around its pods, they tell what the cluster keeps', () => {
   const objects = madeElsewhere({ store: 'configmaps' });
-  const template = (objects.find(({ kind }) => kind === kinds.statefulSet)?.object as StatefulSet).spec
-    ?.template.spec;
+  const statefulSet = objects.find(({ kind }) => kind === kinds.statefulSet)?.object as
+    | StatefulSet
+    | undefined;
+  const template = statefulSet?.spec?.template.spec;
   const withoutStatefulSet = objects.filter(({ kind }) => kind !== kinds.statefulSet);
   const pod = testPod({ ordinal: 0, role: 'primary', spec: template ?? {} });
   expect(effectiveConfiguration(settings(), testObserved(withoutStatefulSet, [pod], running))).toEqual(

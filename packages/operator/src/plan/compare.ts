@@ -18,8 +18,16 @@ export function compareFields(desired: unknown, live: unknown, path: string[], c
     compareLists(desired, live, path, changes);
     return;
   }
+  if (live === undefined && absentMeans[path.at(-1) ?? ''] === desired) return;
   if (!sameScalar(desired, live, path)) changes.push({ path: path.join('.'), from: live, to: desired });
 }
+
+/** What it means that a field is not there, where the API server does not write it in. */
+const absentMeans: Record<string, unknown> = {
+  allowPrivilegeEscalation: true,
+  privileged: false,
+  readOnlyRootFilesystem: false,
+};
 
 function compareLists(desired: unknown[], live: unknown[], path: string[], changes: FieldChange[]): void {
   const keys = listKeys(path);

@@ -9,17 +9,43 @@ export interface FieldChange {
   to: unknown;
 }
 
+/** What counts as a difference. */
+export interface Comparison {
+  /** Names of annotations that are none (`ignored_annotations`). */
+  ignoredAnnotations?: readonly string[];
+  /** We only say some fields of an object that is otherwise somebody else's. */
+  isPart?: boolean;
+}
+
 /**
  * What applying `desired` would change in `live`, down to the field.
  *
  * Server-side apply's own meaning: a field that we render must equal the live one, and a field that we own by
- * managedFields must still be rendered. What the API server defaulted and what others wrote is no difference.
+ * managedFields must still be rendered. What the API server defaulted and what others wrote is no difference, nor are
+ * annotations with these names (`ignored_annotations`).
  */
-export function fieldChanges(desired: KubeObject, live: KubeObject, manager: string): FieldChange[] {
+export function fieldChanges(
+  desired: KubeObject,
+  live: KubeObject,
+  { ignoredAnnotations = [], isPart = false }: Comparison = {},
+): FieldChange[] {
   const changes: FieldChange[] = [];
-  compareFields(withoutIdentity(desired), live, [], changes);
-  droppedFields(desired, live, manager, changes);
-  return changes;
+  compareFields(withoutIdentity(desired), withSubjectNamespaces(live), [], changes);
+  droppedFields(desired, live, changes, isPart);
+  const isIgnored = ({ path }: FieldChange) =>
+    ignoredAnnotations.some((key) => path === key || path.endsWith(`metadata.annotations.${key}`));
+  return ignoredAnnotations.length === 0 ? changes : changes.filter((change) => !isIgnored(change));
+}
+
+/** A service account that is bound without a namespace is that of the binding's own. */
+function withSubjectNamespaces(live: KubeObject): KubeObject {
+  const { subjects } = live as KubeObject & { subjects?: { kind: string; namespace?: string }[] };
+  if (live.kind !== 'RoleBinding' || subjects === undefined) return live;
+  const { namespace = '' } = live.metadata;
+  const complete = subjects.map((subject) =>
+    subject.kind === 'ServiceAccount' ? { namespace, ...subject } : subject,
+  );
+  return { ...live, subjects: complete } as KubeObject;
 }
 
 /** kind, name and namespace found the object; they cannot differ. */

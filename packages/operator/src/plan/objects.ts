@@ -1,45 +1,50 @@
 import type { KubeObject } from '@pgherd/kube/objects';
 import { describe, kinds, type Desired, type Kind } from '../kinds.ts';
-import { fieldManager } from '../names.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
-import { fieldChanges, printChange } from './field-change.ts';
-import type { Step } from './step.ts';
+import { fieldChanges, printChange, type Comparison } from './field-change.ts';
+import type { Action, Step } from './step.ts';
+import { takeOver } from './taken-over.ts';
 
 /** Reason of every step that makes something new. */
 export const missing = 'it does not exist';
 
 /** Objects to make or to change. None of it disturbs anybody: what could is planned with the pods. */
-export function planObjects(desired: Desired[], observed: Observed): Step[] {
-  const steps = desired.flatMap((wanted) => planObject(wanted, observed));
+export function planObjects(
+  desired: Desired[],
+  observed: Observed,
+  ignoredAnnotations: readonly string[],
+): Step[] {
+  const steps = desired.flatMap((wanted) => planObject(wanted, observed, { ignoredAnnotations }));
   // What somebody else's finalizer holds back must not hold back the rest.
   return steps.sort((a, b) => Number(a.waitFor !== undefined) - Number(b.waitFor !== undefined));
 }
 
-function planObject(desired: Desired, observed: Observed): Step[] {
+function planObject(desired: Desired, observed: Observed, comparison: Comparison): Step[] {
   const { kind, object, care, kept } = desired;
   const { name = '', namespace = observed.namespace } = object.metadata;
   const live = findIn(observed, kind, namespace, name);
+  const partly = { ...comparison, isPart: true };
   if (live === undefined) {
     if (care === 'merged') return [];
-    const rest = kept === undefined ? [] : updateSteps(kind, kept, { metadata: { name, namespace } });
+    const rest = kept === undefined ? [] : updateSteps(kind, kept, { metadata: { name, namespace } }, partly);
     return [createStep(desired), ...rest];
   }
   if (live.metadata.deletionTimestamp !== undefined) {
     return care === 'merged' ? [] : [makeAgain(desired)];
   }
-  if (care === 'once') return kept === undefined ? [] : updateSteps(kind, kept, live);
-  return updateSteps(kind, object, live);
+  if (care === 'once') return kept === undefined ? [] : updateSteps(kind, kept, live, partly);
+  return updateSteps(kind, object, live, care === 'merged' ? partly : comparison);
 }
 
-function updateSteps(kind: Kind, object: KubeObject, live: KubeObject): Step[] {
-  const changes = fieldChanges(object, live, fieldManager);
+function updateSteps(kind: Kind, object: KubeObject, live: KubeObject, comparison: Comparison): Step[] {
+  const changes = fieldChanges(object, live, comparison);
   if (changes.length === 0) return [];
   return [
     {
       what: `update ${describe(kind, object.metadata.name ?? '')}`,
       why: changes.map(printChange),
       disturbs: 'nothing',
-      action: { type: 'apply', kind, object },
+      action: comparison.isPart === true ? { type: 'apply', kind, object } : applyTo(kind, object, live),
     },
   ];
 }
@@ -54,6 +59,12 @@ function createStep({ kind, object, care, owner }: Desired): Step {
         ? { type: 'create', kind, object, ...(owner === undefined ? {} : { owner }) }
         : { type: 'apply', kind, object },
   };
+}
+
+/** Writes an object that exists, and takes over the fields that others wrote of it before us. */
+export function applyTo(kind: Kind, object: KubeObject, live: KubeObject): Action {
+  const taken = takeOver(live);
+  return { type: 'apply', kind, object, ...(taken === undefined ? {} : { takeOver: taken }) };
 }
 
 /** What is on its way out can only be made again when it is gone. */

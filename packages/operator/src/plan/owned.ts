@@ -1,29 +1,43 @@
 import type { KubeObject } from '@pgherd/kube/objects';
+import { applyBuiltinDefaults } from '@pgherd/kube/schema';
+import { fieldManager } from '../names.ts';
 import type { FieldChange } from './field-change.ts';
 import { elementByKeys, isObject, keyedSegment } from './list-keys.ts';
+import { inheritedEntries, isLeftover } from './taken-over.ts';
 
 /**
- * Appends every field that `manager` owns in `live` by server-side apply and that `desired` has no longer.
+ * Appends every field that we own in `live` and that `desired` has no longer: by server-side apply, or inherited from
+ * whoever wrote the object before.
  * FieldsV1: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/#FieldsV1
  */
-export function droppedFields(
-  desired: KubeObject,
-  live: KubeObject,
-  manager: string,
-  changes: FieldChange[],
-): void {
+export function droppedFields(desired: KubeObject, live: KubeObject, changes: FieldChange[]): void {
   for (const entry of live.metadata.managedFields ?? []) {
-    if (entry.manager !== manager || entry.operation !== 'Apply') continue;
+    if (entry.manager !== fieldManager || entry.operation !== 'Apply') continue;
     if (entry.subresource !== undefined && entry.subresource !== '') continue;
     walk(entry.fieldsV1 ?? {}, desired, live, [], changes);
   }
+  const inherited = inheritedEntries(live);
+  if (inherited.length === 0) return;
+  const complete = withDefaults(desired);
+  const left: FieldChange[] = [];
+  for (const { fieldsV1 } of inherited) walk(fieldsV1 ?? {}, complete, live, [], left);
+  const known = new Set(changes.map(({ path }) => path));
+  changes.push(...left.filter(({ path }) => isLeftover(path) && !known.has(path)));
+}
+
+/** With what the API server would fill in: an Update owns that too. */
+function withDefaults(desired: KubeObject): KubeObject {
+  const complete = structuredClone(desired);
+  applyBuiltinDefaults(complete as unknown as Record<string, unknown>);
+  return complete;
 }
 
 function walk(fields: object, desired: unknown, live: unknown, path: string[], changes: FieldChange[]): void {
   for (const [key, children] of Object.entries(fields)) {
     const found = step(key, desired, live, path);
     if (found === undefined || found.live === undefined) continue;
-    if (found.desired === undefined) {
+    const isMap = ['labels', 'annotations'].includes(found.path.at(-1) ?? '');
+    if (found.desired === undefined && !(isMap && isObject(children))) {
       changes.push({ path: found.path.join('.'), from: found.live, to: undefined });
     } else if (isObject(children)) {
       walk(children, found.desired, found.live, found.path, changes);

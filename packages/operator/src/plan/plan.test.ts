@@ -29,7 +29,16 @@ function desiredOf(manifest: Postgresql, live?: Desired[]): Desired[] {
 }
 
 function planFor(objects: Desired[], observed: Observed) {
-  return plan({ objects, database: undefined, configuration: undefined, roleLabel: 'spilo-role' }, observed);
+  return plan(
+    {
+      objects,
+      database: undefined,
+      configuration: undefined,
+      roleLabel: 'spilo-role',
+      ignoredAnnotations: [],
+    },
+    observed,
+  );
 }
 
 function whats(objects: Desired[], observed: Observed): string[] {

@@ -15,6 +15,8 @@ export interface Goal {
   configuration: ConfigurationGoal | undefined;
   /** Pod label with the role, `pod_role_label`. */
   roleLabel: string;
+  /** Annotations that are no difference, `ignored_annotations`. */
+  ignoredAnnotations: readonly string[];
 }
 
 /** The difference between what should be and what is, as ordered steps. Pure. */
@@ -28,9 +30,10 @@ export function plan(goal: Goal, observed: Observed): Plan {
       steps: planObjects(
         goal.objects.filter((desired) => desired !== statefulSet),
         observed,
+        goal.ignoredAnnotations,
       ),
     },
-    { name: 'pods', steps: planPods(statefulSet, observed, goal.roleLabel) },
+    { name: 'pods', steps: planPods(statefulSet, observed, goal.roleLabel, goal.ignoredAnnotations) },
     {
       name: 'configuration',
       steps: goal.configuration === undefined ? [] : planConfiguration(goal.configuration, observed),

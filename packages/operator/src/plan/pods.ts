@@ -1,20 +1,24 @@
 import type { StatefulSet } from '@pgherd/kube/objects';
 import { describe, kinds, type Desired } from '../kinds.ts';
-import { fieldManager } from '../names.ts';
 import { find, isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { fieldChanges, printChange, type FieldChange } from './field-change.ts';
-import { makeAgain } from './objects.ts';
+import { applyTo, makeAgain } from './objects.ts';
 import { planRollout } from './rollout.ts';
 import { scaleDownSteps } from './scale-down.ts';
 import type { Step } from './step.ts';
 
 /** Everything about the existing StatefulSet and its pods: changes, scaling, replacement of outdated pods. */
-export function planPods(desired: Desired | undefined, observed: Observed, roleLabel: string): Step[] {
+export function planPods(
+  desired: Desired | undefined,
+  observed: Observed,
+  roleLabel: string,
+  ignoredAnnotations: readonly string[],
+): Step[] {
   if (desired === undefined) return [];
   const live = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
   if (live === undefined) return [];
   if (live.metadata.deletionTimestamp !== undefined) return [makeAgain(desired)];
-  const changes = fieldChanges(desired.object, live, fieldManager);
+  const changes = fieldChanges(desired.object, live, ignoredAnnotations);
   return [
     ...stripStalePrimaryLabels(observed, roleLabel),
     ...statefulSetSteps(desired, live, changes, observed),
@@ -47,7 +51,7 @@ function changeStep({ kind, object }: Desired, live: StatefulSet, changes: Field
     disturbs: 'nothing',
     action: fixed
       ? { type: 'delete', kind, namespace, name, uid: live.metadata.uid ?? '', orphan: true }
-      : { type: 'apply', kind, object },
+      : applyTo(kind, object, live),
     observeAfter: true,
   };
 }

@@ -1,13 +1,14 @@
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { Kind, SecretOwner } from '../kinds.ts';
+import type { TakeOver } from './taken-over.ts';
 
 /** How much a step disturbs those who use the database, from not at all to not available. */
 export type Disturbance = 'nothing' | 'reload' | 'restart' | 'switchover' | 'downtime';
 
 /** What a step does, as data: the plan prints it, the executor carries it out. */
 export type Action =
-  /** Server-side apply; makes the object when it does not exist. */
-  | { type: 'apply'; kind: Kind; object: KubeObject }
+  /** Server-side apply; makes the object when it does not exist. Before that, fields of others become ours. */
+  | { type: 'apply'; kind: Kind; object: KubeObject; takeOver?: TakeOver }
   /**
    * Makes the object only when it does not exist. An existing one stays as it is; but a Secret with an `owner` gets its
    * labels, if it is no other cluster's.

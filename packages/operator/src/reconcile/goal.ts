@@ -43,6 +43,7 @@ export function goalOf(
           ? { wanted: declaredConfiguration(input), applied: appliedKeys(manifest) }
           : undefined,
       roleLabel: configuration.pod_role_label,
+      ignoredAnnotations: configuration.ignored_annotations,
     },
     declared,
     superuser: credentialsOf(
