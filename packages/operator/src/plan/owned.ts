@@ -7,16 +7,21 @@ import { inheritedEntries, isLeftover } from './taken-over.ts';
 
 /**
  * Appends every field that we own in `live` and that `desired` has no longer: by server-side apply, or inherited from
- * whoever wrote the object before.
+ * whoever wrote the object before, unless only a part of it is ours (`isPart`).
  * FieldsV1: https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/object-meta/#FieldsV1
  */
-export function droppedFields(desired: KubeObject, live: KubeObject, changes: FieldChange[]): void {
+export function droppedFields(
+  desired: KubeObject,
+  live: KubeObject,
+  changes: FieldChange[],
+  isPart: boolean,
+): void {
   for (const entry of live.metadata.managedFields ?? []) {
     if (entry.manager !== fieldManager || entry.operation !== 'Apply') continue;
     if (entry.subresource !== undefined && entry.subresource !== '') continue;
     walk(entry.fieldsV1 ?? {}, desired, live, [], changes);
   }
-  const inherited = inheritedEntries(live);
+  const inherited = isPart ? [] : inheritedEntries(live);
   if (inherited.length === 0) return;
   const complete = withDefaults(desired);
   const left: FieldChange[] = [];

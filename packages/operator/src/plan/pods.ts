@@ -18,7 +18,7 @@ export function planPods(
   const live = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
   if (live === undefined) return [];
   if (live.metadata.deletionTimestamp !== undefined) return [makeAgain(desired)];
-  const changes = fieldChanges(desired.object, live, ignoredAnnotations);
+  const changes = fieldChanges(desired.object, live, { ignoredAnnotations });
   return [
     ...stripStalePrimaryLabels(observed, roleLabel),
     ...statefulSetSteps(desired, live, changes, observed),
