@@ -45,7 +45,7 @@ function withSubjectNamespaces(live: KubeObject): KubeObject {
   const complete = subjects.map((subject) =>
     subject.kind === 'ServiceAccount' ? { namespace, ...subject } : subject,
   );
-  return { ...live, subjects: complete } as KubeObject;
+  return { ...live, subjects: complete };
 }
 
 /** kind, name and namespace found the object; they cannot differ. */

@@ -33,7 +33,7 @@ export function droppedFields(
 /** With what the API server would fill in: an Update owns that too. */
 function withDefaults(desired: KubeObject): KubeObject {
   const complete = structuredClone(desired);
-  applyBuiltinDefaults(complete as unknown as Record<string, unknown>);
+  applyBuiltinDefaults(complete);
   return complete;
 }
 

@@ -149,21 +149,21 @@ test('a default that we do not know yet is not dropped', () => {
   const world = madeBy(zalando, desired);
   const { spec } = structuredClone(statefulSetOf(world));
   Object.assign(spec?.template.spec ?? {}, { defaultOfTomorrow: 'x' });
-  world.put(kinds.statefulSet, { ...statefulSetOf(world), spec } as KubeObject, zalando);
+  world.put(kinds.statefulSet, { ...statefulSetOf(world), spec }, zalando);
   expect(planFor(desired, world).tracks).toEqual([]);
 });
 
 test('what somebody else edited stays, unless it is ours to say', () => {
   const desired = desiredOf(testManifest());
   const world = madeBy(zalando, desired);
-  const edited = structuredClone(statefulSetOf(world)) as StatefulSet & KubeObject;
+  const edited = structuredClone(statefulSetOf(world));
   edited.metadata.annotations = { theirs: 'x' };
   const [postgres] = edited.spec?.template.spec?.containers ?? [];
   postgres?.env?.push({ name: 'THEIRS', value: '1' });
-  world.put(kinds.statefulSet, edited as KubeObject, 'kubectl-edit');
+  world.put(kinds.statefulSet, edited, 'kubectl-edit');
   expect(planFor(desired, world).tracks).toEqual([]);
   if (edited.spec !== undefined) edited.spec.replicas = 1;
-  world.put(kinds.statefulSet, edited as KubeObject, 'kubectl-edit');
+  world.put(kinds.statefulSet, edited, 'kubectl-edit');
   expect(whys(desired, world)).toEqual(['update statefulset acid-demo', 'spec.replicas: 1 → 2']);
   world.carryOut(planFor(desired, world));
   const after = statefulSetOf(world);

@@ -100,7 +100,7 @@ export class World {
 
 function completed(object: KubeObject): KubeObject {
   const copy = structuredClone(object);
-  applyBuiltinDefaults(copy as unknown as Record<string, unknown>);
+  applyBuiltinDefaults(copy);
   return copy;
 }
 
