@@ -43,9 +43,11 @@ export function settledPodSpec(configuration: Configuration, observed: Observed)
 /** What an existing cluster keeps that is no configuration. */
 export function rememberPods(pod: PodSpec | undefined): RememberedStatefulSet | undefined {
   if (pod === undefined) return undefined;
-  const version = postgresEnv(pod)?.find(({ name }) => name === 'PGVERSION')?.value;
+  const { postgresql, bootstrap } = spiloConfigurationOf(pod);
+  const [, ofBinaries] = /\/postgresql\/(\d+)\/bin$/.exec(String(postgresql?.bin_dir)) ?? [];
+  const version = postgresEnv(pod)?.find(({ name }) => name === 'PGVERSION')?.value ?? ofBinaries;
   return {
-    bootstrapDcs: bootstrapDcs(pod),
+    bootstrap,
     ...(version === undefined ? {} : { postgresVersion: version }),
     ...(pod.topologySpreadConstraints === undefined
       ? {}
@@ -53,13 +55,13 @@ export function rememberPods(pod: PodSpec | undefined): RememberedStatefulSet | 
   };
 }
 
-function bootstrapDcs(pod: PodSpec): unknown {
+/** What the pods' `SPILO_CONFIGURATION` says, as far as it is looked at; nothing when it is no JSON. */
+function spiloConfigurationOf(pod: PodSpec): { postgresql?: { bin_dir?: unknown }; bootstrap?: unknown } {
   const value = postgresEnv(pod)?.find(({ name }) => name === 'SPILO_CONFIGURATION')?.value;
   try {
-    const parsed = JSON.parse(value ?? '{}') as { bootstrap?: { dcs?: unknown } };
-    return parsed.bootstrap?.dcs;
+    return (JSON.parse(value ?? '{}') ?? {}) as ReturnType<typeof spiloConfigurationOf>;
   } catch {
-    return undefined;
+    return {};
   }
 }
 

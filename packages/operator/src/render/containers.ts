@@ -1,8 +1,9 @@
 import type { Container } from '@pgherd/kube/objects';
-import { isSet, postgresEnvironment } from './environment.ts';
+import { postgresEnvironment } from './environment.ts';
 import type { RenderInput } from './input.ts';
 import { postgresResources } from './resources.ts';
 import { mountsOf, type MountedVolume } from './mounts.ts';
+import { isSet } from './variables.ts';
 
 /** Container `postgres`: Patroni, and PostgreSQL under it. */
 export function postgresContainer(input: RenderInput, volumes: MountedVolume[]): Container {

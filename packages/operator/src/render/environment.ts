@@ -1,18 +1,11 @@
 import type { EnvVar } from '@pgherd/kube/objects';
 import { secretName } from '../names.ts';
+import { archiveEnvironment } from './archive-environment.ts';
+import { cloneEnvironment, standbyEnvironment } from './bootstrap-environment.ts';
 import { criticalOperationLabel } from './disruption-budgets.ts';
 import { identityOf, postgresVersion, type RenderInput } from './input.ts';
 import { spiloConfiguration } from './spilo-configuration.ts';
-
-/** A variable whose value is a key of a Secret. */
-export function fromSecret(name: string, secret: string, key: string): EnvVar {
-  return { name, valueFrom: { secretKeyRef: { name: secret, key } } };
-}
-
-/** A variable whose value is a field of the pod. */
-export function fromField(name: string, fieldPath: string): EnvVar {
-  return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
-}
+import { firstWins, fromField, fromSecret, isSet } from './variables.ts';
 
 /**
  * Environment of container `postgres`, in Zalando's order, so that Spilo and pgherd's image read the same.
@@ -24,6 +17,10 @@ export function postgresEnvironment(input: RenderInput): EnvVar[] {
     ...identity(input),
     ...kubernetesStore(input),
     ...(manifest.spec.env ?? []),
+    ...cloneEnvironment(input),
+    ...standbyEnvironment(input),
+    ...sharedEnvironment(input),
+    ...archiveEnvironment(input),
     ...tls(input),
   ]);
 }
@@ -52,6 +49,18 @@ function identity(input: RenderInput): EnvVar[] {
     ...(configuration.enable_pgversion_env_var ? [{ name: 'PGVERSION', value: postgresVersion(input) }] : []),
     { name: 'KUBERNETES_LABELS', value: JSON.stringify(configuration.cluster_labels) },
     { name: 'SPILO_CONFIGURATION', value: spiloConfiguration(input) },
+  ];
+}
+
+/** `pod_environment_secret` and `pod_environment_configmap`: what every cluster's pods get, e.g. for its archive. */
+function sharedEnvironment({ configuration, remembered }: RenderInput): EnvVar[] {
+  const { secretKeys = [], values = {} } = remembered.podEnvironment ?? {};
+  const secret = configuration.pod_environment_secret;
+  return [
+    ...[...secretKeys].sort().map((key) => fromSecret(key, secret, key)),
+    ...Object.keys(values)
+      .sort()
+      .map((name) => ({ name, value: values[name] ?? '' })),
   ];
 }
 
@@ -84,18 +93,4 @@ function tls(input: RenderInput): EnvVar[] {
     });
   }
   return variables;
-}
-
-/** A string that is there and not empty. */
-export function isSet(value: string | undefined): value is string {
-  return value !== undefined && value !== '';
-}
-
-/** Drops later definitions of a name that is already there, letter case aside. */
-export function firstWins(variables: EnvVar[]): EnvVar[] {
-  const seen = new Set<string>();
-  return variables.filter(({ name }) => {
-    const key = name.toLowerCase();
-    return !seen.has(key) && seen.add(key);
-  });
 }

@@ -13,14 +13,28 @@ export interface Remembered {
   secrets: ReadonlyMap<string, Credentials>;
   /** Fresh passwords for Secrets that do not exist yet, by name. */
   generated: ReadonlyMap<string, string>;
+  /** Variables that all clusters' pods get; absent: none are configured. */
+  podEnvironment?: PodEnvironment;
   /** Absent for a new cluster. */
   statefulSet?: RememberedStatefulSet;
 }
 
+/** What `pod_environment_secret` and `pod_environment_configmap` hold for the clusters of one namespace. */
+export interface PodEnvironment {
+  /** Keys of the Secret that can be names of variables; their values stay where they are. */
+  secretKeys: string[];
+  /** Entries of the ConfigMap that can be variables. */
+  values: Record<string, string>;
+  /** Keys of either that cannot be names of variables. */
+  unfit: string[];
+  /** What there must be first, in words; undefined when nothing is missing. */
+  missing?: string;
+}
+
 /** What stays as it is in the pods of an existing cluster and is no configuration; for that see `effectiveConfiguration`. */
 export interface RememberedStatefulSet {
-  /** `bootstrap.dcs` of SPILO_CONFIGURATION: only read at the first start, so a change of it is no reason to restart. */
-  bootstrapDcs?: unknown;
+  /** `bootstrap` of SPILO_CONFIGURATION: only read at the first start, so a change of it is no reason to restart. */
+  bootstrap?: unknown;
   /** Major version that the pods run; undefined when they do not say. Another one is an upgrade, not a new pod. */
   postgresVersion?: string;
   /** As they stand in the pods' template; those of Zalando's operator count no pods. */

@@ -1,6 +1,6 @@
 import type { Postgresql } from '@pgherd/api';
 import type { Volume, VolumeMount } from '@pgherd/kube/objects';
-import { isSet } from './environment.ts';
+import { isSet } from './variables.ts';
 
 /** Where the data volume is mounted; never PGDATA itself, which is a directory inside. */
 export const dataPath = '/home/postgres/pgdata';

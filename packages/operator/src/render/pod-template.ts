@@ -2,12 +2,12 @@ import type { Container, PodTemplateSpec, Toleration } from '@pgherd/kube/object
 import { inheritedAnnotations, objectLabels } from '../labels.ts';
 import { affinityOf } from './affinity.ts';
 import { postgresContainer } from './containers.ts';
-import { isSet } from './environment.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { mountsOf, type MountedVolume } from './mounts.ts';
 import { sidecarContainers, withPortProtocols } from './sidecars.ts';
 import { topologySpreadOf } from './topology-spread.ts';
 import { podVolumes, volumesOf } from './volumes.ts';
+import { isSet } from './variables.ts';
 
 /** Annotation by which kube2iam knows the role that a pod may take on. */
 const kube2iam = 'iam.amazonaws.com/role';

@@ -111,7 +111,7 @@ test('splits parameters into local ones and those of the dynamic configuration',
 });
 
 test('an existing cluster keeps its bootstrap configuration', () => {
-  const remembered = testRemembered({ statefulSet: { bootstrapDcs: { ttl: 77 } } });
+  const remembered = testRemembered({ statefulSet: { bootstrap: { dcs: { ttl: 77 } } } });
   const { postgres } = podOf(input({ remembered, manifest: testManifest({ patroni: { ttl: 20 } }) }));
   const text = postgres.env?.find(({ name }) => name === 'SPILO_CONFIGURATION')?.value ?? '';
   expect(JSON.parse(text)).toMatchObject({ bootstrap: { dcs: { ttl: 77 } } });

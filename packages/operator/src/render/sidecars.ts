@@ -1,10 +1,10 @@
 import type { Configuration, Postgresql, Problem } from '@pgherd/api';
 import type { Container } from '@pgherd/kube/objects';
 import { secretName } from '../names.ts';
-import { firstWins, fromField, fromSecret, isSet } from './environment.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { containerResources } from './resources.ts';
 import { mountsOf, type MountedVolume } from './mounts.ts';
+import { firstWins, fromField, fromSecret, isSet } from './variables.ts';
 
 type Declared = Pick<RenderInput, 'manifest' | 'configuration'>;
 type ManifestSidecar = NonNullable<Postgresql['spec']['sidecars']>[number];

@@ -37,9 +37,9 @@ export function spiloConfiguration(input: RenderInput): string {
   const { manifest, remembered } = input;
   return JSON.stringify({
     postgresql: localSection(input),
-    bootstrap: {
+    bootstrap: remembered.statefulSet?.bootstrap ?? {
       initdb: initdbOptions(manifest.spec.patroni?.initdb ?? {}),
-      dcs: remembered.statefulSet?.bootstrapDcs ?? dynamicConfiguration(input),
+      dcs: dynamicConfiguration(input),
     },
   });
 }

@@ -2,11 +2,11 @@ import type { StatefulSetSpec } from '@pgherd/kube/objects';
 import { kinds, type Desired } from '../kinds.ts';
 import { downscalerAnnotations, inheritedAnnotations, objectLabels, selectorLabels } from '../labels.ts';
 import { primaryServiceName } from '../names.ts';
-import { isSet } from './environment.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { instancesOf } from './instances.ts';
 import { clusterObject } from './metadata.ts';
 import { podTemplate } from './pod-template.ts';
+import { isSet } from './variables.ts';
 
 /** The StatefulSet of the cluster's members. Its pods are replaced by the plan (`OnDelete`), never by the controller. */
 export function renderStatefulSet(input: RenderInput): Desired {

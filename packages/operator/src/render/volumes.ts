@@ -1,9 +1,9 @@
 import type { Postgresql, Problem } from '@pgherd/api';
 import type { Volume } from '@pgherd/kube/objects';
 import { additionalVolumes } from './additional-volumes.ts';
-import { isSet } from './environment.ts';
 import type { RenderInput } from './input.ts';
 import type { MountedVolume } from './mounts.ts';
+import { isSet } from './variables.ts';
 
 type Declared = Pick<RenderInput, 'manifest' | 'configuration'>;
 
