@@ -9,6 +9,10 @@ export interface Interest {
   resource: Resource;
   /** Keys to look at after the object has changed; also those of its earlier form are looked at. */
   keys: (object: KubeObject) => string[];
+  /** Told of every change before `keys` is asked. */
+  see?: (object: KubeObject, isGone: boolean) => void;
+  /** Nothing is to be looked at when only annotations have changed: Patroni writes some into its pod all the time. */
+  ignoresAnnotations?: boolean;
 }
 
 /** Looks at one key at a time and removes the difference between what is and what should be. */
@@ -54,15 +58,45 @@ export function runController(controller: Controller, { registry, clock, log }: 
   };
 }
 
-function follow(registry: Registry, { resource, keys }: Interest, queue: WorkQueue): Watch {
-  const known = new Map<string, string[]>();
-  return registry.watch(resource, {}, ({ type, object }) => {
+function follow(registry: Registry, interest: Interest, queue: WorkQueue): Watch {
+  const known = new Map<string, { object: KubeObject; keys: string[] }>();
+  return registry.watch(interest.resource, {}, ({ type, object }) => {
     if (type === 'BOOKMARK' || type === 'ERROR') return;
+    const isGone = type === 'DELETED';
     const id = object.metadata.uid ?? '';
-    const now = keys(object);
-    for (const key of new Set([...(known.get(id) ?? []), ...now])) queue.add(key);
-    if (type === 'DELETED') known.delete(id);
-    else if (now.length > 0) known.set(id, now);
+    const before = known.get(id);
+    interest.see?.(object, isGone);
+    if (before !== undefined && !isGone && interest.ignoresAnnotations === true) {
+      if (differsInAnnotationsOnly(before.object, object)) {
+        before.object = object;
+        return;
+      }
+    }
+    const keys = interest.keys(object);
+    for (const key of new Set([...(before?.keys ?? []), ...keys])) queue.add(key);
+    if (isGone) known.delete(id);
+    else if (keys.length > 0) known.set(id, { object, keys });
     else known.delete(id);
   });
+}
+
+const writtenWithAnnotations = new Set(['annotations', 'managedFields', 'resourceVersion']);
+
+/** Looks at parts as wholes: the store keeps a part that did not change as the very same (`sharingParts`). */
+function differsInAnnotationsOnly(before: KubeObject, now: KubeObject): boolean {
+  const { metadata: metadataBefore, ...partsBefore } = before;
+  const { metadata, ...parts } = now;
+  return (
+    sameParts(partsBefore, parts) &&
+    sameParts<Record<string, unknown>>({ ...metadataBefore }, { ...metadata }, writtenWithAnnotations)
+  );
+}
+
+function sameParts<T extends Record<string, unknown>>(
+  one: T,
+  other: T,
+  besides: ReadonlySet<string> = new Set(),
+): boolean {
+  const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+  return [...keys].every((key) => besides.has(key) || one[key] === other[key]);
 }

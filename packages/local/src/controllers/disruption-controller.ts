@@ -8,6 +8,7 @@ import {
 import type {
   Clock,
   KubeObject,
+  LabelSelector,
   OwnerReference,
   Pod,
   PodDisruptionBudget,
@@ -17,34 +18,42 @@ import { done } from '@pgherd/kube/queue';
 import { matchesLabelSelector } from '../registry/selectors.ts';
 import type { Controller } from './controller.ts';
 import { Objects, controllerOf, keyOf, sameJson, splitKey, timestamp } from './objects.ts';
+import { SelectorIndex } from './selector-index.ts';
 import { isFinished, isHealthy } from './statefulset/pod-state.ts';
 
 /** Counts for each PodDisruptionBudget how many of its pods may be evicted. */
 export function disruptionController(objects: Objects, clock: Clock): Controller {
+  const selectors = new SelectorIndex((budget) => {
+    const { selector } = (budget as PodDisruptionBudget).spec ?? {};
+    return selector && (selector.matchLabels ?? {});
+  });
+  const budgetsOf = (pod: Pod): string[] =>
+    selectors.candidates(pod.metadata.namespace, pod.metadata.labels).filter((key) => {
+      const budget = objects.get(podDisruptionBudgets, ...splitKey(key));
+      return budget !== undefined && covers(budget, pod);
+    });
   return {
     name: 'disruption',
     interests: [
-      { resource: podDisruptionBudgets, keys: (budget) => [keyOf(budget)] },
       {
-        resource: podResource,
-        keys: (pod) =>
-          objects
-            .list(podDisruptionBudgets, pod.metadata.namespace ?? '')
-            .filter((budget) => covers(budget, pod as Pod))
-            .map(keyOf),
+        resource: podDisruptionBudgets,
+        see: (budget, isGone) => selectors.see(budget, isGone),
+        keys: (budget) => [keyOf(budget)],
       },
+      { resource: podResource, ignoresAnnotations: true, keys: (pod) => budgetsOf(pod as Pod) },
+      // How many pods there should be counts only for budgets that cover some that there are.
       ...[statefulSets, deployments, replicaSets].map((resource: Resource) => ({
         resource,
-        keys: (owner: KubeObject) =>
-          objects.list(podDisruptionBudgets, owner.metadata.namespace ?? '').map(keyOf),
+        keys: (owner: KubeObject) => podsOf(objects, owner).flatMap(budgetsOf),
       })),
     ],
     reconcile(key) {
       const [namespace, name] = splitKey(key);
       const budget = objects.get(podDisruptionBudgets, namespace, name);
       if (!budget) return done;
+      const labels = budget.spec?.selector?.matchLabels ?? {};
       const pods = objects
-        .list(podResource, namespace)
+        .list(podResource, namespace, { labels })
         .filter((pod) => covers(budget, pod) && !isFinished(pod));
       const counts = countsOf(budget, pods, expectedPods(objects, pods));
       const present = budget.status?.conditions?.find(({ type }) => type === 'DisruptionAllowed');
@@ -75,6 +84,16 @@ export function disruptionController(objects: Objects, clock: Clock): Controller
       return done;
     },
   };
+}
+
+/** The pods that the selector of a workload selects. */
+function podsOf(objects: Objects, owner: KubeObject): Pod[] {
+  const { selector } = (owner as { spec?: { selector?: LabelSelector } }).spec ?? {};
+  if (selector === undefined) return [];
+  const labels = selector.matchLabels ?? {};
+  return objects
+    .list(podResource, owner.metadata.namespace ?? '', { labels })
+    .filter((pod) => matchesLabelSelector(selector, pod.metadata.labels ?? {}));
 }
 
 /** policy/v1: an empty selector selects all pods of the namespace, a missing one none. */

@@ -1,6 +1,8 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ApiError } from '@pgherd/kube/objects';
 import type { KubeObject, OwnerReference, Resource, ResourceType } from '@pgherd/kube/objects';
 import type { DeleteOptions, Registry, WriteOptions } from '../registry/registry.ts';
+import type { Narrowing } from '../store/index.ts';
 
 /**
  * The registry with the kinds' types, and `undefined` for what is not there. Reads are always fresh: controllers keep
@@ -21,8 +23,13 @@ export class Objects {
     return orUndefined(() => this.registry.get(resource, namespace, name) as T);
   }
 
-  list<T extends KubeObject>(resource: ResourceType<T>, namespace?: string): T[] {
-    return this.registry.list(resource, namespace === undefined ? {} : { namespace }).items as T[];
+  /** All objects, or those of one namespace; with `narrowing` only those that have what it names. */
+  list<T extends KubeObject>(resource: ResourceType<T>, namespace?: string, narrowing?: Narrowing): T[] {
+    const options = {
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(narrowing === undefined ? {} : { narrowing }),
+    };
+    return this.registry.list(resource, options).items as T[];
   }
 
   create<T extends KubeObject>(resource: ResourceType<T>, object: T): T {
@@ -96,7 +103,8 @@ export function withMetadata<T extends KubeObject>(object: T, metadata: KubeObje
 
 /** Deep equality of JSON values; absent and `undefined` are the same, the order of keys does not matter. */
 export function sameJson(a: unknown, b: unknown): boolean {
-  return canonicalJson(a) === canonicalJson(b);
+  // Nearly always they are equal, and that is found out quickly.
+  return isDeepStrictEqual(a, b) || canonicalJson(a) === canonicalJson(b);
 }
 
 /** JSON with keys in order: equal values have equal texts. */

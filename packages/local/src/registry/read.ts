@@ -1,10 +1,10 @@
-import type { KubeObject } from '@pgherd/kube/objects';
+import { parseLabelSelector, type KubeObject } from '@pgherd/kube/objects';
 import type { ResourceDefinition } from './definition.ts';
 import { badRequest, expired, notFound, tooLargeResourceVersion, tooOldResourceVersion } from './errors.ts';
 import type { Kernel } from './kernel.ts';
 import type { ListOptions, ListResult } from './registry.ts';
 import { parseSelectors } from './selectors.ts';
-import { deepFreeze } from '../store/index.ts';
+import { deepFreeze, type Narrowing } from '../store/index.ts';
 
 /** How a list relates to `resourceVersion`; Kubernetes' own values. */
 export interface ReadOptions extends ListOptions {
@@ -12,6 +12,8 @@ export interface ReadOptions extends ListOptions {
   continue?: string;
   resourceVersion?: string;
   resourceVersionMatch?: 'Exact' | 'NotOlderThan';
+  /** For callers inside: only these, found without looking at the others. */
+  narrowing?: Narrowing;
 }
 
 /** One object in the asked version, or undefined. */
@@ -66,7 +68,10 @@ export function list(kernel: Kernel, definition: ResourceDefinition, options: Re
   const continuation = options.continue ? decodeContinue(options.continue) : undefined;
   const revision = snapshotRevision(kernel, options, continuation);
   const namespace = definition.namespaced ? options.namespace : undefined;
-  let items = kernel.store.listAt(definition.storage, namespace, revision);
+  let items =
+    revision === kernel.store.revision
+      ? kernel.store.list(definition.storage, namespace, narrowingOf(options))
+      : kernel.store.listAt(definition.storage, namespace, revision);
   if (definition.strategy.fromStorage) items = items.map((item) => toVersion(definition, item));
   if (matches) items = items.filter(matches);
   if (continuation) items = items.filter((item) => keyOf(item) > continuation.after);
@@ -82,6 +87,15 @@ export function list(kernel: Kernel, definition: ResourceDefinition, options: Re
     // Kubernetes does not count under a selector.
     ...(matches ? {} : { remainingItemCount: items.length - page.length }),
   };
+}
+
+/** Labels that the selector wants as they are need not be looked for in all objects. */
+function narrowingOf({ narrowing, labelSelector = '' }: ReadOptions): Narrowing | undefined {
+  if (narrowing !== undefined || labelSelector === '') return narrowing;
+  const equal = parseLabelSelector(labelSelector).filter(
+    ({ operator, values }) => operator === 'In' && values.length === 1,
+  );
+  return { labels: Object.fromEntries(equal.map(({ key, values }) => [key, values[0] ?? ''])) };
 }
 
 function keyOf(object: KubeObject): string {

@@ -1,4 +1,5 @@
 import type { GroupVersionKind, KubeObject, Resource, WatchEvent } from '@pgherd/kube/objects';
+import type { Narrowing } from '../store/index.ts';
 
 /** Whose request it is; the controllers inside the server use `system:` users of their own. */
 export interface User {
@@ -95,7 +96,10 @@ export interface Registry {
   /** `undefined` when not served. */
   resource(ref: Resource): ServedResource | undefined;
   get(ref: Resource, namespace: string | undefined, name: string, options?: RequestOptions): KubeObject;
-  list(ref: Resource, options?: ListOptions & { limit?: number; continue?: string }): ListResult;
+  list(
+    ref: Resource,
+    options?: ListOptions & { limit?: number; continue?: string; narrowing?: Narrowing },
+  ): ListResult;
   create(
     ref: Resource,
     namespace: string | undefined,

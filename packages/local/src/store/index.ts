@@ -1,2 +1,3 @@
 export * from './freeze.ts';
+export type { Narrowing } from './resource-state.ts';
 export * from './store.ts';

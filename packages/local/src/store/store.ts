@@ -1,7 +1,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { ApiError, systemClock, type Clock, type KubeObject } from '@pgherd/kube/objects';
 import { deepFreeze } from './freeze.ts';
-import { byKey, ResourceState } from './resource-state.ts';
+import { byKey, ResourceState, type Narrowing } from './resource-state.ts';
+import { sharingParts } from './sharing.ts';
 
 /** One change, as watchers see it. */
 export interface StoredEvent {
@@ -42,7 +43,7 @@ export interface Store {
   readonly compacted: number;
   get(resource: string, namespace: string, name: string): KubeObject | undefined;
   /** Sorted by namespace and name as etcd sorts; `namespace` undefined: all. */
-  list(resource: string, namespace?: string): readonly KubeObject[];
+  list(resource: string, namespace?: string, narrowing?: Narrowing): readonly KubeObject[];
   /** What `list` answered when `revision` was the newest. The caller checks `compacted` first. */
   listAt(resource: string, namespace: string | undefined, revision: number): readonly KubeObject[];
   /** Appends one event; `make` gets the revision that the object has to carry. Throws 503 when the disk fails. */
@@ -154,8 +155,8 @@ class SqliteStore implements Store {
     return this.#resources.get(resource)?.get(namespace, name);
   }
 
-  list(resource: string, namespace?: string): readonly KubeObject[] {
-    return this.#resources.get(resource)?.list(namespace) ?? [];
+  list(resource: string, namespace?: string, narrowing?: Narrowing): readonly KubeObject[] {
+    return this.#resources.get(resource)?.list(namespace, narrowing) ?? [];
   }
 
   listAt(resource: string, namespace: string | undefined, revision: number): readonly KubeObject[] {
@@ -168,7 +169,8 @@ class SqliteStore implements Store {
 
   put(resource: string, namespace: string, name: string, make: (revision: number) => KubeObject): KubeObject {
     const previous = this.get(resource, namespace, name);
-    const object = make(this.#revision + 1);
+    const made = make(this.#revision + 1);
+    const object = previous ? sharingParts(made, previous) : made;
     this.#append(previous ? MODIFIED : ADDED, resource, namespace, name, object, previous);
     return object;
   }

@@ -1,8 +1,9 @@
 import { endpoints, pods as podResource, services } from '@pgherd/kube/objects';
-import type { EndpointSubset, Endpoints, KubeObject, Pod, Service } from '@pgherd/kube/objects';
+import type { EndpointSubset, Endpoints, Pod, Service } from '@pgherd/kube/objects';
 import { done } from '@pgherd/kube/queue';
-import type { Controller } from '../controller.ts';
+import type { Controller, Interest } from '../controller.ts';
 import { Objects, keyOf, sameJson, splitKey } from '../objects.ts';
+import { SelectorIndex } from '../selector-index.ts';
 import { groupBackends, hasSelector, isHeadless, selects } from './backends.ts';
 
 /** Marks what this controller has made, so that it never deletes what others (Patroni, the operator) have. */
@@ -14,11 +15,7 @@ export const HEADLESS_LABEL = 'service.kubernetes.io/headless';
 export function endpointsController(objects: Objects): Controller {
   return {
     name: 'endpoints',
-    interests: [
-      { resource: services, keys: (service) => [keyOf(service)] },
-      { resource: podResource, keys: (pod) => servicesOf(objects, pod) },
-      { resource: endpoints, keys: (object) => [keyOf(object)] },
-    ],
+    interests: [...interestsOfBackends(objects), { resource: endpoints, keys: (object) => [keyOf(object)] }],
     reconcile(key) {
       const [namespace, name] = splitKey(key);
       const service = objects.get(services, namespace, name);
@@ -28,7 +25,7 @@ export function endpointsController(objects: Objects): Controller {
         return done;
       }
       if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return done;
-      const wanted = buildEndpoints(service, objects.list(podResource, namespace));
+      const wanted = buildEndpoints(service, selectedPods(objects, service));
       if (!present) objects.create(endpoints, wanted);
       else if (
         !sameJson(present.subsets ?? [], wanted.subsets) ||
@@ -42,12 +39,31 @@ export function endpointsController(objects: Objects): Controller {
   };
 }
 
-/** The Services that select a pod: where its changes show. */
-export function servicesOf(objects: Objects, pod: KubeObject): string[] {
-  return objects
-    .list(services, pod.metadata.namespace ?? '')
-    .filter((service) => selects(service, pod as Pod))
-    .map(keyOf);
+/** Services, and the Services that select a pod: where its changes show. */
+export function interestsOfBackends(objects: Objects): Interest[] {
+  const selectors = new SelectorIndex((service) => (service as Service).spec?.selector);
+  return [
+    {
+      resource: services,
+      see: (service, isGone) => selectors.see(service, isGone),
+      keys: (service) => [keyOf(service)],
+    },
+    {
+      resource: podResource,
+      ignoresAnnotations: true,
+      keys: (pod) =>
+        selectors.candidates(pod.metadata.namespace, pod.metadata.labels).filter((key) => {
+          const service = objects.get(services, ...splitKey(key));
+          return service !== undefined && selects(service, pod as Pod);
+        }),
+    },
+  ];
+}
+
+/** The pods that the Service selects; none for one without selector. */
+export function selectedPods(objects: Objects, service: Service): Pod[] {
+  const labels = service.spec?.selector ?? {};
+  return hasSelector(service) ? objects.list(podResource, service.metadata.namespace, { labels }) : [];
 }
 
 /**

@@ -1,10 +1,10 @@
-import { endpointSlices, endpoints, pods as podResource, services } from '@pgherd/kube/objects';
+import { endpointSlices, endpoints, services } from '@pgherd/kube/objects';
 import type { KubeObject } from '@pgherd/kube/objects';
 import { done } from '@pgherd/kube/queue';
 import type { Controller } from '../controller.ts';
 import { Objects, keyOf, splitKey } from '../objects.ts';
 import { hasSelector } from './backends.ts';
-import { servicesOf } from './endpoints-controller.ts';
+import { interestsOfBackends, selectedPods } from './endpoints-controller.ts';
 import {
   MIRRORING_CONTROLLER,
   SERVICE_NAME,
@@ -22,8 +22,7 @@ export function sliceController(objects: Objects): Controller {
   return {
     name: 'endpointslice',
     interests: [
-      { resource: services, keys: (service) => [keyOf(service)] },
-      { resource: podResource, keys: (pod) => servicesOf(objects, pod) },
+      ...interestsOfBackends(objects),
       { resource: endpoints, keys: (object) => [keyOf(object)] },
       { resource: endpointSlices, keys: serviceOfSlice },
     ],
@@ -31,7 +30,7 @@ export function sliceController(objects: Objects): Controller {
       const [namespace, name] = splitKey(key);
       const service = objects.get(services, namespace, name);
       const selecting = service !== undefined && hasSelector(service);
-      const slices = selecting ? slicesOfService(service, objects.list(podResource, namespace)) : [];
+      const slices = selecting ? slicesOfService(service, selectedPods(objects, service)) : [];
       applySlices(objects, namespace, name, SLICE_CONTROLLER, slices);
       const written = service && !selecting ? objects.get(endpoints, namespace, name) : undefined;
       const mirrored =

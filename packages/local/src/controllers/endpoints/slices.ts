@@ -61,8 +61,8 @@ export function applySlices(
   manager: string,
   wanted: EndpointSlice[],
 ): void {
-  const present = objects.list(endpointSlices, namespace).filter(({ metadata: { labels } }) => {
-    return labels?.[SERVICE_NAME] === serviceName && labels[MANAGED_BY] === manager;
+  const present = objects.list(endpointSlices, namespace, {
+    labels: { [SERVICE_NAME]: serviceName, [MANAGED_BY]: manager },
   });
   for (const slice of wanted) {
     const old = present.find(({ metadata }) => metadata.name === slice.metadata.name);

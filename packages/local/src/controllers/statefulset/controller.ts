@@ -42,7 +42,7 @@ export function statefulSetController(objects: Objects, clock: Clock, events: Ev
     name: 'statefulset',
     interests: [
       { resource: statefulSets, keys: (set) => [keyOf(set)] },
-      { resource: podResource, keys: (pod) => setsOf(objects, pod) },
+      { resource: podResource, ignoresAnnotations: true, keys: (pod) => setsOf(objects, pod) },
       { resource: persistentVolumeClaims, keys: (claim) => setsOfClaim(objects, claim) },
     ],
     reconcile(key) {
@@ -158,13 +158,13 @@ function setsOf(objects: Objects, pod: KubeObject): string[] {
 
 /** A claim that goes may be what a set waits for. */
 function setsOfClaim(objects: Objects, claim: KubeObject): string[] {
-  const name = claim.metadata.name ?? '';
-  return objects
-    .list(statefulSets, claim.metadata.namespace ?? '')
-    .filter((set) =>
-      (set.spec?.volumeClaimTemplates ?? []).some((template) =>
-        name.startsWith(`${template.metadata?.name}-${set.metadata.name}-`),
-      ),
-    )
-    .map(keyOf);
+  const { name = '', namespace } = claim.metadata;
+  // `TEMPLATE-SET-ORDINAL`, where each of the names may have hyphens of its own.
+  const parts = name.split('-').slice(0, -1);
+  return parts.slice(1).flatMap((_part, index) => {
+    const template = parts.slice(0, index + 1).join('-');
+    const set = objects.get(statefulSets, namespace, parts.slice(index + 1).join('-'));
+    const templates = set?.spec?.volumeClaimTemplates ?? [];
+    return set && templates.some(({ metadata }) => metadata?.name === template) ? [keyOf(set)] : [];
+  });
 }

@@ -11,7 +11,8 @@ import { controllerReference, ordinalOf } from './identity.ts';
 export function claimPods(objects: Objects, set: StatefulSet): Pod[] {
   const deleting = set.metadata.deletionTimestamp !== undefined;
   const mine: Pod[] = [];
-  for (const pod of objects.list(podResource, set.metadata.namespace)) {
+  const namePrefix = `${set.metadata.name}-`;
+  for (const pod of objects.list(podResource, set.metadata.namespace, { namePrefix })) {
     if (ordinalOf(set, pod) === undefined) continue;
     const controller = controllerOf(pod);
     const matches = matchesLabelSelector(set.spec?.selector ?? {}, pod.metadata.labels ?? {});

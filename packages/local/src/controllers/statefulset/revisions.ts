@@ -68,8 +68,9 @@ export function truncateHistory(objects: Objects, set: StatefulSet, revisions: R
 }
 
 function listRevisions(objects: Objects, set: StatefulSet): ControllerRevision[] {
+  const labels = set.spec?.selector?.matchLabels ?? {};
   const selected = objects
-    .list(controllerRevisions, set.metadata.namespace)
+    .list(controllerRevisions, set.metadata.namespace, { labels })
     .filter((revision) => matchesLabelSelector(set.spec?.selector ?? {}, revision.metadata.labels ?? {}));
   const mine: ControllerRevision[] = [];
   for (const revision of selected) {

@@ -29,7 +29,7 @@ export function claimController(objects: Objects, options: ClaimOptions): Contro
     name: 'persistentvolumeclaim',
     interests: [
       { resource: persistentVolumeClaims, keys: (claim) => [keyOf(claim)] },
-      { resource: pods, keys: (pod) => claimsOf(pod as Pod) },
+      { resource: pods, ignoresAnnotations: true, keys: (pod) => claimsOf(pod as Pod) },
       { resource: persistentVolumes, keys: (volume) => candidates(objects, volume as PersistentVolume) },
       { resource: storageClasses, keys: () => pending(objects) },
     ],

@@ -1,0 +1,35 @@
+import type { KubeObject } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { SelectorIndex } from './selector-index.ts';
+
+const selecting = (name: string, selector?: Record<string, string>): KubeObject => ({
+  metadata: { name, namespace: 'one' },
+  ...(selector === undefined ? {} : { selector }),
+});
+const index = () => new SelectorIndex((object) => object['selector'] as Record<string, string> | undefined);
+
+test('whatever could select the labels is a candidate', () => {
+  const selectors = index();
+  selectors.see(selecting('exact', { app: 'a' }), false);
+  selectors.see(selecting('more', { app: 'a', role: 'primary' }), false);
+  selectors.see(selecting('other', { app: 'b' }), false);
+  selectors.see(selecting('everything', {}), false);
+  selectors.see(selecting('nothing'), false);
+  expect(selectors.candidates('one', { role: 'primary', app: 'a' }).sort()).toEqual([
+    'one/everything',
+    'one/exact',
+    'one/more',
+  ]);
+  expect(selectors.candidates('two', { app: 'a' })).toEqual([]);
+  expect(selectors.candidates('one')).toEqual(['one/everything']);
+});
+
+test('another selector replaces the first, and what is gone selects nothing', () => {
+  const selectors = index();
+  selectors.see(selecting('it', { app: 'a' }), false);
+  selectors.see(selecting('it', { app: 'b' }), false);
+  expect(selectors.candidates('one', { app: 'a' })).toEqual([]);
+  expect(selectors.candidates('one', { app: 'b' })).toEqual(['one/it']);
+  selectors.see(selecting('it', { app: 'b' }), true);
+  expect(selectors.candidates('one', { app: 'b' })).toEqual([]);
+});
