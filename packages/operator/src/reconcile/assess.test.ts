@@ -21,6 +21,7 @@ test('what does not fit the schema is named, whatever the API server let through
   expect(said({ ...spec, numberOfInstances: '2', teamId: [] })).toEqual(
     expect.arrayContaining(['spec.numberOfInstances', 'spec.teamId']),
   );
+  expect(said({ ...spec, standby: {} })).toContain('spec.standby');
   expect(said(null as never)).toEqual(['spec']);
 });
 

@@ -5,7 +5,13 @@ import {
   type Postgresql,
   type Problem,
 } from '@pgherd/api';
-import { builtinDefinition, fieldErrorBody, validate, type Schema } from '@pgherd/kube/schema';
+import {
+  builtinDefinition,
+  fieldErrorBody,
+  validate,
+  type FieldError,
+  type Schema,
+} from '@pgherd/kube/schema';
 
 const coreGroups = ['io.k8s.api.core.v1.', 'io.k8s.apimachinery.pkg.apis.meta.v1.'];
 
@@ -26,7 +32,13 @@ export function checkSchema(manifest: Postgresql): Problem[] {
   const { spec } = manifest;
   return validate(manifestSchema, { metadata: {}, ...(spec === undefined ? {} : { spec }) }).map((error) => ({
     severity: 'error',
-    field: error.field === '' ? 'spec' : error.field,
+    field: fieldOf(error),
     message: `${fieldErrorBody(error)}.`,
   }));
+}
+
+/** Of alternatives that all fail Kubernetes says no field, but names it in its words. */
+function fieldOf({ field, detail }: FieldError): string {
+  if (field.startsWith('spec')) return field;
+  return /"(spec[^"]*)"/.exec(detail)?.[1] ?? 'spec';
 }
