@@ -75,7 +75,7 @@ conformance: deps ## What a Kubernetes does, kubectl, the official client, all o
 OPERATOR_IMAGE ?=
 .PHONY: install
 install: ## Install the operator with kubectl (OPERATOR_IMAGE=REGISTRY/pgherd/operator:TAG)
-	@kubectl apply -f manifests/crds/ -f manifests/operator-service-account-rbac.yaml -f manifests/user-facing-clusterroles.yaml
+	@kubectl apply -f manifests/crds/ -f manifests/operator-service-account-rbac.yaml -f manifests/user-facing-clusterroles.yaml -f manifests/operator-viewer-rbac.yaml
 	@kubectl wait --for=condition=Established --timeout=60s -f manifests/crds/
 	@kubectl get -f manifests/configmap.yaml -o name 2>/dev/null || kubectl create -f manifests/configmap.yaml
 	@sed 's|localhost/pgherd/operator:[^ ]*|$(or $(OPERATOR_IMAGE),&)|' manifests/postgres-operator.yaml | \
@@ -88,7 +88,7 @@ uninstall: ## Remove the operator; clusters, definitions and configuration stay 
 	@if [ -n "$(EVERYTHING)" ] && [ -n "$$(kubectl get postgresqls -A -o name 2>/dev/null)" ]; then \
 		echo 'there are still clusters, and only the operator can delete them:'; kubectl get postgresqls -A; exit 1; fi
 	@kubectl delete --ignore-not-found -f manifests/postgres-operator.yaml -f manifests/api-service.yaml \
-		-f manifests/user-facing-clusterroles.yaml
+		-f manifests/user-facing-clusterroles.yaml -f manifests/operator-viewer-rbac.yaml
 	@kubectl delete --ignore-not-found -n default serviceaccount,role,rolebinding postgres-operator
 	@kubectl delete --ignore-not-found clusterrole,clusterrolebinding postgres-operator
 	@if [ -n "$(EVERYTHING)" ]; then kubectl delete --ignore-not-found clusterrole postgres-pod; \

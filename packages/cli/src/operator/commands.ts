@@ -21,9 +21,10 @@ export function addOperatorCommands(root: Command): void {
       'YAML file with the configuration: flat keys, a ConfigMap or an OperatorConfiguration; changes are taken at once',
     )
     .option(
-      '--http-port <port>',
-      'port of /healthz, /readyz and /metrics; 0 picks a free one (default: api_port)',
+      '--http-host <address>',
+      'address that the HTTP API listens on (default: all in a pod, 127.0.0.1 elsewhere)',
     )
+    .option('--http-port <port>', 'port of the HTTP API; 0 picks a free one (default: api_port)')
     .option(
       '--identity <name>',
       'holder of the leader lease; two operators must never share one (default: host and process)',

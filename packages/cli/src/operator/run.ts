@@ -9,6 +9,7 @@ export interface RunOptions {
   kubeconfig?: string;
   namespace?: string;
   configuration?: string;
+  httpHost?: string;
   httpPort?: string;
   identity?: string;
   nodatabaseaccess?: true;
@@ -18,7 +19,7 @@ export interface RunOptions {
 /** Runs the operator until SIGTERM or SIGINT. */
 export async function runOperatorCommand(options: RunOptions): Promise<void> {
   const log = operatorLog(process.env, process.stdout);
-  const { kubeconfig, namespace, identity } = options;
+  const { kubeconfig, namespace, identity, httpHost } = options;
   const httpPort = options.httpPort === undefined ? undefined : Number(options.httpPort);
   if (httpPort !== undefined && (!Number.isInteger(httpPort) || httpPort < 0 || httpPort > 65535)) {
     throw new CommandError(
@@ -35,6 +36,7 @@ export async function runOperatorCommand(options: RunOptions): Promise<void> {
       ...(kubeconfig === undefined ? {} : { kubeconfig }),
       ...(namespace === undefined ? {} : { namespace }),
       ...(identity === undefined ? {} : { identity }),
+      ...(httpHost === undefined ? {} : { httpHost }),
       ...(httpPort === undefined ? {} : { httpPort }),
       ...(origin === undefined ? {} : { origin }),
       overrides: {

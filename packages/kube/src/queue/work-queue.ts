@@ -43,6 +43,11 @@ export class WorkQueue<K extends string = string> {
     return this.#ready.size;
   }
 
+  /** Keys that wait to be handed out, those first whose turn is next. */
+  get waiting(): K[] {
+    return [...this.#ready];
+  }
+
   /** True when no key waits, is delayed or is being worked on. */
   get idle(): boolean {
     return this.#ready.size === 0 && this.#processing.size === 0 && this.#delayed.size === 0;

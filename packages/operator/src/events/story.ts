@@ -51,12 +51,20 @@ export function messageOf(step: Step, notes: string[] = []): string {
   return (why.length === 0 ? step.what : `${step.what}: ${why.join('; ')}`).slice(0, 1000);
 }
 
+/** A line for each step that is worth telling, in the order in which they were done. */
+export function newsOf(done: { step: Step; report: StepReport }[]): string[] {
+  return done.filter(isNews).map(({ step, report }) => messageOf(step, report.notes));
+}
+
+/** Looking into the database, or after a restart, is no news unless something was done there. */
+function isNews({ step, report }: { step: Step; report: StepReport }): boolean {
+  return !['sql', 'restart'].includes(step.action.type) || report.notes.length > 0;
+}
+
 /** The steps of a pass as few events: those with the same reason in one. */
 export function storyOf(done: { step: Step; report: StepReport }[]): { reason: string; message: string }[] {
   const told = new Map<string, string[]>();
-  for (const { step, report } of done) {
-    // Looking into the database, or after a restart, is no news unless something was done there.
-    if (['sql', 'restart'].includes(step.action.type) && report.notes.length === 0) continue;
+  for (const { step, report } of done.filter(isNews)) {
     const reason = reasonOf(step, false);
     told.set(reason, [...(told.get(reason) ?? []), messageOf(step, report.notes)]);
   }

@@ -41,7 +41,7 @@ function refusedByKubernetes(error: ApiError, said: string): Advice {
   if (error.code === 403) {
     return [
       'Forbidden',
-      "give the operator's account this right; manifests/operator-service-account-rbac.yaml has all that it needs",
+      "give the operator's account this right; `pgherd operator rbac` prints all that it needs",
     ];
   }
   if (error.code === 404 && /namespaces? "/.test(said)) return ['NamespaceMissing', 'make the namespace'];

@@ -49,9 +49,10 @@ test('an operator of some namespaces needs no right outside of namespaces, unles
   const scopes = (changes: Partial<Configuration>) =>
     rightsFor(duties(changes)).filter(({ scope }) => scope === 'cluster');
   expect(scopes({ watched_namespace: 'a,b' })).toEqual([]);
-  expect(scopes({ watched_namespace: '*', enable_crd_registration: false })).toEqual([]);
+  const reviews = [{ resource: 'tokenreviews' }, { resource: 'subjectaccessreviews' }];
+  expect(scopes({ watched_namespace: '*', enable_crd_registration: false })).toMatchObject(reviews);
   const register = [{ resource: 'customresourcedefinitions' }, { resource: 'customresourcedefinitions' }];
-  expect(scopes({ watched_namespace: '*' })).toMatchObject(register);
+  expect(scopes({ watched_namespace: '*' })).toMatchObject([...register, ...reviews]);
   expect(scopes({ watched_namespace: 'a', enable_crd_registration: true })).toMatchObject(register);
 });
 

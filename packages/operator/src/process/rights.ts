@@ -77,6 +77,7 @@ export function rightsFor(duties: Duties): Right[] {
     podRole(duties),
     ...ofList(duties),
     ...definitions(duties),
+    ...reviews(duties),
     ...configurationObject(duties),
   ];
 }
@@ -130,6 +131,22 @@ function definitions(duties: Duties): Right[] {
       why: 'enable_crd_registration: the definitions are brought up to date when the operator starts.',
     }),
     right(group, resource, ['create'], more),
+  ];
+}
+
+/**
+ * To ask who sends a token to the HTTP API. Reviews are outside of namespaces: an operator of some namespaces answers
+ * loopback only, unless somebody binds its account to `system:auth-delegator`.
+ */
+function reviews({ configuration, own }: Duties): Right[] {
+  if (watchedNamespaces(configuration.watched_namespace, own) !== '*') return [];
+  const more = { scope: 'cluster', essential: false } as const;
+  return [
+    right('authentication.k8s.io', 'tokenreviews', ['create'], {
+      ...more,
+      why: 'To ask who sends a token to the HTTP API, and what he may read there.',
+    }),
+    right('authorization.k8s.io', 'subjectaccessreviews', ['create'], more),
   ];
 }
 

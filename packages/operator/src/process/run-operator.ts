@@ -5,13 +5,13 @@ import { EventRecorder, HealthChecks, Leadership } from '@pgherd/kube/runtime';
 import { defaultConfiguration, type Overrides } from '@pgherd/api';
 import type { Storyteller } from '../events/story.ts';
 import { sqlDatabaseAccess, type DatabaseAccess } from '../execute/database-access.ts';
+import { OperatorHttp, type OperatorParts } from '../http/operator-http.ts';
+import { isOwn } from '../reconcile/reconciler.ts';
 import type { Settings } from '../settings.ts';
 import { originOf, type ConfigurationOrigin } from './configuration/origin.ts';
 import { ConfigurationReport } from './configuration/report.ts';
 import { WatchedConfiguration } from './configuration/watched-configuration.ts';
-import { serveHttp } from './http-server.ts';
 import { leaseName } from './lease-name.ts';
-import { Metrics } from './metrics.ts';
 import { missingRights, rightsFor } from './rights.ts';
 import { MissingRightsError, Succession } from './succession.ts';
 
@@ -29,7 +29,9 @@ export interface OperatorOptions extends Pick<ConnectionOptions, 'kubeconfig' | 
   ownNamespace?: string;
   /** Holder of the Lease; two operators must never share one. Default: host name and process id. */
   identity?: string;
-  /** Loopback port of `/healthz`, `/readyz` and `/metrics`; 0 takes a free one. Default: `api_port`. */
+  /** Address that the HTTP API listens on. Default: all of them in a pod, 127.0.0.1 elsewhere. */
+  httpHost?: string;
+  /** Port of the HTTP API; 0 takes a free one. Default: `api_port` of the configuration. */
   httpPort?: number;
   log: Logger;
   /** Ends the operator; what it does at the moment is finished first. */
@@ -61,9 +63,12 @@ const leasePeriods = {
  * then the process should end and be started again.
  */
 export async function runOperator(options: OperatorOptions): Promise<void> {
-  const { log, signal } = options;
+  const { signal } = options;
   const environment = options.env ?? process.env;
-  const metrics = new Metrics();
+  const byDefault: Settings = { configuration: defaultConfiguration(), named: new Set() };
+  let held = (): Settings | undefined => undefined;
+  const http = new OperatorHttp(() => held() ?? byDefault, options.log);
+  const { log, metrics } = http;
   const { client, connection } = await connect({
     ...(options.kubeconfig === undefined ? {} : { kubeconfig: options.kubeconfig }),
     ...(options.context === undefined ? {} : { context: options.context }),
@@ -100,6 +105,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     client,
     log,
   });
+  held = () => configuration.held.settings;
   const report = new ConfigurationReport({ origin, configuration, client, story, log, clock: systemClock });
   const succession = new Succession({
     client,
@@ -111,6 +117,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     database: options.database ?? sqlDatabaseAccess(),
     story,
     log,
+    http,
     onReconciled: (pass) => metrics.pass(pass),
   });
   configuration.onChange(() => {
@@ -162,20 +169,26 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     await configuration.read(stop);
     const wanted = (): number =>
       options.httpPort ?? (configuration.held.settings?.configuration ?? defaultConfiguration()).api_port;
-    const pages = {
+    const isInPod = options.kubeconfig === undefined && Boolean(environment['KUBERNETES_SERVICE_HOST']);
+    const parts: OperatorParts = {
+      client,
+      works: () => succession.works,
+      isOwn: (manifest) => isOwn(manifest, controllerId),
+      leadership: () => ({ identity, leader: leadership.leader, leads: leadership.isLeading }),
+      facts: { namespace: own, configMapName: environment['CONFIG_MAP_NAME'] ?? '' },
       live: new HealthChecks(),
       ready,
-      metrics: () => metrics.page(succession.works?.caches.manifests() ?? []),
     };
+    const host = options.httpHost ?? (isInPod ? undefined : '127.0.0.1');
     let port = wanted();
-    let server = await serveHttp(port, pages);
+    let server = await http.listen(parts, host, port);
     log.info({ server: connection.server.href, namespace: own, port: server.port }, 'operator started');
     options.onStarted?.(server.port);
     while (!stop.aborted) {
       await configuration.change(stop);
       if (wanted() === port || stop.aborted) continue;
       try {
-        const next = await serveHttp(wanted(), pages);
+        const next = await http.listen(parts, host, wanted());
         await server.close();
         [server, port] = [next, wanted()];
         log.info({ port }, `listening on port ${port} now`);

@@ -1,10 +1,11 @@
 import type { Client } from '@pgherd/kube/client';
 import { systemClock, type Logger } from '@pgherd/kube/objects';
-import { done } from '@pgherd/kube/queue';
+import { done, type Result } from '@pgherd/kube/queue';
 import { Controller, Manager, type Leadership, type Reconciled } from '@pgherd/kube/runtime';
 import { patroniClient } from '@pgherd/patroni';
 import type { Storyteller } from '../events/story.ts';
 import type { DatabaseAccess } from '../execute/database-access.ts';
+import type { OperatorHttp } from '../http/operator-http.ts';
 import { newPassword } from '../reconcile/password.ts';
 import { Reconciler } from '../reconcile/reconciler.ts';
 import type { Settings } from '../settings.ts';
@@ -25,6 +26,8 @@ export interface WorksOptions {
   database: DatabaseAccess;
   story: Storyteller;
   log: Logger;
+  /** Remembers what is done, and tells of it. */
+  http: Pick<OperatorHttp, 'pass' | 'journal'>;
   onReconciled: (pass: Reconciled) => void;
 }
 
@@ -54,7 +57,7 @@ export class Works {
       sources: this.caches.sources(),
       reconcile: (key, stop) =>
         // Objects of a cluster may be in other namespaces than its manifest, which is not known yet or not watched.
-        this.caches.isKnown(key.split('/')[0] ?? '') ? reconciler.reconcile(key, stop) : done,
+        this.caches.isKnown(key.split('/')[0] ?? '') ? this.#pass(reconciler, key, stop) : done,
       workers: this.shape.workers,
       backoff: { baseMs: 500, maxMs: 15_000 },
       logger: log,
@@ -93,11 +96,18 @@ export class Works {
     return this.#manager.run(signal);
   }
 
+  #pass(reconciler: Reconciler, key: string, stop: AbortSignal): Promise<Result> {
+    const [namespace = '', name = ''] = key.split('/');
+    const isThere = () => this.caches.manifest(namespace, name) !== undefined;
+    return this.#options.http.pass(key, () => reconciler.reconcile(key, stop), isThere);
+  }
+
   #reconciler(): Reconciler {
-    const { client, controllerId, database, story, log } = this.#options;
+    const { client, controllerId, database, story, log, http } = this.#options;
     return new Reconciler({
       settings: () => this.settings(),
       controllerId,
+      changed: (cluster, change) => http.journal.changed(cluster, change),
       manifest: (namespace, name) => this.caches.manifest(namespace, name),
       source: this.caches,
       hands: {

@@ -3,7 +3,7 @@ import { isConflict, TransportError } from '@pgherd/kube/client';
 import { ApiError, type Clock, type KubeObject, type Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import type { PatroniClient } from '@pgherd/patroni';
-import { reasonOf, storyOf, type Storyteller } from '../events/story.ts';
+import { newsOf, reasonOf, storyOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
 import { kinds, postgresqls } from '../kinds.ts';
@@ -34,6 +34,8 @@ export interface ReconcilerOptions {
   source: ObjectSource;
   /** How many bytes a pod was behind the primary when it last said where it is. */
   lagOf?: (namespace: string, pod: string) => number | undefined;
+  /** Told of what a pass changed in a cluster (`namespace/name`), a line for each step. */
+  changed?: (cluster: string, change: { startedAt: Date; finishedAt: Date; lines: string[] }) => void;
   hands: Hands;
   /** Patroni's REST API at a pod's address, with little patience: for looking, not for acting. */
   askPatroni(address: string): PatroniClient;
@@ -147,6 +149,7 @@ export class Reconciler {
     if (stepsOf(before.plan).some(isFelt)) {
       await this.#report(manifest, standingOf(before));
     }
+    const startedAt = new Date(this.#options.clock.now());
     const outcome = await carryOutPlan(
       this.#options.hands,
       {
@@ -162,6 +165,9 @@ export class Reconciler {
     if (outcome.done.some(({ step }) => step.disturbs === 'reload')) this.#inquiry.expectNews(memory.inquiry);
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
+    const lines = newsOf(outcome.done);
+    const finishedAt = new Date(this.#options.clock.now());
+    if (lines.length > 0) this.#options.changed?.(keyOf(manifest), { startedAt, finishedAt, lines });
     const after = outcome.done.length > 0 ? await this.#look(this.#latest(manifest), memory) : before;
     const failures = serious.map((failure) => ({
       reason: failure.reason,
@@ -279,7 +285,7 @@ export class Reconciler {
 }
 
 /** Another operator's clusters are as good as not there. */
-function isOwn({ metadata }: Postgresql, controllerId: string): boolean {
+export function isOwn({ metadata }: Postgresql, controllerId: string): boolean {
   return (metadata.annotations?.[controllerAnnotation] ?? '') === controllerId;
 }
 

@@ -11,18 +11,15 @@ export const processKeys = {
     ...notYet,
   }),
   enable_database_access: debug.flag(true, 'Whether the operator connects to PostgreSQL at all.'),
-  api_port: http.count(8080, "Port of the operator's HTTP server.", {
+  api_port: http.count(8080, "Port of the operator's HTTP API; read at its start.", {
     minimum: 1,
     maximum: 65_535,
-    ...notYet,
   }),
   cluster_history_entries: http.count(1000, 'How many changes of a cluster are remembered.', {
     minimum: 0,
-    ...notYet,
   }),
   ring_log_lines: http.count(100, 'How many log lines of a cluster or worker are remembered.', {
     minimum: 0,
-    ...notYet,
   }),
   enable_patroni_failsafe_mode: patroni.flag(
     false,

@@ -1,0 +1,181 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@prometheus-io/client';
+import { readStatus, type Postgresql } from '@pgherd/api';
+import type { RequestInfo } from '@pgherd/kube/client';
+import type { Reconciled } from '@pgherd/kube/runtime';
+
+/** What stands at the moment, for the gauges. */
+export interface MetricsState {
+  manifests: Postgresql[];
+  /** Clusters that wait for a worker. */
+  waiting: number;
+  workers: number;
+  /** Workers that have a cluster at the moment. */
+  busy: number;
+  leads: boolean;
+}
+
+/** One metric of ours, for the documentation. */
+export interface MetricDescription {
+  name: string;
+  help: string;
+  type: string;
+}
+
+/** What the operator counts, in Prometheus' format. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #counters: ReturnType<typeof countersIn>;
+  readonly #gauges: ReturnType<typeof gaugesIn>;
+
+  constructor() {
+    this.#counters = countersIn(this.#registry);
+    this.#gauges = gaugesIn(this.#registry);
+    collectDefaultMetrics({ register: this.#registry });
+  }
+
+  /** A request to the API server that is over. */
+  request({ verb, resource, code, ms }: RequestInfo): void {
+    this.#counters.requests.inc({ verb, resource, code: String(code) });
+    // How long a watch lasts says nothing; of its beginning nobody waits for the end.
+    if (verb !== 'watch') this.#counters.requestDuration.observe({ verb }, ms / 1000);
+  }
+
+  /** A pass that is over. */
+  pass({ outcome, ms }: Reconciled): void {
+    this.#counters.passes.inc({ outcome });
+    this.#counters.passDuration.observe(ms / 1000);
+  }
+
+  /** An answer of the operator's own HTTP API. */
+  answer(path: string, status: number): void {
+    this.#counters.answers.inc({ path, code: String(status) });
+  }
+
+  /** The whole page, for what stands now. */
+  async page(state: MetricsState): Promise<{ contentType: string; text: string }> {
+    this.#measure(state);
+    return { contentType: this.#registry.contentType, text: await this.#registry.metrics() };
+  }
+
+  /** Our own metrics; those of Node (`process_…`, `nodejs_…`) come with the library. */
+  async describe(): Promise<MetricDescription[]> {
+    const all = await this.#registry.getMetricsAsJSON();
+    return all
+      .filter(({ name }) => name.startsWith('pgherd_'))
+      .map(({ name, help, type }) => ({ name, help, type }));
+  }
+
+  #measure({ manifests, waiting, workers, busy, leads }: MetricsState): void {
+    const gauges = this.#gauges;
+    gauges.waiting.set(waiting);
+    gauges.workers.set(workers);
+    gauges.busy.set(busy);
+    gauges.leader.set(leads ? 1 : 0);
+    for (const gauge of [gauges.clusters, gauges.conditions, gauges.members, gauges.ready, gauges.lag]) {
+      gauge.reset();
+    }
+    for (const { metadata, status: said } of manifests) {
+      const of = { namespace: metadata.namespace ?? '', cluster: metadata.name };
+      const status = readStatus(said);
+      gauges.clusters.inc({ status: status.PostgresClusterStatus ?? '' });
+      gauges.members.set(of, status.instances ?? 0);
+      gauges.ready.set(of, status.readyInstances ?? 0);
+      for (const condition of status.conditions ?? []) {
+        gauges.conditions.set({ ...of, condition: condition.type }, condition.status === 'True' ? 1 : 0);
+      }
+      for (const { name, lagBytes } of status.members ?? []) {
+        if (lagBytes !== undefined) gauges.lag.set({ ...of, member: name }, lagBytes);
+      }
+    }
+  }
+}
+
+function countersIn(registry: Registry) {
+  const registers = [registry];
+  return {
+    requests: new Counter({
+      name: 'pgherd_kubernetes_requests_total',
+      help: 'Requests to the Kubernetes API server; code 0 means that no answer came.',
+      labelNames: ['verb', 'resource', 'code'],
+      registers,
+    }),
+    requestDuration: new Histogram({
+      name: 'pgherd_kubernetes_request_duration_seconds',
+      help: 'Duration of requests to the Kubernetes API server, watches left out.',
+      labelNames: ['verb'],
+      buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
+      registers,
+    }),
+    passes: new Counter({
+      name: 'pgherd_passes_total',
+      help: 'Passes over clusters, by how they ended.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+    passDuration: new Histogram({
+      name: 'pgherd_pass_duration_seconds',
+      help: 'Duration of passes over clusters.',
+      buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60],
+      registers,
+    }),
+    answers: new Counter({
+      name: 'pgherd_http_answers_total',
+      help: "Answers of the operator's own HTTP API, by the path of the route; empty for none.",
+      labelNames: ['path', 'code'],
+      registers,
+    }),
+  };
+}
+
+function gaugesIn(registry: Registry) {
+  const registers = [registry];
+  const ofCluster = ['namespace', 'cluster'] as const;
+  return {
+    waiting: new Gauge({
+      name: 'pgherd_queue_depth',
+      help: 'Clusters that wait for a worker.',
+      registers,
+    }),
+    workers: new Gauge({ name: 'pgherd_workers', help: 'Workers that there are.', registers }),
+    busy: new Gauge({
+      name: 'pgherd_workers_busy',
+      help: 'Workers that have a cluster at the moment.',
+      registers,
+    }),
+    leader: new Gauge({
+      name: 'pgherd_leader',
+      help: 'Whether this process leads (1) or waits (0).',
+      registers,
+    }),
+    clusters: new Gauge({
+      name: 'pgherd_clusters',
+      help: 'Clusters by status; empty for those not seen yet.',
+      labelNames: ['status'],
+      registers,
+    }),
+    conditions: new Gauge({
+      name: 'pgherd_cluster_condition',
+      help: 'Conditions of each cluster (Ready, Progressing, Degraded, Invalid): 1 when it holds.',
+      labelNames: [...ofCluster, 'condition'],
+      registers,
+    }),
+    members: new Gauge({
+      name: 'pgherd_cluster_members',
+      help: 'Members that each cluster should have.',
+      labelNames: [...ofCluster],
+      registers,
+    }),
+    ready: new Gauge({
+      name: 'pgherd_cluster_members_ready',
+      help: 'Members of each cluster that do their part, the primary included.',
+      labelNames: [...ofCluster],
+      registers,
+    }),
+    lag: new Gauge({
+      name: 'pgherd_member_lag_bytes',
+      help: 'How far each replica is behind, as in the status: 0 below 16 MiB, and rough beyond.',
+      labelNames: [...ofCluster, 'member'],
+      registers,
+    }),
+  };
+}
