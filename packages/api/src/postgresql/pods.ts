@@ -24,7 +24,9 @@ import {
 import { resources } from './resources.ts';
 
 const sidecar = object('An additional container.', {
-  name: required(string('Name of the container, unique in the pod.')),
+  name: string(
+    'Name of the container, unique in the pod; without one `sidecar-` and its position in the list.',
+  ),
   image: string('Image of the container.'),
   ports: array('Ports of the container.', core<ContainerPort>('ContainerPort', 'One port.')),
   env: array('Environment variables of the container.', core<EnvVar>('EnvVar', 'One variable.')),

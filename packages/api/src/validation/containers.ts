@@ -29,7 +29,7 @@ export const checkContainers: Check = (manifest, _configuration, report) => {
     if (!sidecar.image) report.error(`${field}.image`, 'a container needs an image.');
     if (sidecar.name === databaseContainer)
       report.error(`${field}.name`, '`postgres` is the database container; choose another name.');
-    else if (sidecar.name !== '') checkContainerName(`${field}.name`, sidecar.name, report);
+    else if (sidecar.name) checkContainerName(`${field}.name`, sidecar.name, report);
     checkVariables(`${field}.env`, sidecar.env, report);
   });
 };

@@ -33,7 +33,7 @@ function containerNames({ spec }: Postgresql, configuration: Configuration): Set
   return new Set([
     'postgres',
     'scalyr-sidecar',
-    ...(spec.sidecars ?? []).map(({ name }, index) => (name === '' ? `sidecar-${index}` : name)),
+    ...(spec.sidecars ?? []).map(({ name }, index) => name || `sidecar-${index}`),
     ...(spec.initContainers ?? []).map(({ name }) => name),
     ...configuration.sidecars.map(({ name }) => name),
     ...Object.keys(configuration.sidecar_docker_images),
