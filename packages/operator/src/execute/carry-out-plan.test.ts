@@ -17,7 +17,7 @@ const context: StepContext = {
 };
 
 /** Hands that note what they did; calls whose name is in `failures` throw. */
-function hands(failures: Record<string, unknown> = {}): Hands & { did: string[] } {
+function hands(failures: Record<string, unknown> = {}, members = standing): Hands & { did: string[] } {
   const did: string[] = [];
   const act = async (what: string) => {
     if (what in failures) throw failures[what];
@@ -49,7 +49,13 @@ function hands(failures: Record<string, unknown> = {}): Hands & { did: string[] 
   return {
     did,
     client: client as Client,
-    patroni: () => patroni,
+    patroni: (address) => ({
+      ...patroni,
+      patroni: async () => ({
+        ...{ state: 'running', role: '', pendingRestart: false, paused: false, replication: [], raw: {} },
+        ...members[address],
+      }),
+    }),
     database: { bringInLine: async () => ({ done: [], problems: [] }) },
     written: () => {},
   };
@@ -69,8 +75,18 @@ const switchover: Step = {
   what: 'switch over',
   why: [],
   disturbs: 'switchover',
-  action: { type: 'switchover', leader: 'a', candidate: 'b', leaderAddress: '' },
+  action: {
+    type: 'switchover',
+    leader: 'a',
+    candidate: 'b',
+    leaderAddress: '10.0.0.1',
+    candidateAddress: '10.0.0.2',
+    maximumLag: 16 * 1024 * 1024,
+  },
 };
+
+/** What members answer about themselves, by address. */
+const standing: Record<string, { timeline: number; location: number }> = {};
 
 const run = (world: Hands, ...tracks: Track[]) =>
   carryOutPlan(world, context, { tracks }, new AbortController().signal);
@@ -103,6 +119,27 @@ test('a Patroni that does not answer is a passing trouble, one that refuses is n
   expect((await run(refusing, { name: 'pods', steps: [switchover] })).failures).toMatchObject([
     { transient: false },
   ]);
+});
+
+test('a switchover goes only to a member that has caught up, as both say at that moment', async () => {
+  const location = 1024 * 1024 * 1024;
+  const attempt = async (candidate: { timeline: number; location: number }) => {
+    const world = hands({}, { '10.0.0.1': { timeline: 3, location }, '10.0.0.2': candidate });
+    const { failures } = await run(world, { name: 'pods', steps: [switchover] });
+    return { did: world.did, failures: failures.map(({ message, transient }) => `${message} ${transient}`) };
+  };
+  expect(await attempt({ timeline: 3, location: location - 16 * 1024 * 1024 })).toEqual({
+    did: ['switchover b'],
+    failures: [],
+  });
+  expect(await attempt({ timeline: 3, location: location - 100 * 1024 * 1024 })).toEqual({
+    did: [],
+    failures: ['b is 100 MiB behind a, and may be 16: it is tried again when it has caught up true'],
+  });
+  expect(await attempt({ timeline: 2, location })).toEqual({
+    did: [],
+    failures: ['b is on timeline 2 and a on 3: it is tried again when they are on the same true'],
+  });
 });
 
 test('a restart that is no longer pending is no failure', async () => {

@@ -4,6 +4,7 @@ import { PatroniError } from '@pgherd/patroni';
 import { PostgresError } from '@pgherd/postgres';
 import type { Plan, Step } from '../plan/step.ts';
 import { explain } from './explain.ts';
+import { NotCaughtUpError } from './switch-over.ts';
 import { carryOut, type Hands, type StepContext, type StepReport } from './executor.ts';
 
 /** A step that failed, or that left something undone. */
@@ -68,6 +69,6 @@ function isApiServerAway(error: unknown): boolean {
 function isTransient(error: unknown): boolean {
   if (error instanceof PostgresError) return error.transient;
   // Somebody else was faster; the next pass looks at what he wrote.
-  if (isConflict(error)) return true;
+  if (isConflict(error) || error instanceof NotCaughtUpError) return true;
   return error instanceof PatroniError && error.status === undefined;
 }

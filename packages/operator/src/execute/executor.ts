@@ -7,6 +7,7 @@ import { appliedAnnotation, fieldManager } from '../names.ts';
 import type { Action, Step } from '../plan/step.ts';
 import type { Credentials } from '../render/input.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { switchOver } from './switch-over.ts';
 import { takeSecret } from './take-secret.ts';
 
 /** The outside world that steps act on. */
@@ -63,10 +64,8 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
       await patch(hands, action);
       return nothingToTell;
     case 'switchover': {
-      const said = await hands
-        .patroni(action.leaderAddress)
-        .switchover({ leader: action.leader, candidate: action.candidate });
-      return { notes: [said.trim()], problems: [] };
+      const said = await switchOver((address) => hands.patroni(address), action);
+      return { notes: [said], problems: [] };
     }
     case 'restart':
       return restart(hands.patroni(action.address));

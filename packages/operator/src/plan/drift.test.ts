@@ -58,3 +58,44 @@ test('what the template changed, added or dropped is drift', () => {
   ]);
   expect(paths((spec) => spec.tolerations?.shift())).toEqual(['spec.tolerations.0']);
 });
+
+test('a pod that says who wrote what: what others injected is no drift, what the template dropped is', () => {
+  const pod = made((spec) => {
+    spec.priorityClassName = 'high';
+    spec.containers.push({ name: 'injected', image: 'proxy' });
+    const [postgres] = spec.containers;
+    if (postgres !== undefined) postgres.livenessProbe = { tcpSocket: { port: 5432 }, periodSeconds: 10 };
+    spec.securityContext = { runAsUser: 101 };
+  });
+  pod.metadata.managedFields = [
+    {
+      manager: 'kube-controller-manager',
+      operation: 'Update',
+      fieldsV1: {
+        'f:spec': {
+          'f:dnsPolicy': {},
+          'f:priorityClassName': {},
+          'f:securityContext': { '.': {}, 'f:runAsUser': {} },
+          'f:containers': {
+            'k:{"name":"postgres"}': {
+              '.': {},
+              'f:image': {},
+              'f:livenessProbe': { '.': {}, 'f:tcpSocket': { '.': {}, 'f:port': {} }, 'f:periodSeconds': {} },
+            },
+          },
+          'f:volumes': { 'k:{"name":"pgdata"}': { '.': {} } },
+        },
+      },
+    },
+  ];
+  expect(podDrift(template, pod).map(({ path }) => path)).toEqual([
+    'spec.priorityClassName',
+    'spec.securityContext.runAsUser',
+    'spec.containers[name=postgres].livenessProbe',
+  ]);
+});
+
+test('a toleration that the template dropped is drift, those of admission are not', () => {
+  const old = made((spec) => spec.tolerations?.push({ key: 'old', operator: 'Exists' }));
+  expect(podDrift(template, old).map(({ path }) => path)).toEqual(['spec.tolerations.2']);
+});

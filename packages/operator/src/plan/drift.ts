@@ -1,7 +1,10 @@
 import type { Pod, PodSpec } from '@pgherd/kube/objects';
+import { applyBuiltinDefaults } from '@pgherd/kube/schema';
 import { compareFields } from './compare.ts';
 import type { FieldChange } from './field-change.ts';
 import { isObject } from './list-keys.ts';
+import { leftFields } from './owned.ts';
+import { isLeftover } from './taken-over.ts';
 
 /**
  * How a pod differs from what the StatefulSet's template would make of it now. Labels and annotations do not count:
@@ -13,23 +16,58 @@ export function podDrift(template: PodSpec, pod: Pod): FieldChange[] {
   const { tolerations, ...rest } = template;
   compareFields(rest, live, ['spec'], changes);
   compareTolerations(tolerations ?? [], live.tolerations ?? [], changes);
-  extraElements(template, live, changes);
+  const origin = pod.metadata.managedFields?.find(isOrigin);
+  if (origin === undefined) extraElements(template, live, changes);
+  else droppedFromTemplate(template, pod, origin.fieldsV1 ?? {}, changes);
   return changes;
 }
 
-/** Admission adds tolerations of its own to every pod, so ours need only be among them. */
-function compareTolerations(wanted: object[], live: object[], changes: FieldChange[]): void {
-  for (const [index, toleration] of wanted.entries()) {
-    const found = live.some((candidate) => {
-      const differences: FieldChange[] = [];
-      compareFields(toleration, candidate, [], differences);
-      return differences.length === 0;
-    });
-    if (!found) changes.push({ path: `spec.tolerations.${index}`, from: undefined, to: toleration });
+/** Whoever made the pod owns what its template said, and nothing that admission added. */
+function isOrigin({ operation, subresource, fieldsV1 }: ManagedFieldsEntry): boolean {
+  return (
+    operation === 'Update' && (subresource ?? '') === '' && fieldsV1 !== undefined && 'f:spec' in fieldsV1
+  );
+}
+
+type ManagedFieldsEntry = NonNullable<Pod['metadata']['managedFields']>[number];
+
+function droppedFromTemplate(template: PodSpec, pod: Pod, fields: object, changes: FieldChange[]): void {
+  const made = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: structuredClone(template) };
+  applyBuiltinDefaults(made);
+  const known = new Set(changes.map(({ path }) => path));
+  const isClaim = ({ from }: FieldChange) => isObject(from) && 'persistentVolumeClaim' in from;
+  for (const change of leftFields(fields, made, pod)) {
+    if (!isLeftover(`spec.template.${change.path}`) || isClaim(change) || known.has(change.path)) continue;
+    changes.push(change);
   }
 }
 
-/** What the pod has and the template has no longer, as far as it came from a template. */
+/**
+ * Admission adds tolerations of its own to every pod (`node.kubernetes.io/…`), so ours need only be among them, and
+ * only others can be left over.
+ */
+function compareTolerations(
+  wanted: readonly object[],
+  live: readonly { key?: string }[],
+  changes: FieldChange[],
+): void {
+  const isSame = (one: object, other: object) => {
+    const differences: FieldChange[] = [];
+    compareFields(one, other, [], differences);
+    return differences.length === 0;
+  };
+  for (const [index, toleration] of wanted.entries()) {
+    if (live.some((candidate) => isSame(toleration, candidate))) continue;
+    changes.push({ path: `spec.tolerations.${index}`, from: undefined, to: toleration });
+  }
+  for (const [index, toleration] of live.entries()) {
+    if (toleration.key?.startsWith('node.kubernetes.io/') === true) continue;
+    if (wanted.some((candidate) => isSame(candidate, toleration))) continue;
+    changes.push({ path: `spec.tolerations.${index}`, from: toleration, to: undefined });
+  }
+}
+
+/** What the pod has and the template has no longer, for a pod that does not say who wrote what. */
 function extraElements(template: PodSpec, live: PodSpec, changes: FieldChange[]): void {
   const report = (path: string, wanted: unknown, has: unknown, key: string) => {
     for (const element of asList(has)) {

@@ -37,6 +37,13 @@ function withDefaults(desired: KubeObject): KubeObject {
   return complete;
 }
 
+/** What `fields` (FieldsV1) own in `live` and `desired` has no longer. */
+export function leftFields(fields: object, desired: unknown, live: unknown): FieldChange[] {
+  const changes: FieldChange[] = [];
+  walk(fields, desired, live, [], changes);
+  return changes;
+}
+
 function walk(fields: object, desired: unknown, live: unknown, path: string[], changes: FieldChange[]): void {
   for (const [key, children] of Object.entries(fields)) {
     const found = step(key, desired, live, path);

@@ -34,8 +34,7 @@ function planFor(objects: Desired[], observed: Observed) {
       objects,
       database: undefined,
       configuration: undefined,
-      roleLabel: 'spilo-role',
-      ignoredAnnotations: [],
+      pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
     },
     observed,
   );

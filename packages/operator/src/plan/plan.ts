@@ -3,7 +3,7 @@ import { find, type Observed } from '../observe/observed.ts';
 import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
 import { planObjects } from './objects.ts';
-import { planPods } from './pods.ts';
+import { planPods, type PodOptions } from './pods.ts';
 import type { Plan, Track } from './step.ts';
 
 /** All that should be: what `render` and the declared roles and databases say. */
@@ -13,10 +13,7 @@ export interface Goal {
   database: DatabaseGoal | undefined;
   /** Undefined when Patroni's configuration is not to be touched. */
   configuration: ConfigurationGoal | undefined;
-  /** Pod label with the role, `pod_role_label`. */
-  roleLabel: string;
-  /** Annotations that are no difference, `ignored_annotations`. */
-  ignoredAnnotations: readonly string[];
+  pods: PodOptions;
 }
 
 /** The difference between what should be and what is, as ordered steps. Pure. */
@@ -30,10 +27,10 @@ export function plan(goal: Goal, observed: Observed): Plan {
       steps: planObjects(
         goal.objects.filter((desired) => desired !== statefulSet),
         observed,
-        goal.ignoredAnnotations,
+        goal.pods.ignoredAnnotations,
       ),
     },
-    { name: 'pods', steps: planPods(statefulSet, observed, goal.roleLabel, goal.ignoredAnnotations) },
+    { name: 'pods', steps: planPods(statefulSet, observed, goal.pods) },
     {
       name: 'configuration',
       steps: goal.configuration === undefined ? [] : planConfiguration(goal.configuration, observed),

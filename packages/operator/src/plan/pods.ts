@@ -3,26 +3,40 @@ import { describe, kinds, type Desired } from '../kinds.ts';
 import { find, isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { fieldChanges, printChange, type FieldChange } from './field-change.ts';
 import { applyTo, makeAgain } from './objects.ts';
-import { planRollout } from './rollout.ts';
+import { podMetadataSteps } from './pod-metadata.ts';
+import { outdatedMembers, planRollout } from './rollout.ts';
 import { scaleDownSteps } from './scale-down.ts';
 import type { Step } from './step.ts';
 
+/** What the configuration says about pods. */
+export interface PodOptions {
+  /** Pod label with the role, `pod_role_label`. */
+  roleLabel: string;
+  /** Annotations that are no difference, `ignored_annotations`. */
+  ignoredAnnotations: readonly string[];
+  /** Whether a new image waits until pods are replaced for another reason, `enable_lazy_spilo_upgrade`. */
+  isLazy: boolean;
+}
+
 /** Everything about the existing StatefulSet and its pods: changes, scaling, replacement of outdated pods. */
-export function planPods(
-  desired: Desired | undefined,
-  observed: Observed,
-  roleLabel: string,
-  ignoredAnnotations: readonly string[],
-): Step[] {
+export function planPods(desired: Desired | undefined, observed: Observed, options: PodOptions): Step[] {
   if (desired === undefined) return [];
   const live = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
   if (live === undefined) return [];
   if (live.metadata.deletionTimestamp !== undefined) return [makeAgain(desired)];
-  const changes = fieldChanges(desired.object, live, { ignoredAnnotations });
+  const changes = fieldChanges(desired.object, live, options);
+  const statefulSet = desired.object as StatefulSet;
+  const outdated = outdatedMembers(statefulSet, live, changes, observed, options.isLazy);
+  const current = observed.members.filter(
+    (member) =>
+      member.ordinal < (statefulSet.spec?.replicas ?? 0) &&
+      !outdated.some((entry) => entry.member === member),
+  );
   return [
-    ...stripStalePrimaryLabels(observed, roleLabel),
+    ...stripStalePrimaryLabels(observed, options.roleLabel),
     ...statefulSetSteps(desired, live, changes, observed),
-    ...planRollout(desired.object as StatefulSet, live, changes, observed),
+    ...podMetadataSteps(statefulSet.spec?.template ?? {}, observed, current, options.ignoredAnnotations),
+    ...planRollout(statefulSet, live, changes, observed, outdated),
   ];
 }
 
@@ -36,24 +50,44 @@ function statefulSetSteps(
   const wanted = (desired.object as StatefulSet).spec?.replicas ?? 0;
   const current = live.spec?.replicas ?? 0;
   const before = wanted < current ? scaleDownSteps(desired, wanted, current, observed) : [];
-  return [...before, changeStep(desired, live, changes)];
+  const isFixed = changes.some(({ path }) => immutable.test(path));
+  return [...before, ...(isFixed ? recreateSteps : updateSteps)(desired, live, changes)];
 }
 
 /** Fields of a StatefulSet that the API server refuses to change. */
 const immutable = /^spec\.(serviceName|selector|podManagementPolicy|volumeClaimTemplates)\b/;
 
-function changeStep({ kind, object }: Desired, live: StatefulSet, changes: FieldChange[]): Step {
+function updateSteps({ kind, object }: Desired, live: StatefulSet, changes: FieldChange[]): Step[] {
+  return [
+    {
+      what: `update ${describe(kind, object.metadata.name ?? '')}`,
+      why: changes.map(printChange),
+      disturbs: 'nothing',
+      action: applyTo(kind, object, live),
+      observeAfter: true,
+    },
+  ];
+}
+
+/** Its pods are left alone, and are its own again as soon as it is made again; until then they tell what it was. */
+function recreateSteps(desired: Desired, live: StatefulSet, changes: FieldChange[]): Step[] {
+  const { kind, object } = desired;
   const { name = '', namespace = '' } = object.metadata;
-  const fixed = changes.some(({ path }) => immutable.test(path));
-  return {
-    what: `${fixed ? 'recreate' : 'update'} ${describe(kind, name)}${fixed ? ' around its running pods' : ''}`,
-    why: changes.map(printChange),
-    disturbs: 'nothing',
-    action: fixed
-      ? { type: 'delete', kind, namespace, name, uid: live.metadata.uid ?? '', orphan: true }
-      : applyTo(kind, object, live),
-    observeAfter: true,
-  };
+  return [
+    {
+      what: `delete ${describe(kind, name)}, its pods keep running`,
+      why: changes.map(printChange),
+      disturbs: 'nothing',
+      action: { type: 'delete', kind, namespace, name, uid: live.metadata.uid ?? '', orphan: true },
+      observeAfter: true,
+    },
+    {
+      ...makeAgain(desired),
+      what: `create ${describe(kind, name)} around its running pods`,
+      why: ['Kubernetes allows no change of these fields'],
+      observeAfter: true,
+    },
+  ];
 }
 
 /**

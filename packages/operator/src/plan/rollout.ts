@@ -6,10 +6,49 @@ import { printChange, type FieldChange } from './field-change.ts';
 import type { Step } from './step.ts';
 import { switchoverCandidates, switchoverStep } from './switchover.ts';
 
+/** Zalando's operator marks pods with it that it is about to replace; a roll that it did not finish is finished. */
+export const rollingUpdateAnnotation = 'zalando-postgres-operator-rolling-update-required';
+
 /** A member whose pod is not what the template says, and why. */
-interface Outdated {
+export interface Outdated {
   member: Member;
   why: string[];
+}
+
+/** Pods that have to be replaced, of those that stay. */
+export function outdatedMembers(
+  desired: StatefulSet,
+  live: StatefulSet,
+  changes: FieldChange[],
+  observed: Observed,
+  isLazy: boolean,
+): Outdated[] {
+  const template = desired.spec?.template.spec;
+  const revision = live.status?.updateRevision;
+  if (template === undefined) return [];
+  const isChanged = changes.some(({ path }) => path.startsWith('spec.template.spec.'));
+  return observed.members.flatMap((member) => {
+    // Pods that go anyway are not replaced first.
+    if (member.deleting || member.ordinal >= (desired.spec?.replicas ?? 0)) return [];
+    const isOld = isChanged || (revision !== undefined && member.revision !== revision);
+    const drift = isOld ? podDrift(template, member.pod) : [];
+    const why = [
+      ...(isLazy ? drift.filter((change) => !isImage(change)) : drift).map(printChange),
+      ...marked(member),
+    ];
+    // A new image comes along when the pod is replaced for another reason.
+    return why.length > 0 ? [{ member, why }] : [];
+  });
+}
+
+function isImage({ path }: FieldChange): boolean {
+  return /^spec\.(containers|initContainers)\[[^\]]*\]\.image$/.test(path);
+}
+
+function marked({ pod }: Member): string[] {
+  return pod.metadata.annotations?.[rollingUpdateAnnotation] === 'true'
+    ? ['another operator began to replace it and did not finish']
+    : [];
 }
 
 /**
@@ -21,18 +60,19 @@ export function planRollout(
   live: StatefulSet,
   changes: FieldChange[],
   observed: Observed,
+  outdated: Outdated[],
 ): Step[] {
-  // Pods that go anyway are not replaced first.
-  const stays = ({ member }: Outdated) => member.ordinal < (desired.spec?.replicas ?? 0);
-  const outdated = outdatedMembers(desired, live, changes, observed).filter(stays);
   if (outdated.length === 0) return [];
   const leader = leaderOf(observed);
   const others = outdated.filter(({ member }) => member !== leader);
   const order = others.sort((a, b) => rank(observed, a.member) - rank(observed, b.member));
   const steps = order.map((entry) => replaceStep(observed, entry, 'restart'));
   const last = outdated.find(({ member }) => member === leader);
-  if (last !== undefined && leader !== undefined)
-    steps.push(...replaceLeader(desired, observed, last, order));
+  if (last !== undefined && leader !== undefined) {
+    // One that does not run has nothing to hand over, and the others may be waiting for it.
+    if (!leader.running) steps.unshift(replaceStep(observed, last, 'downtime'));
+    else steps.push(...replaceLeader(desired, observed, last, order));
+  }
   const busy = waitingFor(live, changes, observed, outdated);
   const [first] = steps;
   if (first !== undefined && busy !== undefined) first.waitFor = busy;
@@ -42,27 +82,6 @@ export function planRollout(
 /** Broken members first, then from the highest ordinal down. */
 function rank(observed: Observed, member: Member): number {
   return isStreaming(observed, member) ? 1_000_000 - member.ordinal : -member.ordinal;
-}
-
-function outdatedMembers(
-  desired: StatefulSet,
-  live: StatefulSet,
-  changes: FieldChange[],
-  observed: Observed,
-): Outdated[] {
-  const template = desired.spec?.template.spec;
-  const revision = live.status?.updateRevision;
-  if (template === undefined) return [];
-  const templateChanges = changes
-    .filter(({ path }) => path.startsWith('spec.template.spec.'))
-    .map(printChange);
-  return observed.members.flatMap((member) => {
-    if (member.deleting) return [];
-    if (templateChanges.length > 0) return [{ member, why: templateChanges }];
-    if (revision === undefined || member.revision === revision) return [];
-    const drift = podDrift(template, member.pod).map(printChange);
-    return drift.length > 0 ? [{ member, why: drift }] : [];
-  });
 }
 
 /** What the roll-out has to wait for before it takes the next pod away; undefined when it may go on. */
@@ -79,15 +98,17 @@ function waitingFor(
   }
   const missing = (live.spec?.replicas ?? 0) - observed.members.length;
   if (missing > 0) return `${missing} missing pod${missing === 1 ? '' : 's'} to be created`;
-  const isOld = (member: Member) => outdated.some((entry) => entry.member === member);
-  const inProgress = observed.members.find(
-    (member) => member.deleting || (!isOld(member) && !isStreaming(observed, member)),
-  );
-  if (inProgress !== undefined) return `${inProgress.name} streams`;
-  const broken = outdated.some(({ member }) => !isStreaming(observed, member));
+  const leaving = observed.members.find(({ deleting }) => deleting);
+  if (leaving !== undefined) return `${leaving.name} is gone`;
   const leader = leaderOf(observed);
-  if (!broken && (leader === undefined || !isStreaming(observed, leader))) return 'a primary accepts writes';
-  return undefined;
+  const hasPrimary = leader !== undefined && isStreaming(observed, leader);
+  const broken = outdated.some(({ member }) => !isStreaming(observed, member));
+  // Without a primary nobody streams: then those that are broken and outdated are what is waited for.
+  if (broken && !hasPrimary) return undefined;
+  const isOld = (member: Member) => outdated.some((entry) => entry.member === member);
+  const inProgress = observed.members.find((member) => !isOld(member) && !isStreaming(observed, member));
+  if (inProgress !== undefined) return `${inProgress.name} streams`;
+  return hasPrimary || broken ? undefined : 'a primary accepts writes';
 }
 
 function replaceLeader(
@@ -97,19 +118,16 @@ function replaceLeader(
   before: Outdated[],
 ): Step[] {
   const alone = (desired.spec?.replicas ?? 0) <= 1 || observed.members.length <= 1;
-  // A primary that does not run cannot hand over; if it has a replica, Patroni has already been asked to fail over.
-  if (alone || !leader.member.running) return [replaceStep(observed, leader, 'downtime')];
+  if (alone) return [replaceStep(observed, leader, 'downtime')];
+  // With replicas still to be replaced the candidate is a guess for the reader; by its turn it is chosen again.
+  const isGuess = before.length > 0;
   const others = observed.members.filter(
     ({ ordinal, name }) => ordinal < (desired.spec?.replicas ?? 0) && name !== leader.member.name,
   );
   const [candidate] = switchoverCandidates(observed, others);
-  const step = switchoverStep(
-    leader.member,
-    candidate,
-    'the primary is replaced last, after its role has moved',
-  );
-  // With replicas still to be replaced the candidate is a guess for the reader; by its turn it is chosen again.
-  if (before.length > 0) delete step.waitFor;
+  const why = 'the primary is replaced last, after its role has moved to a member that is new';
+  const step = switchoverStep(observed, leader.member, candidate, why);
+  if (isGuess) delete step.waitFor;
   return [step, replaceStep(observed, leader, 'restart')];
 }
 

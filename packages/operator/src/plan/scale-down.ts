@@ -28,7 +28,9 @@ export function scaleDownSteps(
   // Straight to a member that stays, if one can.
   const candidates = switchoverCandidates(observed, below);
   const candidate = candidates.find(({ ordinal }) => ordinal < wanted) ?? candidates[0];
-  steps.push(switchoverStep(leader, candidate, `${goesDown}: the primary is among the pods that go`));
+  steps.push(
+    switchoverStep(observed, leader, candidate, `${goesDown}: the primary is among the pods that go`),
+  );
   return steps;
 }
 

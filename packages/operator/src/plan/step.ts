@@ -26,7 +26,15 @@ export type Action =
   /** JSON merge patch of exactly this version of the object. */
   | { type: 'patch'; kind: Kind; namespace: string; name: string; patch: Record<string, unknown> }
   /** Hands the leader lock over through Patroni. */
-  | { type: 'switchover'; leader: string; candidate: string; leaderAddress: string }
+  | {
+      type: 'switchover';
+      leader: string;
+      candidate: string;
+      leaderAddress: string;
+      candidateAddress: string;
+      /** In bytes of write-ahead log: the candidate is refused when it is further behind at that moment. */
+      maximumLag: number;
+    }
   /** Merges into Patroni's dynamic configuration; `applied` are the keys that the manifest sets from now on. */
   | { type: 'configure'; address: string; patch: Record<string, unknown>; applied: string[] }
   /** Restarts PostgreSQL of one member, because a changed parameter waits for it. */

@@ -12,8 +12,22 @@ export function switchoverCandidates(observed: Observed, among: Member[]): Membe
   return syncStandbys === undefined ? able : able.filter(({ name }) => syncStandbys.includes(name));
 }
 
+/** While it catches up, nobody can write: what it has left must be little. */
+const littleLag = 16 * 1024 * 1024;
+
+/** How many bytes the new primary may be behind; people who allow more at a failover allow it here too. */
+function maximumLag({ configuration }: Observed): number {
+  const allowed = configuration?.['maximum_lag_on_failover'];
+  return typeof allowed === 'number' ? Math.max(allowed, littleLag) : littleLag;
+}
+
 /** Hands the primary's role over. Without a candidate the step waits for one. */
-export function switchoverStep(leader: Member, candidate: Member | undefined, why: string): Step {
+export function switchoverStep(
+  observed: Observed,
+  leader: Member,
+  candidate: Member | undefined,
+  why: string,
+): Step {
   const to = candidate?.name ?? 'another member';
   return {
     what: `switch over from ${leader.name} to ${to}`,
@@ -24,6 +38,8 @@ export function switchoverStep(leader: Member, candidate: Member | undefined, wh
       leader: leader.name,
       candidate: candidate?.name ?? '',
       leaderAddress: leader.address ?? '',
+      candidateAddress: candidate?.address ?? '',
+      maximumLag: maximumLag(observed),
     },
     observeAfter: true,
     ...(candidate === undefined ? { waitFor: 'a member that can take over streams' } : {}),

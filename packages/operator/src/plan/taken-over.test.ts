@@ -35,8 +35,7 @@ function planFor(desired: Desired[], world: World) {
     objects: withoutPasswords(desired, world),
     database: undefined,
     configuration: undefined,
-    roleLabel: 'spilo-role',
-    ignoredAnnotations: [],
+    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
   };
   return plan(goal, testObserved(world.list()));
 }

@@ -42,8 +42,11 @@ export function goalOf(
         manifest.spec.standby === undefined
           ? { wanted: declaredConfiguration(input), applied: appliedKeys(manifest) }
           : undefined,
-      roleLabel: configuration.pod_role_label,
-      ignoredAnnotations: configuration.ignored_annotations,
+      pods: {
+        roleLabel: configuration.pod_role_label,
+        ignoredAnnotations: configuration.ignored_annotations,
+        isLazy: configuration.enable_lazy_spilo_upgrade,
+      },
     },
     declared,
     superuser: credentialsOf(

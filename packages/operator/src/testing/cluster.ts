@@ -63,6 +63,9 @@ export function testPod(pod: TestPod): Pod {
       uid: `uid-${ordinal}`,
       resourceVersion: '1',
       labels: {
+        application: 'spilo',
+        'cluster-name': 'acid-demo',
+        team: 'acid',
         'controller-revision-hash': pod.revision ?? 'old',
         'spilo-role': role === 'primary' ? 'master' : 'replica',
       },

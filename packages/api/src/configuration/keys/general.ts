@@ -43,7 +43,6 @@ export const generalKeys = {
   enable_lazy_spilo_upgrade: flag(
     false,
     'Whether a new image waits until pods are replaced for another reason.',
-    notYet,
   ),
   enable_maintenance_windows: flag(true, 'Whether maintenance windows are kept to at all.', notYet),
   enable_pgversion_env_var: flag(

@@ -74,7 +74,6 @@ export const objectKeys = {
     kind: labelNames,
     default: [],
     description: 'Annotations that somebody else manages: a difference in them is none.',
-    ...notYet,
   }),
   infrastructure_roles_secret_name: key({
     kind: namespacedName,

@@ -1,0 +1,201 @@
+import type { StatefulSet } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { kinds, type Desired } from '../kinds.ts';
+import { render } from '../render/render.ts';
+import {
+  testConfiguration,
+  testManifest,
+  testObserved,
+  testPod,
+  testRemembered,
+  withStatus,
+  type TestPod,
+} from '../testing/cluster.ts';
+import { plan } from './plan.ts';
+import { stepsOf } from './step.ts';
+
+/** Three members; pods of `old` have the image that was, those of `new` the one that is wanted. */
+function world(image: string): Desired[] {
+  const manifest = testManifest({ numberOfInstances: 3, dockerImage: image });
+  return render({ manifest, configuration: testConfiguration(), remembered: testRemembered() });
+}
+
+const specOf = (objects: Desired[]) => {
+  const set = objects.find(({ kind }) => kind === kinds.statefulSet)?.object as StatefulSet | undefined;
+  return set?.spec?.template.spec ?? {};
+};
+
+const wanted = world('new');
+const standing = wanted.map((desired) =>
+  desired.kind === kinds.statefulSet ? withStatus(desired, 'new') : desired,
+);
+
+type Case = Omit<TestPod, 'spec' | 'ordinal'> & { image: 'old' | 'new'; marked?: boolean };
+
+function podOf(ordinal: number, { image, marked, ...pod }: Case) {
+  const made = testPod({ ordinal, revision: image, spec: specOf(world(image)), ...pod });
+  if (marked === true) {
+    made.metadata.annotations = {
+      ...made.metadata.annotations,
+      'zalando-postgres-operator-rolling-update-required': 'true',
+    };
+  }
+  return made;
+}
+
+function stepsFor(
+  members: (Case | undefined)[],
+  more: { leader?: number | undefined; syncStandbys?: string[]; isLazy?: boolean; objects?: Desired[] } = {},
+): string[] {
+  const { leader = 0, objects = standing, syncStandbys, isLazy = false } = more;
+  const pods = members.flatMap((member, ordinal) => (member === undefined ? [] : [podOf(ordinal, member)]));
+  const observed = testObserved(objects, pods, {
+    leader: leader < 0 ? undefined : `acid-demo-${leader}`,
+    syncStandbys,
+  });
+  const goal = {
+    objects: wanted,
+    database: undefined,
+    configuration: undefined,
+    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy },
+  };
+  return stepsOf(plan(goal, observed)).map(
+    ({ what, disturbs, waitFor }) =>
+      `${what.replaceAll('acid-demo-', '')} [${disturbs}]${waitFor === undefined ? '' : ` until ${waitFor.replaceAll('acid-demo-', '')}`}`,
+  );
+}
+
+const oldPrimary: Case = { image: 'old', role: 'primary' };
+const newPrimary: Case = { image: 'new', role: 'primary' };
+const old: Case = { image: 'old' };
+const fresh: Case = { image: 'new' };
+const broken: Case = { image: 'old', running: false, streaming: false };
+const brokenNew: Case = { image: 'new', running: false, streaming: false };
+
+test.each<[string, Parameters<typeof stepsFor>, string[]]>([
+  [
+    'replicas from the highest ordinal, a switchover, then the old primary',
+    [[oldPrimary, old, old]],
+    [
+      'replace pod 2 [restart]',
+      'replace pod 1 [restart]',
+      'switch over from 0 to 1 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'one at a time: the next waits for the one before to stream',
+    [[oldPrimary, old, { ...fresh, streaming: false }]],
+    [
+      'replace pod 1 [restart] until 2 streams',
+      'switch over from 0 to 1 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'one at a time: a pod on its way out is waited for',
+    [[oldPrimary, old, { ...old, deleting: true }]],
+    [
+      'replace pod 1 [restart] until 2 is gone',
+      'switch over from 0 to 1 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'it stops at a new pod that does not come back',
+    [[oldPrimary, old, brokenNew]],
+    [
+      'replace pod 1 [restart] until 2 streams',
+      'switch over from 0 to 1 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'the role goes to a member that is new and furthest',
+    [[oldPrimary, { ...fresh, location: 5 }, { ...fresh, location: 9 }]],
+    ['switch over from 0 to 2 [switchover]', 'replace pod 0 [restart]'],
+  ],
+  [
+    'in synchronous mode the role goes to a synchronous standby',
+    [[oldPrimary, { ...fresh, location: 5 }, { ...fresh, location: 9 }], { syncStandbys: ['acid-demo-1'] }],
+    ['switch over from 0 to 1 [switchover]', 'replace pod 0 [restart]'],
+  ],
+  [
+    'without anybody who can take over the primary is left alone',
+    [[oldPrimary, fresh, fresh], { syncStandbys: [] }],
+    [
+      'switch over from 0 to another member [switchover] until a member that can take over streams',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'after the switchover the old primary is a replica like others',
+    [[old, newPrimary, fresh], { leader: 1 }],
+    ['replace pod 0 [restart]'],
+  ],
+  ['all new: nothing', [[newPrimary, fresh, fresh]], []],
+  [
+    'a broken pod of the old template goes first: it has nothing to lose',
+    [[oldPrimary, broken, old]],
+    [
+      'replace pod 1 [restart]',
+      'replace pod 2 [restart]',
+      'switch over from 0 to 2 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'everything broken by a bad image: the last primary first, the others do not wait for it',
+    [[{ ...broken, role: 'primary' }, broken, broken]],
+    ['replace pod 0 [downtime]', 'replace pod 2 [restart]', 'replace pod 1 [restart]'],
+  ],
+  [
+    'everything broken, one already replaced: the rest follows',
+    [[{ ...brokenNew, role: 'primary' }, broken, broken]],
+    ['replace pod 2 [restart]', 'replace pod 1 [restart]'],
+  ],
+  [
+    'nobody is primary and nobody is broken: it waits',
+    [[old, old, old], { leader: -1 }],
+    [
+      'replace pod 2 [restart] until a primary accepts writes',
+      'replace pod 1 [restart]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'a pod that was deleted and not made again yet',
+    [[oldPrimary, old, undefined]],
+    [
+      'replace pod 1 [restart] until 1 missing pod to be created',
+      'switch over from 0 to 1 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'a mark of another operator that did not finish is enough',
+    [[newPrimary, { ...fresh, marked: true }, fresh]],
+    ['replace pod 1 [restart]'],
+  ],
+  ['a new image may wait for another reason', [[oldPrimary, old, old], { isLazy: true }], []],
+  [
+    'with another reason the new image comes along',
+    [[oldPrimary, old, { ...old, marked: true }], { isLazy: true }],
+    ['replace pod 2 [restart]'],
+  ],
+])('%s', (_name, input, steps) => {
+  expect(stepsFor(...input)).toEqual(steps);
+});
+
+test('a template that changes again replaces exactly the pods that differ from it', () => {
+  // The StatefulSet has a bad image, one pod took it and does not come up; then the image is the old one again.
+  const bad = world('bad').map((desired) =>
+    desired.kind === kinds.statefulSet ? withStatus(desired, 'bad') : desired,
+  );
+  const stuck: Case = { ...brokenNew };
+  const members = [newPrimary, fresh, { ...stuck, image: 'old' as const }];
+  expect(stepsFor(members, { objects: bad })).toEqual([
+    'update statefulset acid-demo [nothing]',
+    'replace pod 2 [restart]',
+  ]);
+});
