@@ -52,7 +52,12 @@ function hands(failures: Record<string, unknown> = {}, members = standing): Hand
     patroni: (address) => ({
       ...patroni,
       patroni: async () => ({
-        ...{ state: 'running', role: '', pendingRestart: false, paused: false, replication: [], raw: {} },
+        state: 'running',
+        role: '',
+        pendingRestart: false,
+        paused: false,
+        replication: [],
+        raw: {},
         ...members[address],
       }),
     }),
