@@ -6,12 +6,20 @@ export interface Clock {
   after(ms: number, fn: () => void): () => void;
 }
 
+/** A timer for longer would end at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The machine's clock. Timers do not keep the process alive by themselves. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   after: (ms, fn) => {
-    const timer = setTimeout(fn, ms);
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      const now = Math.min(left, LONGEST_TIMER_MS);
+      timer = setTimeout(() => (left > now ? wait(left - now) : fn()), now);
+      timer.unref();
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 };

@@ -73,8 +73,9 @@ function cronJobDefaults(cronJob: Fields): void {
   const spec = made(cronJob, 'spec');
   fill(spec, { concurrencyPolicy: 'Allow', suspend: false });
   fill(spec, { successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 });
+  // Of the Job in here only the pods: the rest is filled in when the Job is made.
   const job = fieldsOf(spec['jobTemplate'])['spec'];
-  if (isObject(job)) jobSpecDefaults(job);
+  if (isObject(job)) templateDefaults(job);
 }
 
 function bindingDefaults(binding: Fields): void {

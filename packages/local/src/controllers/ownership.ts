@@ -14,6 +14,8 @@ export interface Claim<T extends KubeObject> {
   selector: Parameters<typeof matchesLabelSelector>[0];
   reference: OwnerReference;
   resource: ResourceType<T>;
+  /** Adopted objects get it, released ones lose it. */
+  finalizer?: string;
   /** What is looked at. Default: everything. */
   only?: (candidate: T) => boolean;
 }
@@ -23,7 +25,7 @@ export interface Claim<T extends KubeObject> {
  * released, those of other controllers are left alone. An owner that is being deleted neither adopts nor releases.
  */
 export function claimObjects<T extends KubeObject>(objects: Objects, claim: Claim<T>): T[] {
-  const { owner, selector, reference, resource, only = () => true } = claim;
+  const { owner, selector, reference, resource, finalizer, only = () => true } = claim;
   const deleting = owner.metadata.deletionTimestamp !== undefined;
   const mine: T[] = [];
   for (const candidate of objects.list(resource, owner.metadata.namespace)) {
@@ -35,10 +37,13 @@ export function claimObjects<T extends KubeObject>(objects: Objects, claim: Clai
     else if (deleting || candidate.metadata.deletionTimestamp !== undefined) continue;
     else if (controller) {
       const ownerReferences = references.filter(({ uid }) => uid !== owner.metadata.uid);
-      objects.update(resource, withMetadata(candidate, { ownerReferences }));
+      const finalizers = (candidate.metadata.finalizers ?? []).filter((each) => each !== finalizer);
+      objects.update(resource, withMetadata(candidate, { ownerReferences, finalizers }));
     } else if (matches) {
       const ownerReferences = [...references.filter(({ uid }) => uid !== reference.uid), reference];
-      mine.push(objects.update(resource, withMetadata(candidate, { ownerReferences })));
+      const others = (candidate.metadata.finalizers ?? []).filter((each) => each !== finalizer);
+      const finalizers = finalizer === undefined ? others : [...others, finalizer];
+      mine.push(objects.update(resource, withMetadata(candidate, { ownerReferences, finalizers })));
     }
   }
   return mine;

@@ -2,12 +2,16 @@ import { aggregationController } from './aggregation-controller.ts';
 import { runController } from './controller.ts';
 import type { Controller, RunOptions, Running } from './controller.ts';
 import { deploymentController } from './deployment/controller.ts';
+import { cronJobController } from './cronjob/controller.ts';
 import { disruptionController } from './disruption-controller.ts';
 import { endpointsController } from './endpoints/endpoints-controller.ts';
 import { sliceController } from './endpoints/slice-controller.ts';
 import { runEventExpiry } from './event-expiry.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { runGarbageCollector } from './gc/garbage-collector.ts';
+import { jobController } from './job/controller.ts';
+import { jobExpiryController } from './job/expiry-controller.ts';
+import { jobOrphanController } from './job/orphan-controller.ts';
 import { kubernetesServiceController } from './kubernetes-service-controller.ts';
 import type { ApiServerAddress } from './kubernetes-service-controller.ts';
 import { namespaceController } from './namespace-controller.ts';
@@ -51,6 +55,10 @@ export function startControllers(options: ControllersOptions): Running {
     statefulSetController(objects, clock, recorder('statefulset-controller')),
     replicaSetController(objects, clock, recorder('replicaset-controller')),
     deploymentController(objects, clock, recorder('deployment-controller')),
+    jobController(objects, clock, recorder('job-controller')),
+    jobOrphanController(objects),
+    jobExpiryController(objects, clock),
+    cronJobController(objects, clock, recorder('cronjob-controller')),
     endpointsController(objects),
     sliceController(objects),
     disruptionController(objects, clock),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { pods, silentLogger, systemClock } from '@pgherd/kube/objects';
-import type { Deployment, Pod, StatefulSet } from '@pgherd/kube/objects';
+import type { Clock, Deployment, Pod, StatefulSet } from '@pgherd/kube/objects';
 import { openRegistry } from '../registry/open-registry.ts';
 import type { LocalRegistry } from '../registry/open-registry.ts';
 import { Objects, timestamp } from './objects.ts';
@@ -11,11 +11,44 @@ import { startControllers } from './start.ts';
 import type { Running } from './controller.ts';
 import { directoryVolumeStore } from './volumes/volume-store.ts';
 
+/** The machine's time, but a test may let some of it pass at once. */
+class LeapingClock implements Clock {
+  #ahead = 0;
+  readonly #pending = new Set<{ at: number; run: () => void }>();
+
+  now(): number {
+    return systemClock.now() + this.#ahead;
+  }
+
+  after(ms: number, fn: () => void): () => void {
+    const entry = {
+      at: this.now() + ms,
+      run: () => {
+        cancel();
+        fn();
+      },
+    };
+    const cancelTimer = systemClock.after(ms, () => entry.run());
+    const cancel = (): void => {
+      cancelTimer();
+      this.#pending.delete(entry);
+    };
+    this.#pending.add(entry);
+    return cancel;
+  }
+
+  leap(ms: number): void {
+    this.#ahead += ms;
+    for (const entry of [...this.#pending].filter(({ at }) => at <= this.now())) entry.run();
+  }
+}
+
 /** A real registry with all controllers, and a node that the test plays. */
 export class TestCluster {
   readonly directory = mkdtempSync(join(tmpdir(), 'pgherd-controllers-'));
   registry: LocalRegistry;
   objects: Objects;
+  readonly clock = new LeapingClock();
   #running: Running;
   #address = 1;
 
@@ -67,7 +100,7 @@ export class TestCluster {
       pod = this.pod(name);
     }
     const podIP = pod.status?.podIP ?? `10.0.0.${this.#address++}`;
-    const lastTransitionTime = timestamp(Date.now());
+    const lastTransitionTime = timestamp(this.clock.now());
     const condition = { type: 'Ready', status: ready ? 'True' : 'False', lastTransitionTime };
     this.objects.updateStatus(pods, {
       ...pod,
@@ -107,13 +140,13 @@ export class TestCluster {
   }
 
   #open(): LocalRegistry {
-    return openRegistry({ path: join(this.directory, 'state.db') });
+    return openRegistry({ path: join(this.directory, 'state.db'), clock: this.clock });
   }
 
   #start(): Running {
     return startControllers({
       registry: this.registry,
-      clock: systemClock,
+      clock: this.clock,
       log: silentLogger,
       caCertificate: 'CERTIFICATE',
       apiServer: { address: '10.213.7.1', port: 6443, clusterIp: '10.96.0.1' },

@@ -60,6 +60,7 @@ export function createDecoded(
     ...metadataErrors(definition, object),
     ...schemaErrors(definition, object),
     ...unsupportedFields(definition, object),
+    ...(strategy.validateCreate?.(object) ?? []),
     ...(strategy.validate?.(object, around) ?? []),
   ]);
   if (managed) managed(object);

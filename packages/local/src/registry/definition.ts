@@ -42,6 +42,8 @@ export interface Strategy {
   /** Before validation on update of the object itself. */
   prepareUpdate?: (next: KubeObject, old: KubeObject, around: Surroundings) => void;
   validate?: (object: KubeObject, around: Surroundings) => FieldError[];
+  /** Besides `validate`: what only a new object must not have. */
+  validateCreate?: (object: KubeObject) => FieldError[];
   /** Besides `validate`: what may not change. */
   validateUpdate?: (next: KubeObject, old: KubeObject, around: Surroundings) => FieldError[];
   validateStatus?: (next: KubeObject, old: KubeObject) => FieldError[];
@@ -51,6 +53,8 @@ export interface Strategy {
   admitDelete?: (object: KubeObject, around: Surroundings) => void;
   /** Seconds between the deletion and the end; undefined: the kind is deleted at once. */
   graceSeconds?: (object: KubeObject, options: DeleteOptions) => number;
+  /** A deletion that does not say otherwise leaves dependents behind, and warns its caller with this. */
+  orphansDependents?: string;
   /** On the first deletion of an object that has to wait: e.g. a Namespace's phase. */
   prepareDelete?: (object: KubeObject) => void;
   /** What keeps the object besides finalizers, e.g. a Namespace's `spec.finalizers`. */

@@ -113,6 +113,18 @@ function under(prefix: string, table: FieldTable): FieldTable {
   );
 }
 
+/** `spec` of Jobs and of the template of one. */
+const jobSpec: FieldTable = {
+  '': acted(),
+  completionMode: acted('only NonIndexed: Indexed is refused'),
+  backoffLimitPerIndex: refused('pods of a Job have no index'),
+  maxFailedIndexes: refused('pods of a Job have no index'),
+  successPolicy: refused('pods of a Job have no index'),
+  podFailurePolicy: refused('every failed pod counts'),
+  managedBy: refused('there is one controller of Jobs'),
+  ...under('template.spec', podSpec),
+};
+
 /** By `group/Kind`. */
 export const fieldSupport: Readonly<Record<string, FieldTable>> = {
   '/Pod': under('spec', podSpec),
@@ -123,6 +135,12 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
   },
   'apps/Deployment': { spec: acted(), ...under('spec.template.spec', podSpec) },
   'apps/ReplicaSet': { spec: acted(), ...under('spec.template.spec', podSpec) },
+  'batch/Job': under('spec', jobSpec),
+  'batch/CronJob': {
+    spec: acted(),
+    'spec.jobTemplate': acted(),
+    ...under('spec.jobTemplate.spec', jobSpec),
+  },
   '/Service': {
     spec: acted(),
     'spec.externalIPs': refused("the machine's other addresses are not taken over"),

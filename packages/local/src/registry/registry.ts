@@ -42,6 +42,8 @@ export interface DeleteOptions extends RequestOptions {
   propagationPolicy?: 'Orphan' | 'Background' | 'Foreground';
   preconditions?: { uid?: string; resourceVersion?: string };
   dryRun?: boolean;
+  /** Receives `Warning` header texts. */
+  warn?: (message: string) => void;
 }
 
 export interface ListResult<T extends KubeObject = KubeObject> {

@@ -30,7 +30,7 @@ export function remove(
   if ((options.gracePeriodSeconds ?? 0) < 0) options = { ...options, gracePeriodSeconds: 1 };
   definition.strategy.admitDelete?.(old, surroundings(kernel, options));
   const next = structuredClone(old);
-  setPropagation(next, options);
+  setPropagation(next, options.propagationPolicy ?? defaultPropagation(definition, next, options));
   markDeleted(kernel, definition, next, options);
   if (isReleased(definition, next)) {
     if (options.dryRun) return { object: next, gone: true };
@@ -75,14 +75,26 @@ function checkPreconditions(definition: ResourceDefinition, old: KubeObject, opt
   }
 }
 
+/** What an earlier deletion asked for stands; else the kind decides. */
+function defaultPropagation(
+  { strategy }: ResourceDefinition,
+  { metadata }: KubeObject,
+  { warn }: DeleteOptions,
+): DeleteOptions['propagationPolicy'] {
+  if (strategy.orphansDependents === undefined) return undefined;
+  warn?.(strategy.orphansDependents);
+  const asked = [orphanFinalizer, foregroundFinalizer].some((each) => metadata.finalizers?.includes(each));
+  return asked ? undefined : 'Orphan';
+}
+
 /** The finalizers that tell the garbage collector what to do with dependents. */
-function setPropagation(object: KubeObject, options: DeleteOptions): void {
-  if (options.propagationPolicy === undefined) return;
+function setPropagation(object: KubeObject, policy: DeleteOptions['propagationPolicy']): void {
+  if (policy === undefined) return;
   const others = (object.metadata.finalizers ?? []).filter(
     (f) => f !== orphanFinalizer && f !== foregroundFinalizer,
   );
-  if (options.propagationPolicy === 'Orphan') others.push(orphanFinalizer);
-  if (options.propagationPolicy === 'Foreground') others.push(foregroundFinalizer);
+  if (policy === 'Orphan') others.push(orphanFinalizer);
+  if (policy === 'Foreground') others.push(foregroundFinalizer);
   if (others.length > 0) object.metadata.finalizers = others;
   else delete object.metadata.finalizers;
 }

@@ -261,7 +261,7 @@ export class ResourceHandler {
     const { registry } = this.#options;
     if (path.subresource !== undefined) throw notAllowed();
     const { value } = await this.#body(context);
-    const options = { ...parseDeleteOptions(query, value), user };
+    const options = { ...parseDeleteOptions(query, value), user, warn: answer.warn };
     if (verb === 'deletecollection') {
       const selection = parseListOptions(query, path.namespace);
       answer.send(200, presenter.list(definition, registry.deleteCollection(definition, selection, options)));

@@ -1,4 +1,4 @@
-import { ApiError, pods as podResource, replicaSets } from '@pgherd/kube/objects';
+import { pods as podResource, replicaSets } from '@pgherd/kube/objects';
 import type { Clock, KubeObject, Pod, ReplicaSet } from '@pgherd/kube/objects';
 import { done, requeueAfter } from '@pgherd/kube/queue';
 import type { Result } from '@pgherd/kube/queue';
@@ -6,14 +6,10 @@ import { matchesLabelSelector } from '../../registry/selectors.ts';
 import type { Controller } from '../controller.ts';
 import type { EventRecorder } from '../event-recorder.ts';
 import { Objects, controllerOf, keyOf, sameJson, splitKey } from '../objects.ts';
+import { BURST, PodsError, createPod, deletePod, isActive, type Failure } from '../owned-pods.ts';
 import { claimObjects, controllerReference } from '../ownership.ts';
-import { isFinished, isTerminating } from '../statefulset/pod-state.ts';
 import { rankForDeletion } from './rank.ts';
 import { statusOf } from './status.ts';
-import type { Failure } from './status.ts';
-
-/** Most pods that one pass makes or removes; the next pass goes on. */
-const BURST = 500;
 
 /** Keeps the number of pods that each ReplicaSet wants. */
 export function replicaSetController(objects: Objects, clock: Clock, events: EventRecorder): Controller {
@@ -29,11 +25,6 @@ export function replicaSetController(objects: Objects, clock: Clock, events: Eve
       return set ? pass(objects, clock, events, set) : done;
     },
   };
-}
-
-/** A pod that neither has ended nor is about to: one that counts. */
-export function isActive(pod: Pod): boolean {
-  return !isFinished(pod) && !isTerminating(pod);
 }
 
 function pass(objects: Objects, clock: Clock, events: EventRecorder, set: ReplicaSet): Result {
@@ -68,14 +59,6 @@ function claimPods(objects: Objects, set: ReplicaSet): Pod[] {
   });
 }
 
-class PodsError extends Error {
-  readonly reason: Failure['reason'];
-  constructor(reason: Failure['reason'], cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
-    this.reason = reason;
-  }
-}
-
 function keepCount(
   objects: Objects,
   clock: Clock,
@@ -84,50 +67,12 @@ function keepCount(
   pods: Pod[],
 ): void {
   const missing = (set.spec?.replicas ?? 1) - pods.length;
-  for (let made = 0; made < Math.min(missing, BURST); made++) createPod(objects, events, set);
+  const reference = controllerReference('apps/v1', 'ReplicaSet', set);
+  const maker = { objects, events, owner: set, reference };
+  for (let made = 0; made < Math.min(missing, BURST); made++) createPod(maker, set.spec?.template);
   if (missing >= 0) return;
   const ranked = rankForDeletion(pods, relatedPods(objects, set), clock.now());
-  for (const pod of ranked.slice(0, Math.min(-missing, BURST))) deletePod(objects, events, set, pod);
-}
-
-function createPod(objects: Objects, events: EventRecorder, set: ReplicaSet): void {
-  const { metadata, spec } = set.spec?.template ?? {};
-  const { name = '', namespace = '' } = set.metadata;
-  const pod: Pod = {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      generateName: `${name}-`,
-      namespace,
-      ...(metadata?.labels ? { labels: { ...metadata.labels } } : {}),
-      ...(metadata?.annotations ? { annotations: { ...metadata.annotations } } : {}),
-      ...(metadata?.finalizers ? { finalizers: [...metadata.finalizers] } : {}),
-      ownerReferences: [controllerReference('apps/v1', 'ReplicaSet', set)],
-    },
-    spec: { ...spec, containers: spec?.containers ?? [] },
-  };
-  let made: Pod;
-  try {
-    made = objects.create(podResource, pod);
-  } catch (error) {
-    // Of a namespace that goes nothing can be expected.
-    const going =
-      error instanceof ApiError &&
-      error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating');
-    if (!going) events.record(set, 'Warning', 'FailedCreate', `Error creating: ${messageOf(error)}`);
-    throw new PodsError('FailedCreate', error);
-  }
-  events.record(set, 'Normal', 'SuccessfulCreate', `Created pod: ${made.metadata.name}`);
-}
-
-function deletePod(objects: Objects, events: EventRecorder, set: ReplicaSet, pod: Pod): void {
-  try {
-    objects.delete(podResource, pod);
-  } catch (error) {
-    events.record(set, 'Warning', 'FailedDelete', `Error deleting: ${messageOf(error)}`);
-    throw new PodsError('FailedDelete', error);
-  }
-  events.record(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${pod.metadata.name}`);
+  for (const pod of ranked.slice(0, Math.min(-missing, BURST))) deletePod(maker, pod);
 }
 
 /** Pods of all ReplicaSets that the same Deployment controls. */
@@ -154,8 +99,4 @@ function setsOf(objects: Objects, pod: KubeObject): string[] {
     .list(replicaSets, namespace)
     .filter(({ spec }) => matchesLabelSelector(spec?.selector ?? {}, pod.metadata.labels ?? {}))
     .map(keyOf);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,16 +1,11 @@
 import type { Pod, ReplicaSet } from '@pgherd/kube/objects';
 import { matchesLabelSelector } from '../../registry/selectors.ts';
 import { timestamp } from '../objects.ts';
+import type { Failure } from '../owned-pods.ts';
 import { availableIn, isReady } from '../statefulset/pod-state.ts';
 
 type Status = NonNullable<ReplicaSet['status']>;
 type Condition = NonNullable<Status['conditions']>[number];
-
-/** Why pods could not be made or removed. */
-export interface Failure {
-  reason: 'FailedCreate' | 'FailedDelete';
-  message: string;
-}
 
 /**
  * The status that follows from the pods that count (neither ended nor ending), and the milliseconds until it changes

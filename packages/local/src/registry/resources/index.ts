@@ -1,5 +1,6 @@
 import type { ResourceDefinition } from '../definition.ts';
 import { appsResources } from './apps.ts';
+import { batchResources } from './batch.ts';
 import { coreResources } from './core.ts';
 import { eventsResource } from './events-group.ts';
 import { otherResources } from './other-groups.ts';
@@ -8,6 +9,7 @@ import { otherResources } from './other-groups.ts';
 export const builtinResources: readonly ResourceDefinition[] = [
   ...coreResources,
   ...appsResources,
+  ...batchResources,
   eventsResource,
   ...otherResources,
 ];
