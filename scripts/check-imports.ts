@@ -18,7 +18,7 @@ const allowed: Record<string, string[]> = {
   'packages/local': ['kube/objects', 'kube/schema', 'kube/patch', 'kube/queue'],
   'packages/cli': ['operator', 'local', 'api', 'kube', 'patroni', 'postgres'],
   images: [],
-  scripts: ['api', 'kube', 'local'],
+  scripts: ['api', 'kube', 'local', 'operator'],
   test: ['operator', 'local', 'api', 'kube', 'patroni', 'postgres', 'cli'],
   bench: ['operator', 'local', 'api', 'kube', 'patroni', 'postgres', 'cli'],
 };

@@ -7,6 +7,7 @@ export { MissingRightsError } from './process/succession.ts';
 export { describeOrigin, originOf, type ConfigurationOrigin } from './process/configuration/origin.ts';
 export { nothingHeld, take, type Found, type Held } from './process/configuration/held.ts';
 export { rbacObjects, type RbacObject } from './process/rbac.ts';
+export { rightsFor, type Duties, type Right } from './process/rights.ts';
 export type { Settings } from './settings.ts';
 export { render } from './render/render.ts';
 export type { Credentials, Remembered, RenderInput } from './render/input.ts';
