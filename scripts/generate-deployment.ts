@@ -14,7 +14,7 @@ import {
   chartValues,
 } from './deployment/chart.ts';
 import { configMap, operatorConfiguration } from './deployment/manifests.ts';
-import { chartRights } from './deployment/rights.ts';
+import { chartRights, chartViewer } from './deployment/rights.ts';
 import { emit, root } from './generated-file.ts';
 
 const text = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -37,6 +37,7 @@ const files = {
   'charts/pgherd/files/groups.yaml': chartGroups(),
   'charts/pgherd/files/types.yaml': chartTypes(),
   'charts/pgherd/files/rights.yaml': chartRights(),
+  'charts/pgherd/files/viewer.yaml': chartViewer(text('manifests/operator-viewer-rbac.yaml')),
   ...definitions,
 };
 

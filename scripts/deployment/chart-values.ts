@@ -153,7 +153,7 @@ export const lastValues: ChartValue[] = [
   ),
   value(
     'serviceMonitor',
-    "For Prometheus' operator. Bind Prometheus' account to the ClusterRole with `-metrics` in its name.",
+    "For Prometheus' operator. Bind Prometheus' account to the ClusterRole that ends with `-viewer`.",
     {
       enabled: false,
       labels: {},

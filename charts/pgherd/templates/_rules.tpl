@@ -12,7 +12,7 @@ Rules of the operator's account, out of files/rights.yaml, which is made from th
 {{- if hasKey $general "enable_crd_registration" -}}
   {{- $registers = $general.enable_crd_registration -}}
 {{- end -}}
-{{- $given := dict "namespaces" (not $all) "definitions" $registers
+{{- $given := dict "everywhere" $all "namespaces" (not $all) "definitions" $registers
     "ConfigMap" (eq $root.Values.configTarget "ConfigMap")
     "OperatorConfiguration" (ne $root.Values.configTarget "ConfigMap") -}}
 {{- $rules := list -}}
