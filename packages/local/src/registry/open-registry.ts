@@ -120,6 +120,10 @@ class StoreRegistry implements LocalRegistry {
     return this.#kernel.catalog.find(ref);
   }
 
+  transaction<T>(work: () => T): T {
+    return this.#kernel.store.transaction(work);
+  }
+
   revision(): number {
     return this.#kernel.store.revision;
   }

@@ -23,6 +23,7 @@ import { answerReview, requestToken } from './reviews.ts';
 import type { ApiServerOptions } from './server-options.ts';
 import { virtualResources } from './virtual-resources.ts';
 import type { WatchStreams } from './watch-stream.ts';
+import { WriteBatches } from './write-batches.ts';
 
 /** One request on a resource. */
 export interface ResourceRequest {
@@ -64,10 +65,12 @@ export function verbOf(method: string, path: ResourcePath, query: URLSearchParam
 export class ResourceHandler {
   readonly #options: ApiServerOptions;
   readonly #watches: WatchStreams;
+  readonly #writes: WriteBatches;
 
   constructor(options: ApiServerOptions, watches: WatchStreams) {
     this.#options = options;
     this.#watches = watches;
+    this.#writes = new WriteBatches(options.registry.store);
   }
 
   async handle(context: ResourceRequest): Promise<void> {
@@ -189,10 +192,15 @@ export class ResourceHandler {
     if (path.subresource !== undefined) {
       const { subresource, name = '' } = path;
       const named = { ...object, metadata: { ...object.metadata, name } };
-      answer.send(201, registry.create(definition, path.namespace, named, { ...options, user, subresource }));
+      const made = await this.#writes.run(() =>
+        registry.create(definition, path.namespace, named, { ...options, user, subresource }),
+      );
+      answer.send(201, made);
       return;
     }
-    const created = registry.create(definition, path.namespace, object, { ...options, user });
+    const created = await this.#writes.run(() =>
+      registry.create(definition, path.namespace, object, { ...options, user }),
+    );
     answer.send(201, presenter.one(definition, created));
   }
 
@@ -203,13 +211,16 @@ export class ResourceHandler {
   ): Promise<void> {
     const { path, user, answer } = context;
     const { registry } = this.#options;
-    if (path.name === undefined) throw notAllowed();
+    const { name, namespace } = path;
+    if (name === undefined) throw notAllowed();
     const options: WriteOptions = { ...this.#writeOptions(context), user };
     if (path.subresource !== undefined) options.subresource = path.subresource;
     const body = await this.#body(context);
     this.#duplicates(definition, body, options);
-    const existed = this.#exists(definition, path);
-    const object = registry.update(definition, path.namespace, path.name, asObject(body.value), options);
+    const { existed, object } = await this.#writes.run(() => ({
+      existed: this.#exists(definition, path),
+      object: registry.update(definition, namespace, name, asObject(body.value), options),
+    }));
     answer.send(
       existed ? 200 : 201,
       path.subresource === 'scale' ? object : presenter.one(definition, object),
@@ -223,7 +234,8 @@ export class ResourceHandler {
   ): Promise<void> {
     const { path, query, user, request, answer } = context;
     const { registry } = this.#options;
-    if (path.name === undefined) throw notAllowed();
+    const { name, namespace } = path;
+    if (name === undefined) throw notAllowed();
     const { type } = parseMediaType(request.headers['content-type'] ?? '');
     const accepted = definition.custom ? patchTypes.filter((t) => !t.includes('strategic')) : patchTypes;
     const patchType = accepted.find((known) => known === type);
@@ -243,8 +255,10 @@ export class ResourceHandler {
     if (path.subresource !== undefined) options.subresource = path.subresource;
     const body = decodeBody(await readBody(request), type);
     this.#duplicates(definition, body, options);
-    const existed = this.#exists(definition, path);
-    const object = registry.patch(definition, path.namespace, path.name, patchType, body.value, options);
+    const { existed, object } = await this.#writes.run(() => ({
+      existed: this.#exists(definition, path),
+      object: registry.patch(definition, namespace, name, patchType, body.value, options),
+    }));
     answer.send(
       existed ? 200 : 201,
       path.subresource === 'scale' ? object : presenter.one(definition, object),
@@ -264,11 +278,14 @@ export class ResourceHandler {
     const options = { ...parseDeleteOptions(query, value), user, warn: answer.warn };
     if (verb === 'deletecollection') {
       const selection = parseListOptions(query, path.namespace);
-      answer.send(200, presenter.list(definition, registry.deleteCollection(definition, selection, options)));
+      const deleted = await this.#writes.run(() => registry.deleteCollection(definition, selection, options));
+      answer.send(200, presenter.list(definition, deleted));
       return;
     }
     const name = path.name ?? '';
-    const { object, gone } = registry.remove(definition, path.namespace, name, options);
+    const { object, gone } = await this.#writes.run(() =>
+      registry.remove(definition, path.namespace, name, options),
+    );
     if (!gone || definition.strategy.returnDeleted) {
       answer.send(200, presenter.one(definition, object));
       return;

@@ -137,3 +137,79 @@ test('stored objects cannot be changed', () => {
     object.metadata.name = 'y';
   }).toThrow(TypeError);
 });
+
+test('a transaction is on disk as a whole, and listeners hear of it then, in order', () => {
+  const path = temporaryFile();
+  const store = open({ path });
+  const heard: string[] = [];
+  store.subscribe(({ name, type }) => heard.push(`${type} ${name}`));
+  const answer = store.transaction(() => {
+    put(store, 'x', '1');
+    put(store, 'x', '2');
+    store.transaction(() => put(store, 'y', '1'));
+    store.remove('things', 'a', 'y');
+    expect(heard).toEqual([]);
+    return store.get('things', 'a', 'x')?.['value'];
+  });
+  expect(answer).toBe('2');
+  expect(heard).toEqual(['ADDED x', 'MODIFIED x', 'ADDED y', 'DELETED y']);
+  expect(store.eventsAfter('things', undefined, 0).map(({ type, name }) => `${type} ${name}`)).toEqual(heard);
+  store.close();
+  expect(
+    open({ path })
+      .list('things')
+      .map((o) => o['value']),
+  ).toEqual(['2']);
+});
+
+test('what a transaction wrote before it threw stays', () => {
+  const store = open({ path: ':memory:' });
+  const work = () =>
+    store.transaction(() => {
+      put(store, 'x', '1');
+      throw new Error('refused');
+    });
+  expect(work).toThrow('refused');
+  expect(store.get('things', 'a', 'x')?.['value']).toBe('1');
+});
+
+test('when the disk fails in a transaction all of it is taken back, and later writes go on', () => {
+  const path = temporaryFile();
+  const store = open({ path, maximumPages: 20 });
+  const heard: string[] = [];
+  put(store, 'x', '1');
+  put(store, 'gone', '1');
+  const { revision } = store;
+  store.subscribe(({ name }) => heard.push(name));
+  const refused: unknown[] = [];
+  const work = () =>
+    store.transaction(() => {
+      put(store, 'x', '2');
+      put(store, 'new', '1');
+      store.remove('things', 'a', 'gone');
+      for (const name of ['large', 'small']) {
+        try {
+          put(store, name, name === 'large' ? 'x'.repeat(1_000_000) : '1');
+        } catch (error) {
+          refused.push(error);
+        }
+      }
+    });
+  expect(work).toThrow('the store cannot be used right now');
+  expect(refused).toHaveLength(2);
+  expect(heard).toEqual([]);
+  expect(store.revision).toBe(revision);
+  expect(store.list('things').map((o) => [o.metadata.name, o['value']])).toEqual([
+    ['gone', '1'],
+    ['x', '1'],
+  ]);
+  put(store, 'x', '3');
+  store.close();
+  const names = open({ path })
+    .list('things')
+    .map((o) => [o.metadata.name, o['value']]);
+  expect(names).toEqual([
+    ['gone', '1'],
+    ['x', '3'],
+  ]);
+});

@@ -29,12 +29,15 @@ export interface StoreOptions {
   maximumEvents?: number;
   /** Milliseconds that events are kept within these two bounds. */
   eventAge?: number;
+  /** Pages of the file at most; what goes beyond fails like a full disk. Default: SQLite's, which no disk reaches. */
+  maximumPages?: number;
 }
 
 /**
  * The only state of the API server: an append-only table of events, whose row number is the resourceVersion
  * (the idea is kine's). What is current also lies in memory, parsed and frozen, so reads touch no disk; a
- * write returns after the operating system has the row on disk. One writer, everything synchronous.
+ * write, or the transaction that it is in, returns after the operating system has the row on disk. One writer,
+ * everything synchronous.
  */
 export interface Store {
   /** Newest revision. */
@@ -50,6 +53,12 @@ export interface Store {
   put(resource: string, namespace: string, name: string, make: (revision: number) => KubeObject): KubeObject;
   /** Removes what exists, showing it as `last` if given; `undefined` if nothing did. */
   remove(resource: string, namespace: string, name: string, last?: KubeObject): KubeObject | undefined;
+  /**
+   * Lets the writes of `work` go to disk together: waiting for the disk is what takes long. Listeners hear of them when
+   * they are there. What `work` wrote before it threw stays. Throws 503, and nothing was written, when the disk fails.
+   * Within another transaction it is part of that.
+   */
+  transaction<T>(work: () => T): T;
   /** Events of one resource later than `revision`, oldest first. */
   eventsAfter(resource: string, namespace: string | undefined, revision: number): StoredEvent[];
   /** Called once for each later event, in order, inside the write. */
@@ -64,6 +73,17 @@ const ADDED = 0;
 const MODIFIED = 1;
 const DELETED = 2;
 const typeNames = ['ADDED', 'MODIFIED', 'DELETED'] as const;
+
+/** Writes that are not on disk yet. */
+interface Batch {
+  /** What was there before each write, for taking it back. */
+  replaced: { resource: string; namespace: string; name: string; object: KubeObject | undefined }[];
+  events: StoredEvent[];
+  /** Revision before the first write. */
+  revision: number;
+  /** The disk's failure; what is written after it is lost in any case. */
+  failure: ApiError | undefined;
+}
 
 interface Row {
   rv: number;
@@ -112,6 +132,8 @@ class SqliteStore implements Store {
   #compacted = 0;
   #cancelCompaction: () => void = () => {};
   #closed = false;
+  /** Absent outside of transactions. */
+  #batch: Batch | undefined;
 
   constructor(options: StoreOptions) {
     this.#clock = options.clock ?? systemClock;
@@ -126,6 +148,9 @@ class SqliteStore implements Store {
       'PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;',
     );
     this.#db.exec(createTables);
+    if (options.maximumPages !== undefined) {
+      this.#db.exec(`PRAGMA max_page_count = ${Math.floor(options.maximumPages)}`);
+    }
     this.#insert = this.#db.prepare(
       'INSERT INTO event (rv, previous, time, type, resource, namespace, name, value) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -182,6 +207,40 @@ class SqliteStore implements Store {
     const object = { ...shown, metadata: { ...shown.metadata, resourceVersion: String(this.#revision + 1) } };
     this.#append(DELETED, resource, namespace, name, object, previous);
     return object;
+  }
+
+  transaction<T>(work: () => T): T {
+    if (this.#batch !== undefined) return work();
+    const batch: Batch = { replaced: [], events: [], revision: this.#revision, failure: undefined };
+    this.#batch = batch;
+    try {
+      return work();
+    } finally {
+      this.#batch = undefined;
+      this.#commit(batch);
+    }
+  }
+
+  #commit(batch: Batch): void {
+    if (batch.failure === undefined && batch.events.length === 0) return;
+    try {
+      if (batch.failure !== undefined) throw batch.failure;
+      this.#disk(() => this.#db.exec('COMMIT'));
+    } catch (error) {
+      // The database may have taken it back by itself.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      for (const { resource, namespace, name, object } of batch.replaced.reverse()) {
+        if (object === undefined) this.#state(resource).delete(namespace, name);
+        else this.#state(resource).set(namespace, name, object);
+      }
+      this.#revision = batch.revision;
+      throw error;
+    }
+    for (const event of batch.events) this.#tell(event);
+  }
+
+  #tell(event: StoredEvent): void {
+    for (const listener of this.#listeners) listener(event);
   }
 
   eventsAfter(resource: string, namespace: string | undefined, revision: number): StoredEvent[] {
@@ -266,7 +325,7 @@ class SqliteStore implements Store {
     const before = previous ? Number(previous.metadata.resourceVersion) : null;
     const value = JSON.stringify(object);
     const now = this.#clock.now();
-    this.#disk(() => this.#insert.run(revision, before, now, type, resource, namespace, name, value));
+    this.#write(() => this.#insert.run(revision, before, now, type, resource, namespace, name, value));
     this.#revision = revision;
     deepFreeze(object);
     if (type === DELETED) this.#state(resource).delete(namespace, name);
@@ -280,7 +339,30 @@ class SqliteStore implements Store {
       object,
       ...(previous ? { previous } : {}),
     };
-    for (const listener of this.#listeners) listener(event);
+    if (this.#batch === undefined) this.#tell(event);
+    else {
+      this.#batch.replaced.push({ resource, namespace, name, object: previous });
+      this.#batch.events.push(event);
+    }
+  }
+
+  /** Writes at once, or as part of the transaction at hand. */
+  #write(insert: () => void): void {
+    const batch = this.#batch;
+    if (batch === undefined) {
+      this.#disk(insert);
+      return;
+    }
+    if (batch.failure !== undefined) throw batch.failure;
+    try {
+      this.#disk(() => {
+        if (!this.#db.isTransaction) this.#db.exec('BEGIN');
+        insert();
+      });
+    } catch (error) {
+      batch.failure = error as ApiError;
+      throw error;
+    }
   }
 
   #state(resource: string): ResourceState {
