@@ -5,5 +5,6 @@ export * from './execute.ts';
 export * from './observe.ts';
 export * from './password-checker.ts';
 export * from './plan.ts';
+export * from './restart-parameters.ts';
 export { isVerifier, passwordMatches, scramVerifier } from './scram.ts';
 export { identifier, literal, nameProblem } from './sql.ts';

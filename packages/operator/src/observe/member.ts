@@ -1,5 +1,6 @@
 import type { ContainerStatus, Pod } from '@pgherd/kube/objects';
 import { parseMember } from '@pgherd/patroni';
+import { sharedParameters } from '@pgherd/postgres';
 import { ordinalOf } from '../names.ts';
 import type { Member } from './observed.ts';
 
@@ -47,25 +48,13 @@ function waitingReason(pod: Pod, container: ContainerStatus | undefined): string
   return pod.status?.reason;
 }
 
-/**
- * Settings that a replica refuses to run with when they are lower than the primary's:
- * https://www.postgresql.org/docs/current/hot-standby.html#HOT-STANDBY-ADMIN
- */
-const sharedSettings = [
-  'max_connections',
-  'max_prepared_transactions',
-  'max_locks_per_transaction',
-  'max_worker_processes',
-  'max_wal_senders',
-];
-
-/** Whether one of these waits for a restart with a lower value, from `pending_restart_reason` of the annotation. */
+/** Whether a parameter that members share waits for a restart with a lower value, from `pending_restart_reason` of the annotation. */
 function lowersSharedSetting(annotation: string | undefined): boolean {
   try {
     const said = JSON.parse(annotation ?? '{}') as {
       pending_restart_reason?: Record<string, { old_value?: unknown; new_value?: unknown }>;
     };
-    return sharedSettings.some((name) => {
+    return sharedParameters.some((name) => {
       const change = said.pending_restart_reason?.[name];
       return change !== undefined && Number(change.new_value) < Number(change.old_value);
     });

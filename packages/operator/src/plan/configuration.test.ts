@@ -15,7 +15,7 @@ function steps(
     return pod;
   });
   const observed = testObserved([], pods, { leader: 'acid-demo-1', configuration: live });
-  return planConfiguration({ wanted, applied }, observed);
+  return planConfiguration({ wanted, applied, version: '17' }, observed);
 }
 
 test('only what differs is sent, parameters one by one', () => {
@@ -69,4 +69,25 @@ test('a setting that replicas must not have lower than the primary is lowered on
     pending_restart_reason: { max_connections: { old_value: '100', new_value: '50' } },
   });
   expect(steps({}, {}, [], pending)[0]?.what).toBe('restart PostgreSQL of acid-demo-1');
+});
+
+const parameters = (values: Record<string, unknown>) => ({ postgresql: { parameters: values } });
+const whatOf = (wanted: Record<string, unknown>, live: Record<string, unknown>) =>
+  steps(parameters(wanted), parameters(live)).map(({ what }) => what);
+
+test('restarts that a change needs are planned with it, in the order that the change needs', () => {
+  const [change, first] = steps(
+    parameters({ max_connections: '200' }),
+    parameters({ max_connections: '100' }),
+  );
+  expect(change?.disturbs).toBe('reload');
+  expect(first).toMatchObject({
+    waitFor: 'Patroni says that a restart is pending',
+    why: ['max_connections is only taken in at a start'],
+  });
+  const raised = whatOf({ max_connections: '200' }, { max_connections: '100' });
+  expect(raised.slice(1).map((what) => what.at(-1))).toEqual(['0', '2', '1']);
+  const lowered = whatOf({ max_connections: '50' }, { max_connections: '100' });
+  expect(lowered.slice(1).map((what) => what.at(-1))).toEqual(['1', '0', '2']);
+  expect(whatOf({ work_mem: '8MB' }, { work_mem: '4MB' })).toEqual(["change Patroni's configuration"]);
 });

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
+import { needsRestart, sharedParameters } from '@pgherd/postgres';
+import { leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { isObject } from './list-keys.ts';
+import { pendingRestarts, restartSteps } from './restarts.ts';
 import type { Step } from './step.ts';
 
 /** Patroni's dynamic configuration as the manifest wants it, and what it set before. */
@@ -8,6 +10,8 @@ export interface ConfigurationGoal {
   wanted: Record<string, unknown>;
   /** Paths that were set by earlier versions of the manifest, from the annotation; undefined: never noted. */
   applied: string[] | undefined;
+  /** Major version of PostgreSQL: what needs a restart differs. */
+  version: string;
 }
 
 /** Keys whose values are maps of independent settings: each of them is ours or not. */
@@ -36,9 +40,10 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
     why.push(`${path}: ${show(live.get(path))} → (Patroni's default)`);
     put(patch, path, null);
   }
+  const changed = [...changedParameters(patch)];
   const applied = [...wanted.keys()].sort();
   const noted = isDeepStrictEqual(applied, goal.applied ?? []);
-  if (why.length === 0 && noted) return restartSteps(observed, leader);
+  if (why.length === 0 && noted) return pendingRestarts(observed, leader);
   return [
     {
       what:
@@ -51,30 +56,40 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
       observeAfter: true,
       ...(leader.running && leader.address !== undefined ? {} : { waitFor: 'the primary runs' }),
     },
+    ...expectedRestarts(changed, live, goal.version, observed, leader),
   ];
 }
 
-/** One member at a time: replicas first, unless Patroni says that the primary must be. */
-function restartSteps(observed: Observed, leader: Member): Step[] {
-  const pending = observed.members.filter(({ pendingRestart, running }) => pendingRestart && running);
-  if (pending.length === 0) return [];
-  const first = leader.primaryRestartsFirst ? 1 : -1;
-  const order = pending.sort((a, b) => first * (Number(b === leader) - Number(a === leader)));
-  const others = observed.members.some((member) => !isStreaming(observed, member));
-  const waitFor =
-    observed.newsExpected === true
-      ? 'every member has said whether it must restart'
-      : others
-        ? 'all members stream'
-        : undefined;
-  return order.map((member, index) => ({
-    what: `restart PostgreSQL of ${member.name}`,
-    why: ['a changed parameter waits for a restart'],
-    disturbs: member === leader ? 'downtime' : 'restart',
-    action: { type: 'restart', member: member.name, address: member.address ?? '' },
-    observeAfter: true,
-    ...(index === 0 && waitFor !== undefined ? { waitFor } : {}),
-  }));
+/** Parameters of PostgreSQL that a patch changes, with their new values; null is the default. */
+function changedParameters(patch: Record<string, unknown>): [string, unknown][] {
+  const section = patch['postgresql'];
+  const parameters = isObject(section) ? section['parameters'] : undefined;
+  return isObject(parameters) ? Object.entries(parameters) : [];
+}
+
+/** Restarts that follow a change, as far as PostgreSQL's own parameters tell; Patroni has the last word. */
+function expectedRestarts(
+  changed: [string, unknown][],
+  live: Map<string, unknown>,
+  version: string,
+  observed: Observed,
+  leader: Member,
+): Step[] {
+  const restarting = changed.filter(([name]) => needsRestart(name, version));
+  if (restarting.length === 0) return [];
+  const isLowered = ([name, value]: [string, unknown]) =>
+    sharedParameters.includes(name) && Number(value) < Number(live.get(`postgresql/parameters/${name}`));
+  const names = restarting.map(([name]) => name).join(', ');
+  const primaryFirst = restarting.some(isLowered);
+  return restartSteps(
+    observed.members.filter(({ running }) => running),
+    {
+      leader,
+      primaryFirst,
+      why: `${names} is only taken in at a start`,
+      waitFor: 'Patroni says that a restart is pending',
+    },
+  );
 }
 
 /** `postgresql.parameters.NAME` and `slots.NAME` apart, everything else by its first key. */

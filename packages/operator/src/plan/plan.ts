@@ -4,7 +4,7 @@ import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
 import { planObjects } from './objects.ts';
 import { planPods, type PodOptions } from './pods.ts';
-import type { Plan, Track } from './step.ts';
+import type { Plan, Step, Track } from './step.ts';
 
 /** All that should be: what `render` and the declared roles and databases say. */
 export interface Goal {
@@ -21,6 +21,7 @@ export function plan(goal: Goal, observed: Observed): Plan {
   const isMade = ({ kind, object }: Desired) =>
     kind === kinds.statefulSet && find(observed, kind, object.metadata.name ?? '') !== undefined;
   const statefulSet = goal.objects.find(isMade);
+  const pods = planPods(statefulSet, observed, goal.pods);
   const tracks: Track[] = [
     {
       name: 'objects',
@@ -30,12 +31,25 @@ export function plan(goal: Goal, observed: Observed): Plan {
         goal.pods.ignoredAnnotations,
       ),
     },
-    { name: 'pods', steps: planPods(statefulSet, observed, goal.pods) },
+    { name: 'pods', steps: pods },
     {
       name: 'configuration',
-      steps: goal.configuration === undefined ? [] : planConfiguration(goal.configuration, observed),
+      steps:
+        goal.configuration === undefined
+          ? []
+          : withoutReplaced(planConfiguration(goal.configuration, observed), pods),
     },
     { name: 'database', steps: planDatabase(goal.database, observed) },
   ];
   return { tracks: tracks.filter(({ steps }) => steps.length > 0) };
+}
+
+/** A member whose pod is replaced starts with the new configuration; to restart it before would be for nothing. */
+function withoutReplaced(steps: Step[], pods: Step[]): Step[] {
+  const replaced = new Set(
+    pods.flatMap(({ action }) =>
+      action.type === 'delete' && action.kind === kinds.pod ? [action.name] : [],
+    ),
+  );
+  return steps.filter(({ action }) => action.type !== 'restart' || !replaced.has(action.member));
 }

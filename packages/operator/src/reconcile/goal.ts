@@ -7,7 +7,7 @@ import { findIn, type Observed } from '../observe/observed.ts';
 import { credentialsOf, rememberPods, settledPodSpec } from '../observe/remembered.ts';
 import type { Goal } from '../plan/plan.ts';
 import { databaseGoal, renderDatabase } from '../render/database.ts';
-import type { Credentials, RenderInput } from '../render/input.ts';
+import { postgresVersion, type Credentials, type RenderInput } from '../render/input.ts';
 import { instancesOf } from '../render/instances.ts';
 import { render } from '../render/render.ts';
 import { secretRoles } from '../render/roles.ts';
@@ -40,7 +40,11 @@ export function goalOf(
       database: databaseGoal(input, declared),
       configuration:
         manifest.spec.standby === undefined
-          ? { wanted: declaredConfiguration(input), applied: appliedKeys(manifest) }
+          ? {
+              wanted: declaredConfiguration(input),
+              applied: appliedKeys(manifest),
+              version: postgresVersion(input),
+            }
           : undefined,
       pods: {
         roleLabel: configuration.pod_role_label,

@@ -151,7 +151,7 @@ test('and restarts wait until all could have said that they need one', async () 
   pending.metadata.annotations = { status: '{"role":"primary","state":"running","pending_restart":true}' };
   const world = testObserved([], [pending], { leader: 'acid-demo-0', configuration: {} });
   const first = async () =>
-    planConfiguration({ wanted: {}, applied: [] }, await inquiry.ask(world, memory))[0];
+    planConfiguration({ wanted: {}, applied: [], version: '17' }, await inquiry.ask(world, memory))[0];
   expect(await first()).toMatchObject({ action: { type: 'restart' } });
   expect(await first()).not.toHaveProperty('waitFor');
   inquiry.expectNews(memory);
