@@ -69,6 +69,8 @@ export interface Desired {
   care?: 'once' | 'merged';
   /** What stays up to date of an object that is made once. */
   kept?: KubeObject;
+  /** What there must be first, in words: until then it is neither made nor changed. */
+  waitFor?: string;
   /** Of a Secret: the cluster that it is for. One that exists already is only taken if it is not another's. */
   owner?: SecretOwner;
 }

@@ -6,6 +6,8 @@ import type { Configuration } from './keys.ts';
 export interface Overrides {
   /** Environment of the operator's process: WATCHED_NAMESPACE and SCALYR_API_KEY are read; empty means not set. */
   environment: Readonly<Record<string, string | undefined>>;
+  /** Namespace of the operator's process, for objects that are named without one. */
+  ownNamespace?: string;
   /** The operator was told not to connect to PostgreSQL. */
   noDatabaseAccess?: boolean;
   /** The operator was told not to ask the Teams API. */
@@ -17,7 +19,7 @@ export function overlay(
   configuration: Configuration,
   overrides: Overrides,
 ): { configuration: Configuration; problems: Problem[] } {
-  const { environment, noDatabaseAccess, noTeamsApi } = overrides;
+  const { environment, ownNamespace, noDatabaseAccess, noTeamsApi } = overrides;
   const result = structuredClone(configuration);
   const namespace = environment['WATCHED_NAMESPACE']?.trim();
   if (namespace) result.watched_namespace = namespace;
@@ -28,9 +30,12 @@ export function overlay(
     problems.push({
       severity: 'warning',
       field: 'SCALYR_API_KEY',
-      message: 'this environment variable is out of date, and pgherd does not act on `scalyr_api_key` yet.',
+      message: 'this environment variable is out of date; set `scalyr_api_key` instead.',
     });
   }
+  const configMap = result.pod_environment_configmap;
+  if (ownNamespace && configMap !== undefined)
+    result.pod_environment_configmap = { namespace: ownNamespace, ...configMap };
   if (noDatabaseAccess) result.enable_database_access = false;
   if (noTeamsApi) result.enable_teams_api = false;
   return { configuration: result, problems };

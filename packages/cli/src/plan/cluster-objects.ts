@@ -33,12 +33,42 @@ export async function readClusterObjects(
     ...labelledKinds.map((kind) => read(kind, { labelSelector })),
     ...[kinds.serviceAccount, kinds.roleBinding].map((kind) => read(kind, { fieldSelector })),
   ]);
+  const podEnvironment = await readPodEnvironment(client, configuration, namespace);
   const source: ObjectSource = {
     get: (kind, inNamespace, named) =>
+      podEnvironment.get(`${kind.plural}/${inNamespace}/${named}`) ??
       lists
         .get(kind.plural)
         ?.find(({ metadata }) => metadata.name === named && metadata.namespace === inNamespace),
     ofCluster: (kind) => lists.get(kind.plural) ?? [],
   };
   return { source, unreadable };
+}
+
+/**
+ * Secret and ConfigMap that all pods get variables from, by `plural/namespace/name`. One that the caller may not read
+ * is left out, like one that does not exist.
+ */
+async function readPodEnvironment(
+  client: Client,
+  configuration: Configuration,
+  namespace: string,
+): Promise<Map<string, KubeObject>> {
+  const { pod_environment_secret: secret, pod_environment_configmap: configMap } = configuration;
+  const found = new Map<string, KubeObject>();
+  const read = async (kind: Kind, where: string | undefined, name: string) => {
+    if (where === undefined || name === '') return;
+    try {
+      const object = await client.find<KubeObject>(kind, { namespace: where, name });
+      if (object !== undefined) found.set(`${kind.plural}/${where}/${name}`, object);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.code !== 403) throw error;
+    }
+  };
+  await Promise.all([
+    read(kinds.secret, namespace, secret),
+    read(kinds.configMap, configMap?.namespace, configMap?.name ?? ''),
+    read(kinds.configMap, namespace, configMap?.name ?? ''),
+  ]);
+  return found;
 }

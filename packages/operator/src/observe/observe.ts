@@ -5,6 +5,7 @@ import { kinds, labelledKinds, objectKey, type Kind } from '../kinds.ts';
 import { memberOf } from './member.ts';
 import type { Member, Observed } from './observed.ts';
 import { podSpecOf, storeOf } from './remembered.ts';
+import { podEnvironmentOf } from './pod-environment.ts';
 import type { ObjectSource } from './source.ts';
 
 /** What is, for one cluster. Reads only from `source`. */
@@ -41,6 +42,7 @@ export function observe(
     objects.get(objectKey(store === 'endpoints' ? kinds.endpoints : kinds.configMap, namespace, object))
       ?.metadata.annotations;
   const sync = parseSync(annotations(names.sync));
+  const podEnvironment = podEnvironmentOf(source, configuration, namespace);
   return {
     namespace,
     name,
@@ -49,6 +51,7 @@ export function observe(
     leader: parseLeader(annotations(names.leader)).leader,
     syncStandbys: sync.leader === undefined ? undefined : sync.standbys,
     configuration: parseConfig(annotations(names.config)).config,
+    ...(podEnvironment === undefined ? {} : { podEnvironment }),
     databaseFingerprint: memory.databaseFingerprint,
   };
 }

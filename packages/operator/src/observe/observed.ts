@@ -1,5 +1,6 @@
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { objectKey, type Kind } from '../kinds.ts';
+import type { PodEnvironment } from '../render/input.ts';
 
 /** One member of a cluster: its pod, and what Patroni says in the pod's annotation. */
 export interface Member {
@@ -43,6 +44,8 @@ export interface Observed {
   configuration: Record<string, unknown> | undefined;
   /** Patroni's configuration was just changed: not every member may have said yet whether it must restart. */
   newsExpected?: boolean;
+  /** Variables that all clusters' pods get; absent: none are configured. */
+  podEnvironment?: PodEnvironment;
   /** Fingerprint of the roles and databases that this process brought into the database last. */
   databaseFingerprint: string | undefined;
 }

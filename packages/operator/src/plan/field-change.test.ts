@@ -116,3 +116,11 @@ test('the order of requirements of a node says nothing', () => {
   expect(fieldChanges(of('a', 'b'), of('b', 'a'))).toEqual([]);
   expect(fieldChanges(of('a', 'b'), of('b', 'c'))).toHaveLength(1);
 });
+
+test('a secret in something that is added or removed as a whole is hidden too', () => {
+  const container = { name: 's', env: [{ name: 'SCALYR_API_KEY', value: 'TOPSECRET' }] };
+  const added = changes({ spec: { containers: [container] } }, { spec: { containers: [] } });
+  expect(added).toHaveLength(1);
+  expect(added.join()).not.toContain('TOPSECRET');
+  expect(added.join()).toContain('(hidden)');
+});

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@pgherd/kube/objects';
+import { isObject } from './list-keys.ts';
 import { compareFields } from './compare.ts';
 import { droppedFields } from './owned.ts';
 
@@ -55,16 +56,30 @@ function withoutIdentity(object: KubeObject): KubeObject {
   return { ...rest, metadata };
 }
 
-const secretName = /password|secret|access_key|account_key|token/i;
+const secretName = /password|secret|access_key|account_key|api_?key|token/i;
 
 /** `spec.replicas: 2 → 3`, with what could be a secret hidden. */
 export function printChange(change: FieldChange): string {
   const hide =
     change.path.startsWith('data.') || (secretName.test(change.path) && typeof change.to !== 'object');
-  const show = (value: unknown) => (hide && value !== undefined ? '(hidden)' : shorten(value));
+  const show = (value: unknown) => (hide && value !== undefined ? '(hidden)' : shorten(redacted(value)));
   if (change.to === undefined) return `${change.path}: ${show(change.from)} → (removed)`;
   if (change.from === undefined) return `${change.path}: (unset) → ${show(change.to)}`;
   return `${change.path}: ${show(change.from)} → ${show(change.to)}`;
+}
+
+/** Values of variables that are called like a secret, however deep they are, e.g. in a container that is added. */
+function redacted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(redacted);
+  if (!isObject(value)) return value;
+  const { name } = value;
+  const isSecret = typeof name === 'string' && secretName.test(name);
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      isSecret && key === 'value' ? '(hidden)' : redacted(member),
+    ]),
+  );
 }
 
 function shorten(value: unknown): string {

@@ -27,13 +27,18 @@ function planObject(desired: Desired, observed: Observed, comparison: Comparison
   if (live === undefined) {
     if (care === 'merged') return [];
     const rest = kept === undefined ? [] : updateSteps(kind, kept, { metadata: { name, namespace } }, partly);
-    return [createStep(desired), ...rest];
+    return [waiting(desired, createStep(desired)), ...rest];
   }
   if (live.metadata.deletionTimestamp !== undefined) {
     return care === 'merged' ? [] : [makeAgain(desired)];
   }
   if (care === 'once') return kept === undefined ? [] : updateSteps(kind, kept, live, partly);
   return updateSteps(kind, object, live, care === 'merged' ? partly : comparison);
+}
+
+/** The step as it can be taken now: not at all while something is missing that it needs. */
+export function waiting({ waitFor }: Desired, step: Step): Step {
+  return waitFor === undefined ? step : { ...step, waitFor };
 }
 
 function updateSteps(kind: Kind, object: KubeObject, live: KubeObject, comparison: Comparison): Step[] {

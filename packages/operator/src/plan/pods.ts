@@ -2,7 +2,7 @@ import type { StatefulSet } from '@pgherd/kube/objects';
 import { describe, kinds, type Desired } from '../kinds.ts';
 import { find, isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { fieldChanges, printChange, type FieldChange } from './field-change.ts';
-import { applyTo, makeAgain } from './objects.ts';
+import { applyTo, makeAgain, waiting } from './objects.ts';
 import { podMetadataSteps } from './pod-metadata.ts';
 import { outdatedMembers, planRollout } from './rollout.ts';
 import { scaleDownSteps } from './scale-down.ts';
@@ -25,6 +25,14 @@ export function planPods(desired: Desired | undefined, observed: Observed, optio
   if (live === undefined) return [];
   if (live.metadata.deletionTimestamp !== undefined) return [makeAgain(desired)];
   const changes = fieldChanges(desired.object, live, options);
+  // What the pods should be is not known yet, so those that run are good enough.
+  if (desired.waitFor !== undefined && changes.length > 0) {
+    const steps = statefulSetSteps(desired, live, changes, observed);
+    return [
+      ...stripStalePrimaryLabels(observed, options.roleLabel),
+      ...steps.slice(0, 1).map((step) => waiting(desired, step)),
+    ];
+  }
   const statefulSet = desired.object as StatefulSet;
   const outdated = outdatedMembers(statefulSet, live, changes, observed, options.isLazy);
   const current = observed.members.filter(

@@ -1,11 +1,12 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Cache } from '@pgherd/kube/cache';
 import type { KubeObject } from '@pgherd/kube/objects';
-import { togetherSource, type Manager, type Source } from '@pgherd/kube/runtime';
+import { ownKey, togetherSource, type Manager, type Source } from '@pgherd/kube/runtime';
 import { postgresqls, type Kind } from '../kinds.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { NamespaceCaches } from './namespace-caches.ts';
 import type { Namespaces } from './namespaces.ts';
+import { PodEnvironmentCaches } from './pod-environment-caches.ts';
 
 /** An object that was made longer ago and is not in a cache has been deleted meanwhile. */
 const freshMs = 5_000;
@@ -15,8 +16,11 @@ export class Caches implements ObjectSource {
   /** By namespace; `*` alone is all of them. */
   readonly #namespaces = new Map<string, NamespaceCaches>();
 
+  readonly #podEnvironment: PodEnvironmentCaches;
+
   /** `namespaces`: those of the configuration that may be read. */
   constructor(manager: Manager, configuration: Configuration, namespaces: Namespaces) {
+    this.#podEnvironment = new PodEnvironmentCaches(manager, configuration, namespaces);
     for (const namespace of namespaces === '*' ? ['*'] : namespaces) {
       const where = namespace === '*' ? undefined : namespace;
       this.#namespaces.set(namespace, new NamespaceCaches(manager, configuration, where));
@@ -34,7 +38,8 @@ export class Caches implements ObjectSource {
   }
 
   get(kind: Kind, namespace: string, name: string): KubeObject | undefined {
-    return this.#in(namespace)?.of(kind)?.get({ namespace, name });
+    const ofClusters = this.#in(namespace)?.of(kind)?.get({ namespace, name });
+    return ofClusters ?? this.#podEnvironment.get(kind, namespace, name);
   }
 
   /** Secrets of a cluster may be in other namespaces than itself. */
@@ -45,7 +50,7 @@ export class Caches implements ObjectSource {
 
   /** Whether everything in this namespace has been listed: what is not there does not exist. */
   isKnown(namespace: string): boolean {
-    return this.#in(namespace)?.missing().length === 0;
+    return this.#in(namespace)?.missing().length === 0 && this.#podEnvironment.missing().length === 0;
   }
 
   /** Takes in what was just written, so that the next pass does not plan it again. */
@@ -64,13 +69,18 @@ export class Caches implements ObjectSource {
 
   /** What starts a pass, and for which cluster. A namespace that cannot be read holds up no other. */
   sources(): Source[] {
-    return [...this.#namespaces.values()].map((caches) => togetherSource(caches.sources()));
+    const clusters = () => this.manifests().flatMap(ownKey);
+    return [
+      ...[...this.#namespaces.values()].map((caches) => togetherSource(caches.sources())),
+      ...this.#podEnvironment.sources(clusters).map((source) => togetherSource([source])),
+    ];
   }
 
   /** What could not be listed yet, by namespace. */
   missing(): Map<string, string[]> {
     const missing = [...this.#namespaces].map(([name, caches]) => [name, caches.missing()] as const);
-    return new Map(missing.filter(([, plurals]) => plurals.length > 0));
+    const shared = ['pod environment', this.#podEnvironment.missing()] as const;
+    return new Map([...missing, shared].filter(([, plurals]) => plurals.length > 0));
   }
 
   #in(namespace: string): NamespaceCaches | undefined {

@@ -76,6 +76,7 @@ export function rightsFor(duties: Duties): Right[] {
     ...always,
     podRole(duties),
     ...ofList(duties),
+    ...podEnvironment(duties),
     ...definitions(duties),
     ...reviews(duties),
     ...configurationObject(duties),
@@ -91,6 +92,22 @@ function podRole({ configuration }: Duties): Right {
     names: [name],
     why: "To give the pods their role without having all of the role's rights itself.",
   });
+}
+
+/** A ConfigMap for all pods, where none of the other rights reach it. */
+function podEnvironment({ configuration, own }: Duties): Right[] {
+  const configMap = configuration.pod_environment_configmap;
+  const namespaces = watchedNamespaces(configuration.watched_namespace, own);
+  if (configMap?.namespace === undefined || namespaces === '*') return [];
+  if (namespaces.includes(configMap.namespace)) return [];
+  return [
+    right('', 'configmaps', watch, {
+      scope: 'own',
+      namespace: configMap.namespace,
+      names: [configMap.name],
+      why: 'pod_environment_configmap: variables of all pods.',
+    }),
+  ];
 }
 
 function ofList({ configuration, own }: Duties): Right[] {

@@ -101,7 +101,11 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   const watchedNamespace = options.namespace ?? environment['WATCHED_NAMESPACE'];
   const configuration = new WatchedConfiguration({
     origin,
-    overrides: { ...options.overrides, environment: { ...environment, WATCHED_NAMESPACE: watchedNamespace } },
+    overrides: {
+      ...options.overrides,
+      ownNamespace: own,
+      environment: { ...environment, WATCHED_NAMESPACE: watchedNamespace },
+    },
     client,
     log,
   });

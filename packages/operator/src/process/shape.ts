@@ -9,6 +9,8 @@ export interface Shape {
   clusterNameLabel: string;
   /** Name of the pods' service account and of its role binding. */
   podAccount: string;
+  /** Names of what all pods get variables from. */
+  podEnvironment: Pick<Configuration, 'pod_environment_secret' | 'pod_environment_configmap'>;
   workers: number;
 }
 
@@ -19,6 +21,10 @@ export function shapeOf(configuration: Configuration, own: string): Shape {
     clusterLabels: configuration.cluster_labels,
     clusterNameLabel: configuration.cluster_name_label,
     podAccount: configuration.pod_service_account_name,
+    podEnvironment: {
+      pod_environment_secret: configuration.pod_environment_secret,
+      pod_environment_configmap: configuration.pod_environment_configmap,
+    },
     workers: configuration.workers,
   };
 }

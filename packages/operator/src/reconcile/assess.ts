@@ -44,10 +44,19 @@ export function assess(written: Postgresql, configuration: Configuration, observ
       ...warnings,
       ...forbidden.map((problem): Problem => ({ ...problem, severity: 'warning' })),
       ...renderNotices(configuration, manifest),
+      ...unfitVariables(observed),
       ...unsupportedFields(manifest),
       ...unsupportedChanges(manifest, observed),
     ],
   };
+}
+
+function unfitVariables({ podEnvironment }: Observed): Problem[] {
+  return (podEnvironment?.unfit ?? []).map((name) => ({
+    severity: 'warning',
+    field: 'pod_environment',
+    message: `\`${name}\` cannot be the name of a variable and is left out; rename the key of the Secret or ConfigMap.`,
+  }));
 }
 
 /** Whether the cluster is still to be made: it has neither pods nor data. */

@@ -77,6 +77,7 @@ function renderInput(
     remembered: {
       secrets,
       generated,
+      ...(observed.podEnvironment === undefined ? {} : { podEnvironment: observed.podEnvironment }),
       ...(remembered === undefined ? {} : { statefulSet: remembered }),
     },
   };

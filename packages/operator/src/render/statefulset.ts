@@ -26,7 +26,9 @@ export function renderStatefulSet(input: RenderInput): Desired {
     volumeClaimTemplates: [claimTemplate(input)],
   };
   const annotations = downscalerAnnotations(configuration, manifest);
-  return clusterObject(input, kinds.statefulSet, name, { spec }, { annotations });
+  const statefulSet = clusterObject(input, kinds.statefulSet, name, { spec }, { annotations });
+  const missing = input.remembered.podEnvironment?.missing;
+  return missing === undefined ? statefulSet : { ...statefulSet, waitFor: missing };
 }
 
 function retention(value: string | undefined): 'Delete' | 'Retain' {

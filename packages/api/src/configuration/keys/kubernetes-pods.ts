@@ -1,5 +1,5 @@
 import { capabilities, labels, toleration } from '../collections.ts';
-import { type Key, inGroup, minute, notYet } from '../key.ts';
+import { type Key, inGroup, minute } from '../key.ts';
 import { probe, roleBindingDefinition, serviceAccountDefinition } from '../structures.ts';
 import { integer, optional } from '../value.ts';
 import { labelName, namespacedName, objectName, oneOf } from '../words.ts';
@@ -65,14 +65,12 @@ export const podKeys = {
     kind: namespacedName,
     default: undefined,
     description: 'ConfigMap whose entries become environment variables of the database container.',
-    ...notYet,
   }),
   pod_environment_secret: key({
     kind: objectName,
     default: '',
     description:
       "Secret, in the cluster's namespace, whose entries become environment variables of the database container.",
-    ...notYet,
   }),
   pod_management_policy: key({
     kind: oneOf('ordered_ready', 'parallel'),

@@ -1,0 +1,50 @@
+import type { Configuration } from '@pgherd/api';
+import type { Cache } from '@pgherd/kube/cache';
+import type { KubeObject } from '@pgherd/kube/objects';
+import { cacheSource, type Manager, type Source } from '@pgherd/kube/runtime';
+import { kinds, type Kind } from '../kinds.ts';
+import type { Namespaces } from './namespaces.ts';
+
+/**
+ * Watches of what all pods get variables from (`pod_environment_secret`, `pod_environment_configmap`): by name alone,
+ * so that nothing else of anybody is read. There are none while nothing is configured.
+ */
+export class PodEnvironmentCaches {
+  /** By kind and namespace; `*` is all of them. */
+  readonly #caches = new Map<string, Cache<KubeObject>>();
+
+  constructor(manager: Manager, configuration: Configuration, namespaces: Namespaces) {
+    const { pod_environment_secret: secret, pod_environment_configmap: configMap } = configuration;
+    const watched = namespaces === '*' ? ['*'] : namespaces;
+    const add = (kind: Kind, name: string, namespace: string) => {
+      const where = namespace === '*' ? {} : { namespace };
+      const cache = manager.cache<KubeObject>(kind, { ...where, fieldSelector: `metadata.name=${name}` });
+      this.#caches.set(keyOf(kind, namespace), cache);
+    };
+    if (secret !== '') for (const namespace of watched) add(kinds.secret, secret, namespace);
+    if (configMap === undefined) return;
+    const { namespace: own } = configMap;
+    const isElsewhere = own !== undefined && namespaces !== '*' && !namespaces.includes(own);
+    for (const namespace of isElsewhere ? [...watched, own] : watched)
+      add(kinds.configMap, configMap.name, namespace);
+  }
+
+  get(kind: Kind, namespace: string, name: string): KubeObject | undefined {
+    const cache = this.#caches.get(keyOf(kind, '*')) ?? this.#caches.get(keyOf(kind, namespace));
+    return cache?.get({ namespace, name });
+  }
+
+  /** What could not be listed yet, as kind and namespace. */
+  missing(): string[] {
+    return [...this.#caches].filter(([, cache]) => !cache.isSynced).map(([key]) => key);
+  }
+
+  /** What starts a pass: whatever changes concerns all clusters, named by `clusters`. */
+  sources(clusters: () => string[]): Source[] {
+    return [...this.#caches.values()].map((cache) => cacheSource(cache, clusters));
+  }
+}
+
+function keyOf(kind: Kind, namespace: string): string {
+  return `${kind.plural} in ${namespace}`;
+}
