@@ -191,3 +191,42 @@ test('a pod reaches a Service by name and address; one without endpoints refuses
   expect(refused.exitCode).not.toBe(0);
   expect(refused.stderr).toContain('refused');
 });
+
+test('node ports lead to the pods, a load balancer has some too and waits (service/#type-nodeport, #loadbalancer)', async () => {
+  const { body } = await post('balanced', {
+    type: 'LoadBalancer',
+    loadBalancerSourceRanges: ['10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16'],
+    selector: { app: 'balanced' },
+    ports: [{ name: 'main', port: 80, targetPort: 8080 }],
+  });
+  const { nodePort } = body.spec.ports[0];
+  expect(nodePort).toBeGreaterThanOrEqual(30000);
+  expect(body.spec).toMatchObject({ externalTrafficPolicy: 'Cluster', allocateLoadBalancerNodePorts: true });
+  expect(body.status).toEqual({ loadBalancer: {} });
+  const taken = await post('again', { type: 'NodePort', ports: [{ port: 80, nodePort }] });
+  expect(taken.body.message).toContain('provided port is already allocated');
+  const answer = 'echo -e "HTTP/1.0 200 OK\\r\\n\\r\\nhello"';
+  await makePod('balanced-0', 'balanced', `while true; do ${answer} | nc -l -p 8080; done`);
+  const [pod] = await eventually('the pod runs', async () => {
+    const { items } = await lab.ok('GET', `${lab.in('v1', 'pods')}?labelSelector=app%3Dbalanced`);
+    return items[0]?.status.phase === 'Running' ? items : undefined;
+  });
+  const command = ['wget', '-q', '-T', '5', '-O', '-', `http://${pod.status.hostIP}:${nodePort}/`];
+  await eventually('the node port answers', async () => {
+    const target = { namespace: lab.namespace, name: 'balanced-0' };
+    const { stdout, stderr } = await lab.client.exec(target, { command });
+    if (stdout !== 'hello\n') throw new Error(`${stdout}${stderr}`);
+    return true;
+  });
+});
+
+test('what belongs to other types is refused (service/#external-traffic-policy; service-v1)', async () => {
+  for (const wrong of [
+    { ports, externalTrafficPolicy: 'Local' },
+    { ports, loadBalancerSourceRanges: ['10.0.0.0/8'] },
+    { ports, type: 'NodePort', loadBalancerClass: 'example.com/none' },
+    { ports, type: 'LoadBalancer', loadBalancerSourceRanges: ['10.0.0.0'] },
+  ]) {
+    expect((await post('wrong', wrong)).code, JSON.stringify(wrong)).toBe(422);
+  }
+});

@@ -43,6 +43,27 @@ function firstLine(host: string, port: number): Promise<string> {
   });
 }
 
+describe('a node port', () => {
+  const spec = { type: 'NodePort', ports: [{ name: 'tcp', port: 80, nodePort: 30080 }] };
+  const node = (): string => lab.instance.gateway;
+
+  test("host and pods reach the endpoints at the node's address, and nobody at 127.0.0.1", async () => {
+    lab.put('services', service('open', clusterIp(30), spec));
+    lab.put('endpoints', endpoints('open', a.ip));
+    await vi.waitFor(() => firstLine(node(), 30080), soon);
+    expect(await firstLine(node(), 30080)).toBe(`a ${node()}`);
+    expect(await b.firstLine(node(), 30080)).toBe(`a ${b.ip}`);
+    await expect(firstLine('127.0.0.1', 30080)).rejects.toThrow('ECONNREFUSED');
+  });
+
+  test('without endpoints it is refused', async () => {
+    lab.put('services', service('open', clusterIp(30), spec));
+    lab.put('endpoints', endpoints('open'));
+    await vi.waitFor(() => expect(firstLine(node(), 30080)).rejects.toThrow('ECONNREFUSED'), soon);
+    await expect(b.firstLine(node(), 30080)).rejects.toThrow();
+  });
+});
+
 describe('one endpoint', () => {
   beforeAll(async () => {
     lab.put('services', service('one', clusterIp(10)));

@@ -15,11 +15,17 @@ const port = (protocol: 'tcp' | 'udp', ...addresses: string[]): ServicePort => (
 });
 
 test('only UDP endpoints that are gone are forgotten', () => {
-  expect(staleFlows([port('udp', '10.1.1.1', '10.1.1.2')], [port('udp', '10.1.1.2', '10.1.1.3')])).toEqual([
-    { clusterIp: '10.214.7.5', port: 53, backend: '10.1.1.1' },
+  const stale = (before: ServicePort, ...after: ServicePort[]): object[] =>
+    staleFlows([before], after, '10.213.7.1');
+  expect(stale(port('udp', '10.1.1.1', '10.1.1.2'), port('udp', '10.1.1.2', '10.1.1.3'))).toEqual([
+    { address: '10.214.7.5', port: 53, backend: '10.1.1.1' },
   ]);
-  expect(staleFlows([port('udp', '10.1.1.1')], [])).toHaveLength(1);
-  expect(staleFlows([port('tcp', '10.1.1.1')], [])).toEqual([]);
+  expect(stale(port('udp', '10.1.1.1'))).toHaveLength(1);
+  expect(stale(port('tcp', '10.1.1.1'))).toEqual([]);
+  expect(stale({ ...port('udp', '10.1.1.1'), nodePort: 30053 })).toEqual([
+    { address: '10.214.7.5', port: 53, backend: '10.1.1.1' },
+    { address: '10.213.7.1', port: 30053, backend: '10.1.1.1' },
+  ]);
 });
 
 test('chains that drop are found whoever made them', () => {

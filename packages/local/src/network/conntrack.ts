@@ -1,10 +1,10 @@
 import type { Logger } from 'pino';
 import { CommandError, run } from './command.ts';
-import type { ServicePort } from './service-ports.ts';
+import { placesOf, type ServicePort } from './service-ports.ts';
 
-/** A UDP flow's old way: from a cluster IP and port to an endpoint that is gone. */
+/** A UDP flow's old way: from a Service's address and port to an endpoint that is gone. */
 export interface StaleFlow {
-  clusterIp: string;
+  address: string;
   port: number;
   backend: string;
 }
@@ -13,16 +13,22 @@ export interface StaleFlow {
  * UDP ways that `before` had and `after` has not. UDP has no end of connection: as long as a client sends, the
  * kernel would send on to the endpoint that is gone. TCP is left to its own timeouts, as Kubernetes does.
  */
-export function staleFlows(before: readonly ServicePort[], after: readonly ServicePort[]): StaleFlow[] {
+export function staleFlows(
+  before: readonly ServicePort[],
+  after: readonly ServicePort[],
+  nodeAddress: string,
+): StaleFlow[] {
   const ways = (ports: readonly ServicePort[]): Map<string, StaleFlow> =>
     new Map(
       ports
         .filter(({ protocol }) => protocol === 'udp')
-        .flatMap(({ clusterIp, port, backends }) =>
-          backends.map((backend) => [
-            `${clusterIp} ${port} ${backend.address} ${backend.port}`,
-            { clusterIp, port, backend: backend.address },
-          ]),
+        .flatMap((service) =>
+          placesOf(service, nodeAddress).flatMap(({ address, port }) =>
+            service.backends.map((backend): [string, StaleFlow] => [
+              `${address} ${port} ${backend.address} ${backend.port}`,
+              { address, port, backend: backend.address },
+            ]),
+          ),
         ),
     );
   const now = ways(after);
@@ -31,14 +37,14 @@ export function staleFlows(before: readonly ServicePort[], after: readonly Servi
 
 /** Has the kernel forget flows. Needs the program `conntrack`; without it says so and changes nothing. */
 export async function forgetFlows(flows: readonly StaleFlow[], log: Logger): Promise<void> {
-  for (const { clusterIp, port, backend } of flows) {
+  for (const { address, port, backend } of flows) {
     try {
       await run('conntrack', [
         '-D',
         '-p',
         'udp',
         '-d',
-        clusterIp,
+        address,
         '--dport',
         String(port),
         '--dst-nat',
@@ -49,7 +55,7 @@ export async function forgetFlows(flows: readonly StaleFlow[], log: Logger): Pro
       if (error instanceof CommandError && error.code === 1) continue;
       log.warn(
         { err: error },
-        `clients of UDP ${clusterIp}:${port} that keep sending reach the old endpoint ${backend} until they ` +
+        `clients of UDP ${address}:${port} that keep sending reach the old endpoint ${backend} until they ` +
           'pause for 30 seconds; the program conntrack would end that at once',
       );
       return;

@@ -84,7 +84,7 @@ export async function startNetwork({
     const text = renderRuleset(ports, instance, { bridgeNetfilter });
     if (text === written.text) return;
     await run('nft', ['-f', '-'], text);
-    const stale = staleFlows(written.ports, ports);
+    const stale = staleFlows(written.ports, ports, instance.gateway);
     written = { text, ports };
     await forgetFlows(stale, log);
   };

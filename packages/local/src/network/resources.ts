@@ -14,6 +14,7 @@ export interface ServicePortSpec {
   name?: string;
   protocol?: string;
   port: number;
+  nodePort?: number;
 }
 
 /** The fields of a Service that are read here. */

@@ -3,7 +3,12 @@ import { expect, test } from 'vitest';
 import { renderRuleset } from './ruleset.ts';
 import type { ServicePort } from './service-ports.ts';
 
-const instance = { id: '1a2b3c', podSubnet: '10.213.7.0/24', serviceSubnet: '10.214.7.0/24' };
+const instance = {
+  id: '1a2b3c',
+  podSubnet: '10.213.7.0/24',
+  gateway: '10.213.7.1',
+  serviceSubnet: '10.214.7.0/24',
+};
 const port = (change: Partial<ServicePort>): ServicePort => ({
   namespace: 'default',
   service: 'acid-demo',
@@ -23,6 +28,10 @@ test('no Services: everything in the range is refused', () => {
     table ip pgherd_1a2b3c {
       map services {
         type ipv4_addr . inet_proto . inet_service : verdict
+      }
+      set closed {
+        comment "node ports that nothing serves"
+        type inet_proto . inet_service
       }
       set itself {
         comment "a pod that reaches itself through a Service"
@@ -48,6 +57,11 @@ test('no Services: everything in the range is refused', () => {
       chain local_output {
         type filter hook output priority filter; policy accept;
         ip daddr 10.214.7.0/24 jump refuse
+        ct state new ip daddr 10.213.7.1 meta l4proto . th dport @closed jump refuse
+      }
+      chain input {
+        type filter hook input priority filter; policy accept;
+        ct state new ip daddr 10.213.7.1 meta l4proto . th dport @closed jump refuse
       }
       chain refuse {
         meta l4proto tcp reject with tcp reset
@@ -56,6 +70,16 @@ test('no Services: everything in the range is refused', () => {
     }
     "
   `);
+});
+
+test('node ports lead where their Service does, those of nobody are refused', () => {
+  const text = renderRuleset(
+    [port({ nodePort: 30001 }), port({ service: 'nobody', port: 80, nodePort: 30002, backends: [] })],
+    instance,
+  );
+  expect(text).toContain('10.213.7.1 . tcp . 30001 : goto service_0/default/acid-demo/postgresql,');
+  expect(text).toMatch(/set closed \{[^}]*elements = \{\s*tcp \. 30002,\s*\}/);
+  expect(text).not.toContain('30002 : goto');
 });
 
 test('random and client affinity, several ports, one without endpoints', () => {
@@ -98,6 +122,10 @@ test('random and client affinity, several ports, one without endpoints', () => {
           10.214.7.9 . udp . 53 : goto service_2/default/sticky/53,
         }
       }
+      set closed {
+        comment "node ports that nothing serves"
+        type inet_proto . inet_service
+      }
       set itself {
         comment "a pod that reaches itself through a Service"
         type ipv4_addr . ipv4_addr
@@ -136,6 +164,11 @@ test('random and client affinity, several ports, one without endpoints', () => {
       chain local_output {
         type filter hook output priority filter; policy accept;
         ip daddr 10.214.7.0/24 jump refuse
+        ct state new ip daddr 10.213.7.1 meta l4proto . th dport @closed jump refuse
+      }
+      chain input {
+        type filter hook input priority filter; policy accept;
+        ct state new ip daddr 10.213.7.1 meta l4proto . th dport @closed jump refuse
       }
       chain refuse {
         meta l4proto tcp reject with tcp reset

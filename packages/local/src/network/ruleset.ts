@@ -1,5 +1,5 @@
 import type { Instance } from '../instance/instance.ts';
-import type { ServicePort } from './service-ports.ts';
+import { placesOf, type ServicePort } from './service-ports.ts';
 
 /** The nftables table of an instance, in family `ip`. */
 export function tableName(instance: Pick<Instance, 'id'>): string {
@@ -21,7 +21,7 @@ export interface RulesetOptions {
  */
 export function renderRuleset(
   ports: readonly ServicePort[],
-  instance: Pick<Instance, 'id' | 'podSubnet' | 'serviceSubnet'>,
+  instance: Pick<Instance, 'id' | 'podSubnet' | 'gateway' | 'serviceSubnet'>,
   options: RulesetOptions = { bridgeNetfilter: true },
 ): string {
   const table = tableName(instance);
@@ -40,7 +40,20 @@ export function renderRuleset(
     '  map services {',
     '    type ipv4_addr . inet_proto . inet_service : verdict',
     ...elements(
-      served.map(({ port, chain }) => `${port.clusterIp} . ${port.protocol} . ${port.port} : goto ${chain}`),
+      served.flatMap(({ port, chain }) =>
+        placesOf(port, instance.gateway).map(
+          ({ address, port: number }) => `${address} . ${port.protocol} . ${number} : goto ${chain}`,
+        ),
+      ),
+    ),
+    '  }',
+    '  set closed {',
+    '    comment "node ports that nothing serves"',
+    '    type inet_proto . inet_service',
+    ...elements(
+      ports.flatMap(({ backends, nodePort, protocol }) =>
+        nodePort === undefined || backends.length > 0 ? [] : [`${protocol} . ${nodePort}`],
+      ),
     ),
     '  }',
     '  set itself {',
@@ -78,6 +91,11 @@ export function renderRuleset(
     '  chain local_output {',
     '    type filter hook output priority filter; policy accept;',
     `    ip daddr ${instance.serviceSubnet} jump refuse`,
+    `    ct state new ip daddr ${instance.gateway} meta l4proto . th dport @closed jump refuse`,
+    '  }',
+    '  chain input {',
+    '    type filter hook input priority filter; policy accept;',
+    `    ct state new ip daddr ${instance.gateway} meta l4proto . th dport @closed jump refuse`,
     '  }',
     '  chain refuse {',
     '    meta l4proto tcp reject with tcp reset',

@@ -11,6 +11,15 @@ const endpoints = (name: string, ...subsets: object[]): KubeObject => ({
   subsets,
 });
 
+test('node ports are those of the types that have some', () => {
+  const nodePortOf = (type: string): number | undefined => {
+    const ports = [{ port: 80, nodePort: 30080 }];
+    const service = { metadata: { name: 's', namespace: 'n' }, spec: { type, clusterIP: '10.0.0.1', ports } };
+    return servicePorts([service], [])[0]?.nodePort;
+  };
+  expect(['NodePort', 'LoadBalancer', 'ClusterIP'].map(nodePortOf)).toEqual([30080, 30080, undefined]);
+});
+
 test('a Service without selector follows the Endpoints that Patroni writes', () => {
   const ports = servicePorts(
     [service('acid-demo', { clusterIP: '10.214.7.5', ports: [{ name: 'postgresql', port: 5432 }] })],

@@ -18,10 +18,21 @@ export interface ServicePort {
   protocol: 'tcp' | 'udp' | 'sctp';
   clusterIp: string;
   port: number;
+  /** Port of the node's address that leads there too: of types NodePort and LoadBalancer. */
+  nodePort?: number;
   /** `sessionAffinity: ClientIP`. */
   clientAffinity: boolean;
   /** Ready endpoints, each once, sorted. */
   backends: Backend[];
+}
+
+/** The addresses and ports that lead to the backends: the cluster IP's, and the node's. */
+export function placesOf(
+  { clusterIp, port, nodePort }: ServicePort,
+  nodeAddress: string,
+): { address: string; port: number }[] {
+  const own = { address: clusterIp, port };
+  return nodePort === undefined ? [own] : [own, { address: nodeAddress, port: nodePort }];
 }
 
 /**
@@ -64,12 +75,17 @@ export function servicePorts(
         protocol,
         clusterIp: clusterIP,
         port: spec.port,
+        ...(hasNodePorts(type) && isPort(spec.nodePort ?? 0) ? { nodePort: spec.nodePort } : {}),
         clientAffinity: sessionAffinity === 'ClientIP',
         backends: [...backends].toSorted(([a], [b]) => compare(a, b)).map(([, backend]) => backend),
       });
     }
   }
   return result;
+}
+
+function hasNodePorts(type: string | undefined): boolean {
+  return type === 'NodePort' || type === 'LoadBalancer';
 }
 
 function toProtocol(protocol: string | undefined): ServicePort['protocol'] | undefined {

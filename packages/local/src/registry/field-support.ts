@@ -144,8 +144,7 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
   '/Service': {
     spec: acted(),
     'spec.externalIPs': refused("the machine's other addresses are not taken over"),
-    'spec.ports[].nodePort': stored('nothing listens there: the cluster IP can be reached from the machine'),
-    'spec.allocateLoadBalancerNodePorts': stored('nothing listens on node ports'),
+    'spec.ports[].nodePort': acted("on the node's InternalIP, the bridge's own address; not on 127.0.0.1"),
     'spec.sessionAffinityConfig': stored('a client stays with its pod as long as the pods are the same'),
     'spec.loadBalancerIP': stored('as without a cloud: no load balancer comes'),
     'spec.loadBalancerClass': stored('as without a cloud: no load balancer comes'),
@@ -153,7 +152,7 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
     'spec.externalTrafficPolicy': stored(oneNode),
     'spec.internalTrafficPolicy': stored(oneNode),
     'spec.trafficDistribution': stored(oneNode),
-    'spec.healthCheckNodePort': refused('there is no load balancer that would ask'),
+    'spec.healthCheckNodePort': stored('given as in Kubernetes; there is no load balancer that would ask'),
   },
   '/PersistentVolumeClaim': {
     spec: acted(),

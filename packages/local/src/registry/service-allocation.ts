@@ -31,19 +31,46 @@ export interface ServiceSpec {
 }
 
 /** Kubernetes' default range of node ports. */
-const nodePorts = { first: 30000, last: 32767 };
+const nodePorts = { first: 30000, asked: 30086, last: 32767 };
 
 export const serviceSpec = (object: KubeObject): ServiceSpec => (object['spec'] ?? {}) as ServiceSpec;
+
+/** A load balancer would ask this port whether the node has endpoints. */
+function wantsHealthCheck(spec: ServiceSpec): boolean {
+  return spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local';
+}
 
 function usesNodePorts(spec: ServiceSpec): boolean {
   if (spec.type === 'NodePort') return true;
   return spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false;
 }
 
+/** Fields that only Services with the type behind them have. */
+const typeFields: readonly (readonly [field: string, types: readonly string[]])[] = [
+  ['externalTrafficPolicy', ['NodePort', 'LoadBalancer']],
+  ['allocateLoadBalancerNodePorts', ['LoadBalancer']],
+  ['loadBalancerClass', ['LoadBalancer']],
+  ['healthCheckNodePort', ['LoadBalancer']],
+];
+
+/** What belongs to the type of before and was not touched goes with that type. */
+function dropFieldsOfOtherType(spec: ServiceSpec, before: ServiceSpec): void {
+  for (const [field, types] of typeFields) {
+    const leaves = types.includes(before.type ?? '') && !types.includes(spec.type ?? '');
+    if (leaves && spec[field] === before[field]) delete spec[field];
+  }
+  const checked = before.externalTrafficPolicy === 'Local' && spec.externalTrafficPolicy !== 'Local';
+  if (checked && spec.healthCheckNodePort === before.healthCheckNodePort) delete spec.healthCheckNodePort;
+}
+
 /** Fills in what an update left out: cluster IP and node ports stay where they were. */
 export function keepAllocations(next: KubeObject, old: KubeObject): void {
   const spec = serviceSpec(next);
   const before = serviceSpec(old);
+  dropFieldsOfOtherType(spec, before);
+  if (wantsHealthCheck(spec) && wantsHealthCheck(before) && before.healthCheckNodePort) {
+    spec.healthCheckNodePort ??= before.healthCheckNodePort;
+  }
   if (spec.type === 'ExternalName' || before.type === 'ExternalName') return;
   if (!spec.clusterIP && before.clusterIP) {
     spec.clusterIP = before.clusterIP;
@@ -88,13 +115,14 @@ export function allocateService(object: KubeObject, old: KubeObject | undefined,
   }
   spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer' || spec.type === 'NodePort') spec.externalTrafficPolicy ??= 'Cluster';
-  else delete spec.externalTrafficPolicy;
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
   allocateAddress(object, spec, old, around);
   spec.ipFamilies ??= ['IPv4'];
   spec.ipFamilyPolicy ??= 'SingleStack';
   if (usesNodePorts(spec)) allocateNodePorts(object, spec, around);
-  else if (spec.type === 'ClusterIP' && old && serviceSpec(old).type !== 'ClusterIP') {
+  allocateHealthCheck(object, spec, around);
+  if (usesNodePorts(spec)) return;
+  if (spec.type === 'ClusterIP' && old && serviceSpec(old).type !== 'ClusterIP') {
     for (const port of spec.ports ?? []) delete port.nodePort;
   }
 }
@@ -138,13 +166,38 @@ function allocateAddress(
   throw refuse(object, 'spec.clusterIPs', [], 'failed to allocate an IP: range is full');
 }
 
-function allocateNodePorts(object: KubeObject, spec: ServiceSpec, around: Surroundings): void {
+/** Every `number/protocol` of the others' node ports. */
+function takenNodePorts(object: KubeObject, around: Surroundings): Set<string> {
   const taken = new Set<string>();
   for (const service of others(object, around)) {
-    for (const port of serviceSpec(service).ports ?? []) {
-      if (port.nodePort) taken.add(`${port.nodePort}/${protocol(port)}`);
-    }
+    const { ports = [], healthCheckNodePort } = serviceSpec(service);
+    for (const port of ports) if (port.nodePort) taken.add(`${port.nodePort}/${protocol(port)}`);
+    if (healthCheckNodePort) taken.add(`${healthCheckNodePort}/TCP`);
   }
+  return taken;
+}
+
+/** The first 86 numbers are left to those who ask for one, as long as there are others: Kubernetes' own rule. */
+function freeNodePort(taken: ReadonlySet<string>, name: string): number | undefined {
+  const { first, asked, last } = nodePorts;
+  const isFree = (port: number): boolean => !taken.has(`${port}/${name}`);
+  for (let port = asked; port <= last; port++) if (isFree(port)) return port;
+  for (let port = first; port < asked; port++) if (isFree(port)) return port;
+  return undefined;
+}
+
+/** The number for `healthCheckNodePort`: TCP, and none of the Service's own. */
+function allocateHealthCheck(object: KubeObject, spec: ServiceSpec, around: Surroundings): void {
+  if (!wantsHealthCheck(spec) || spec.healthCheckNodePort) return;
+  const taken = takenNodePorts(object, around);
+  for (const port of spec.ports ?? []) taken.add(`${port.nodePort ?? 0}/TCP`);
+  const free = freeNodePort(taken, 'TCP');
+  if (free === undefined) throw refuse(object, 'spec.healthCheckNodePort', 0, 'range is full');
+  spec.healthCheckNodePort = free;
+}
+
+function allocateNodePorts(object: KubeObject, spec: ServiceSpec, around: Surroundings): void {
+  const taken = takenNodePorts(object, around);
   for (const [index, port] of (spec.ports ?? []).entries()) {
     const field = `spec.ports[${index}].nodePort`;
     if (port.nodePort) {
@@ -161,10 +214,9 @@ function allocateNodePorts(object: KubeObject, spec: ServiceSpec, around: Surrou
         throw refuse(object, field, port.nodePort, 'provided port is already allocated');
       }
     } else {
-      let candidate = nodePorts.first;
-      while (taken.has(`${candidate}/${protocol(port)}`) && candidate <= nodePorts.last) candidate++;
-      if (candidate > nodePorts.last) throw refuse(object, field, 0, 'range is full');
-      port.nodePort = candidate;
+      const free = freeNodePort(taken, protocol(port));
+      if (free === undefined) throw refuse(object, field, 0, 'range is full');
+      port.nodePort = free;
     }
     taken.add(`${port.nodePort}/${protocol(port)}`);
   }
