@@ -205,8 +205,11 @@ test('node ports lead to the pods, a load balancer has some too and waits (servi
   expect(body.status).toEqual({ loadBalancer: {} });
   const taken = await post('again', { type: 'NodePort', ports: [{ port: 80, nodePort }] });
   expect(taken.body.message).toContain('provided port is already allocated');
-  const answer = 'echo -e "HTTP/1.0 200 OK\\r\\n\\r\\nhello"';
-  await makePod('balanced-0', 'balanced', `while true; do ${answer} | nc -l -p 8080; done`);
+  await makePod(
+    'balanced-0',
+    'balanced',
+    'mkdir /tmp/w; echo hello > /tmp/w/index.html; httpd -f -p 8080 -h /tmp/w',
+  );
   const [pod] = await eventually('the pod runs', async () => {
     const { items } = await lab.ok('GET', `${lab.in('v1', 'pods')}?labelSelector=app%3Dbalanced`);
     return items[0]?.status.phase === 'Running' ? items : undefined;
