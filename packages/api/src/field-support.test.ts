@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fieldSupport, isActedOn, unsupportedBootstrap, unsupportedFields } from './field-support.ts';
+import { fieldSupport, isActedOn, unsupportedFields } from './field-support.ts';
 import { specNode } from './postgresql/spec.ts';
 import { fieldsOf } from './schema/fields.ts';
 import { manifest } from './testing.ts';
@@ -30,26 +30,13 @@ test('the longest path decides', () => {
 test('fields that are not acted on are named once, where they are', () => {
   const used = manifest({
     volume: { size: '1Gi', iops: 3000 },
-    clone: { cluster: 'a', uid: 'b' },
     streams: [{ applicationId: 'a', database: 'd', tables: {} }],
   });
-  expect(unsupportedFields(used).map(({ field }) => field)).toEqual([
-    'spec.volume.iops',
-    'spec.clone',
-    'spec.streams',
-  ]);
+  expect(unsupportedFields(used).map(({ field }) => field)).toEqual(['spec.volume.iops', 'spec.streams']);
 });
 
 test('a field that asks for nothing is not worth a warning', () => {
   expect(
     unsupportedFields(manifest({ enableLogicalBackup: false, allowedSourceRanges: null, streams: [] })),
   ).toEqual([]);
-});
-
-test('a cluster that should begin as a copy is refused as long as it would begin empty', () => {
-  expect(unsupportedBootstrap(manifest())).toEqual([]);
-  const asked = unsupportedBootstrap(manifest({ clone: { cluster: 'a' }, standby: { standby_host: 'h' } }));
-  expect(asked.map(({ field }) => field)).toEqual(
-    ['spec.clone', 'spec.standby'].filter((field) => !isActedOn(field)),
-  );
 });

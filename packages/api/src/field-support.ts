@@ -64,8 +64,8 @@ export const fieldSupport: Record<string, 'acted on' | 'not yet'> = {
   'spec.logicalBackupSchedule': 'not yet',
   'spec.logicalBackupRetention': 'not yet',
   'spec.maintenanceWindows': 'not yet',
-  'spec.clone': 'not yet',
-  'spec.standby': 'not yet',
+  'spec.clone': 'acted on',
+  'spec.standby': 'acted on',
   'spec.tls': 'acted on',
   'spec.streams': 'not yet',
   'spec.useLoadBalancer': 'acted on',
@@ -117,19 +117,4 @@ export function unsupportedFields(manifest: Postgresql): Problem[] {
 function asksForNothing(value: unknown): boolean {
   if (value === undefined || value === null || value === false) return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
-}
-
-/**
- * Errors for a manifest whose cluster does not exist yet: it asks to begin with another cluster's data, and pgherd
- * would make an empty one instead. For a cluster that exists the field is history, and a warning will do.
- */
-export function unsupportedBootstrap(manifest: Postgresql): Problem[] {
-  return (['clone', 'standby'] as const)
-    .filter((name) => !asksForNothing(manifest.spec[name]) && !isActedOn(`spec.${name}`))
-    .map((name) => ({
-      severity: 'error',
-      field: `spec.${name}`,
-      message:
-        'pgherd does not act on this field yet and would create an empty cluster; remove it if that is meant.',
-    }));
 }

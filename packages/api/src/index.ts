@@ -25,6 +25,8 @@ export * from './configuration/crd.ts';
 export { oldKeys } from './configuration/old-keys.ts';
 export { parseDuration } from './configuration/value.ts';
 export * from './field-support.ts';
+export { isOwnImage } from './own-image.ts';
+export { unsupportedBootstrap } from './validation/unsupported-bootstrap.ts';
 export { forbiddenContainers } from './validation/containers.ts';
 export { validatePostgresql } from './validation/validate.ts';
 export { parseQuantity } from './quantity.ts';

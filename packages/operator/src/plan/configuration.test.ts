@@ -91,3 +91,38 @@ test('restarts that a change needs are planned with it, in the order that the ch
   expect(lowered.slice(1).map((what) => what.at(-1))).toEqual(['1', '0', '2']);
   expect(whatOf({ work_mem: '8MB' }, { work_mem: '4MB' })).toEqual(["change Patroni's configuration"]);
 });
+
+const follow = (host: string | null, port: string | null = null) => ({
+  standby_cluster: { restore_command: 'fetch', host, port, primary_slot_name: null },
+});
+
+test('a standby cluster that follows whom it should is left alone, however its image wrote it', () => {
+  const live = { standby_cluster: { host: 'far', port: 5433, create_replica_methods: ['basebackup'] } };
+  expect(steps(follow('far', '5433'), live, ['standby_cluster'])).toEqual([]);
+  expect(steps(follow(null), { standby_cluster: { restore_command: 'other' } }, ['standby_cluster'])).toEqual(
+    [],
+  );
+});
+
+test('a standby cluster can be made, pointed elsewhere and promoted', () => {
+  const [made] = steps(follow('far'), {});
+  expect(made).toMatchObject({
+    what: 'make the cluster a standby: it accepts no writes from then on',
+    disturbs: 'downtime',
+    action: { patch: follow('far'), applied: ['standby_cluster'] },
+  });
+  const live = { standby_cluster: { host: 'far' } };
+  expect(steps(follow('farther'), live, ['standby_cluster'])).toMatchObject([
+    { what: 'make the standby cluster follow another server', disturbs: 'reload' },
+  ]);
+  expect(steps({}, live, ['standby_cluster'])).toMatchObject([
+    {
+      what: 'promote the standby cluster: it accepts writes from then on',
+      action: { patch: { standby_cluster: null }, applied: [] },
+    },
+  ]);
+});
+
+test('a standby cluster that the manifest never made is not promoted', () => {
+  expect(steps({}, { standby_cluster: { host: 'far' } })).toEqual([]);
+});

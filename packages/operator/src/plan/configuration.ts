@@ -3,6 +3,7 @@ import { needsRestart, sharedParameters } from '@pgherd/postgres';
 import { leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { isObject } from './list-keys.ts';
 import { pendingRestarts, restartSteps } from './restarts.ts';
+import { followsTheSame, roleChange, standbyKey } from './standby-cluster.ts';
 import type { Step } from './step.ts';
 
 /** Patroni's dynamic configuration as the manifest wants it, and what it set before. */
@@ -31,7 +32,8 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
   const why: string[] = [];
   const patch: Record<string, unknown> = {};
   for (const [path, value] of wanted) {
-    if (same(live.get(path), value)) continue;
+    const isMet = path === standbyKey ? followsTheSame : same;
+    if (isMet(live.get(path), value)) continue;
     why.push(`${path}: ${show(live.get(path))} → ${show(value)}`);
     put(patch, path, value);
   }
@@ -40,6 +42,7 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
     why.push(`${path}: ${show(live.get(path))} → (Patroni's default)`);
     put(patch, path, null);
   }
+  const role = roleChange(configuration[standbyKey], patch);
   const changed = [...changedParameters(patch)];
   const applied = [...wanted.keys()].sort();
   const noted = isDeepStrictEqual(applied, goal.applied ?? []);
@@ -48,10 +51,10 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
     {
       what:
         why.length > 0
-          ? "change Patroni's configuration"
+          ? (role?.what ?? "change Patroni's configuration")
           : "note what the manifest sets in Patroni's configuration",
       why: why.length > 0 ? why : [`set: ${applied.join(', ')}`],
-      disturbs: why.length > 0 ? 'reload' : 'nothing',
+      disturbs: why.length > 0 ? (role?.disturbs ?? 'reload') : 'nothing',
       action: { type: 'configure', address: leader.address ?? '', patch, applied },
       observeAfter: true,
       ...(leader.running && leader.address !== undefined ? {} : { waitFor: 'the primary runs' }),

@@ -1,12 +1,13 @@
 import type { Postgresql } from '@pgherd/api';
 import { expect, test } from 'vitest';
-import { testConfiguration, testManifest, testObserved } from '../testing/cluster.ts';
+import { render } from '../render/render.ts';
+import { testConfiguration, testManifest, testObserved, testRemembered } from '../testing/cluster.ts';
 import { assess } from './assess.ts';
 
 const said = (spec: object) =>
   assess(
     { ...testManifest(), spec } as unknown as Postgresql,
-    testConfiguration(),
+    { configuration: testConfiguration(), named: new Set() },
     testObserved([]),
   ).errors.map(({ field }) => field);
 
@@ -28,4 +29,26 @@ test('what does not fit the schema is named, whatever the API server let through
 test('what the schema cannot say is said after it', () => {
   const { spec } = testManifest();
   expect(said({ ...spec, users: { foo: ['login', 'nologin'] } })).toEqual(['spec.users.foo']);
+});
+
+test('what the image of an existing cluster can do counts, not what ours can', () => {
+  const manifest = testManifest({ clone: { cluster: 'other', timestamp: '2026-01-02T03:04:05+00:00' } });
+  const settings = { configuration: testConfiguration(), named: new Set<never>() };
+  expect(assess(manifest, settings, testObserved([])).errors).toMatchObject([
+    { field: 'spec.clone.timestamp' },
+  ]);
+  const configuration = testConfiguration({ docker_image: 'registry.example/spilo:1' });
+  const objects = render({ manifest, configuration, remembered: testRemembered() });
+  expect(assess(manifest, settings, testObserved(objects)).errors).toEqual([]);
+});
+
+test('what the operator forbids keeps a cluster from being made, not one that exists from going on', () => {
+  const manifest = testManifest({ sidecars: [{ name: 's', image: 'x' }] });
+  const configuration = testConfiguration({ enable_sidecars: false });
+  const settings = { configuration, named: new Set<never>() };
+  expect(assess(manifest, settings, testObserved([])).errors).toMatchObject([{ field: 'spec.sidecars' }]);
+  const objects = render({ manifest, configuration, remembered: testRemembered() });
+  const existing = assess(manifest, settings, testObserved(objects));
+  expect(existing.errors).toEqual([]);
+  expect(existing.warnings).toMatchObject([{ field: 'spec.sidecars', severity: 'warning' }]);
 });

@@ -4,14 +4,15 @@ import {
   unsupportedFields,
   validatePostgresql,
   withCurrentFields,
-  type Configuration,
   type Postgresql,
   type Problem,
 } from '@pgherd/api';
 import { kinds } from '../kinds.ts';
 import { claimName } from '../names.ts';
+import { effectiveConfiguration } from '../observe/effective-configuration.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { renderNotices } from '../render/notices.ts';
+import type { Settings } from '../settings.ts';
 import { checkSchema } from './schema-check.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
 import { volumeSourceProblems } from './volume-sources.ts';
@@ -26,14 +27,16 @@ export interface Assessment {
 }
 
 /** Reads a manifest as the operator does: current names of fields, what is wrong, what is not acted on. Pure. */
-export function assess(written: Postgresql, configuration: Configuration, observed: Observed): Assessment {
+export function assess(written: Postgresql, settings: Settings, observed: Observed): Assessment {
+  const configuration = effectiveConfiguration(settings, observed);
   const { manifest, problems: outOfDate } = withCurrentFields(written);
   const misfits = checkSchema(written);
   if (misfits.length > 0) return { manifest, errors: misfits, warnings: [] };
   const problems = [...outOfDate, ...validatePostgresql(manifest, configuration)];
   const errors = problems.filter(({ severity }) => severity === 'error');
   const forbidden = forbiddenContainers(manifest, configuration);
-  if (isNew(observed)) errors.push(...unsupportedBootstrap(manifest), ...forbidden);
+  errors.push(...unsupportedBootstrap(manifest, configuration));
+  if (isNew(observed)) errors.push(...forbidden);
   if (errors.length === 0) errors.push(...volumeSourceProblems(manifest));
   if (errors.length > 0) return { manifest, errors, warnings: [] };
   const warnings = problems.filter(({ severity }) => severity === 'warning');

@@ -11,6 +11,7 @@ import { postgresVersion, type Credentials, type RenderInput } from '../render/i
 import { instancesOf } from '../render/instances.ts';
 import { render } from '../render/render.ts';
 import { secretRoles } from '../render/roles.ts';
+import { standbyCluster } from '../render/standby.ts';
 import { declaredConfiguration } from '../render/spilo-configuration.ts';
 import type { Settings } from '../settings.ts';
 
@@ -38,14 +39,11 @@ export function goalOf(
     goal: {
       objects: render(input),
       database: databaseGoal(input, declared),
-      configuration:
-        manifest.spec.standby === undefined
-          ? {
-              wanted: declaredConfiguration(input),
-              applied: appliedKeys(manifest),
-              version: postgresVersion(input),
-            }
-          : undefined,
+      configuration: {
+        wanted: { ...declaredConfiguration(input), ...standbyCluster(input) },
+        applied: appliedKeys(manifest),
+        version: postgresVersion(input),
+      },
       pods: {
         roleLabel: configuration.pod_role_label,
         ignoredAnnotations: configuration.ignored_annotations,

@@ -47,7 +47,7 @@ export function preview(input: PreviewInput): Preview {
     const kept = keptVolumes(configuration, observed);
     return { plan: planDeletion(configuration, observed), errors: [], warnings: [...blind, ...kept] };
   }
-  const { manifest: current, errors, warnings } = assess(manifest, configuration, observed);
+  const { manifest: current, errors, warnings } = assess(manifest, settings, observed);
   if (errors.length > 0) return { plan: { tracks: [] }, errors: errors.map(formatProblem), warnings: [] };
   const pass = goalOf(current, settings, observed, () => '');
   const known = isInLine(input) ? fingerprintOf(live ?? manifest, input, observed) : undefined;
@@ -84,7 +84,7 @@ function fingerprintOf(
   { settings }: PreviewInput,
   observed: Observed,
 ): string | undefined {
-  const { manifest: current } = assess(manifest, settings.configuration, observed);
+  const { manifest: current } = assess(manifest, settings, observed);
   const { goal } = goalOf(current, settings, observed, () => '');
   return goal.database === undefined ? undefined : databaseFingerprint(goal.database, observed);
 }

@@ -124,8 +124,8 @@ export class Reconciler {
   async #lookAfter(written: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
     if (written.metadata.deletionTimestamp !== undefined) return this.#deletion.run(written, memory, signal);
 
-    const { configuration } = this.#options.settings();
-    const { manifest, errors, warnings } = assess(written, configuration, this.#observe(written, memory));
+    const settings = this.#options.settings();
+    const { manifest, errors, warnings } = assess(written, settings, this.#observe(written, memory));
     if (errors.length > 0) return this.#refuse(manifest, errors, memory);
     this.#warn(manifest, memory, warnings);
     return this.#pass(await this.#withFinalizer(manifest), memory, signal);

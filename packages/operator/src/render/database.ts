@@ -5,6 +5,7 @@ import type { DatabaseGoal } from '../plan/database.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { instancesOf } from './instances.ts';
 import { manifestRoles, mayLogIn } from './roles.ts';
+import { isStandby } from './standby.ts';
 
 /** Roles and databases that should exist. What a Secret says wins: it may have been made by somebody else. */
 export function renderDatabase(input: RenderInput): Declared {
@@ -32,7 +33,7 @@ export function renderDatabase(input: RenderInput): Declared {
 /** What the plan needs of the declared roles and databases; undefined when there is nothing to do over SQL. */
 export function databaseGoal(input: RenderInput, declared: Declared): DatabaseGoal | undefined {
   const { manifest, configuration } = input;
-  if (!configuration.enable_database_access || manifest.spec.standby !== undefined) return undefined;
+  if (!configuration.enable_database_access || isStandby(manifest)) return undefined;
   if (instancesOf(configuration, manifest) === 0) return undefined;
   // Without its password a role would be made that nobody can use; the Secret is on its way.
   const without = new Set(manifestRoles(input).flatMap(({ name, flags }) => (mayLogIn(flags) ? [] : [name])));
