@@ -62,21 +62,22 @@ export interface Desired {
   kind: Kind;
   object: KubeObject;
   /**
-   * How far it is pgherd's. Absent: it is made, and kept as it is here. `once`: it is made when it is missing, and left
-   * alone from then on, but for the fields in `kept`. `merged`: somebody else makes it; these fields are merged in as
-   * soon as it is there.
+   * How far it is pgherd's. Absent: it is made, and kept as it is here.
+   * - `once`: it is made when it is missing, and left alone from then on, but for the fields in `kept`.
+   * - `labelled`: it is made when it is missing; if somebody else made it, it gets our metadata and keeps the rest.
+   * - `merged`: somebody else makes it; these fields are merged in as soon as it is there.
    */
-  care?: 'once' | 'merged';
+  care?: 'once' | 'labelled' | 'merged';
   /** What stays up to date of an object that is made once. */
   kept?: KubeObject;
   /** What there must be first, in words: until then it is neither made nor changed. */
   waitFor?: string;
-  /** Of a Secret: the cluster that it is for. One that exists already is only taken if it is not another's. */
-  owner?: SecretOwner;
+  /** The cluster that it is for, where another cluster's may have the same name: that is never touched. */
+  owner?: Owner;
 }
 
-/** Which cluster a Secret is for. */
-export interface SecretOwner {
+/** Which cluster an object is for. */
+export interface Owner {
   cluster: string;
   namespace: string;
   /** Label with the name of the cluster, `cluster_name_label`. */

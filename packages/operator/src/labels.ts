@@ -42,17 +42,26 @@ export function asLogicalBackup(labels: Labels): Labels {
   return { ...labels, application: logicalBackupApplication };
 }
 
+/** Whether the object carries the label of a logical backup. */
+export function isLogicalBackup({ metadata }: { metadata: { labels?: Labels } }): boolean {
+  return metadata.labels?.['application'] === logicalBackupApplication;
+}
+
 /**
- * Label selector of everything that clusters consist of, and of nothing else. `parts`: also what `asPooler` and
- * `asLogicalBackup` have labelled.
+ * Label selector of everything that clusters (or one `cluster`) consist of, and of nothing else. `parts`: also what
+ * `asPooler` and `asLogicalBackup` have labelled.
  */
-export function clustersSelector(configuration: Configuration, options: { parts: boolean }): string {
+export function clustersSelector(
+  configuration: Configuration,
+  options: { parts: boolean; cluster?: string },
+): string {
   const labels = Object.entries(configuration.cluster_labels).map(([key, value]) =>
     key === 'application' && options.parts
       ? `${key} in (${value},${poolerApplication},${logicalBackupApplication})`
       : `${key}=${value}`,
   );
-  return [...labels, configuration.cluster_name_label].join(',');
+  const name = configuration.cluster_name_label;
+  return [...labels, options.cluster === undefined ? name : `${name}=${options.cluster}`].join(',');
 }
 
 /** Annotations of the manifest that its objects inherit (`inherited_annotations`). */
@@ -63,6 +72,15 @@ export function inheritedAnnotations(configuration: Configuration, manifest: Pos
     if (value !== undefined) annotations[key] = value;
   }
   return annotations;
+}
+
+/** Annotations of every pod of the cluster: database, pooler and backup. */
+export function podAnnotations(configuration: Configuration, manifest: Postgresql): Labels {
+  return {
+    ...configuration.custom_pod_annotations,
+    ...manifest.spec.podAnnotations,
+    ...inheritedAnnotations(configuration, manifest),
+  };
 }
 
 /**

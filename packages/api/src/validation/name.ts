@@ -1,5 +1,6 @@
 import { dns1035 } from '../postgresql/patterns.ts';
-import type { Check } from './report.ts';
+import type { Postgresql } from '../postgresql/postgresql.ts';
+import type { Check, Report } from './report.ts';
 
 /** A Service's name is a DNS label. */
 const labelLength = 63;
@@ -31,6 +32,7 @@ export const checkName: Check = (manifest, configuration, report) => {
       `it has ${name.length} characters; with more than ${labelLength - hashLength} Kubernetes may refuse to create pods, because a label with the name and a hash gets too long.`,
     );
   }
+  checkPoolerNames(manifest, report);
   if (configuration.enable_team_id_clustername_prefix) {
     const { teamId } = manifest.spec;
     const prefix = `${teamId}-`.toLowerCase();
@@ -43,3 +45,20 @@ export const checkName: Check = (manifest, configuration, report) => {
       );
   }
 };
+
+/** Poolers have Services with longer names. */
+function checkPoolerNames({ metadata: { name }, spec }: Postgresql, report: Report): void {
+  const hasPooler = spec.enableConnectionPooler ?? spec.connectionPooler !== undefined;
+  const poolers: [boolean, string, string][] = [
+    [hasPooler, 'enableConnectionPooler', '-pooler'],
+    [spec.enableReplicaConnectionPooler === true, 'enableReplicaConnectionPooler', '-pooler-repl'],
+  ];
+  for (const [isWanted, field, suffix] of poolers) {
+    const longest = labelLength - suffix.length;
+    if (isWanted && name.length > longest)
+      report.error(
+        `spec.${field}`,
+        `the cluster's name has ${name.length} characters; with this pooler at most ${longest} are possible, because the Service \`NAME${suffix}\` may have ${labelLength}.`,
+      );
+  }
+}

@@ -7,8 +7,8 @@ import { appliedAnnotation, fieldManager } from '../names.ts';
 import type { Action, Step } from '../plan/step.ts';
 import type { Credentials } from '../render/input.ts';
 import type { DatabaseAccess } from './database-access.ts';
+import { refuseAnothers, takeSecret } from './ownership.ts';
 import { switchOver } from './switch-over.ts';
-import { takeSecret } from './take-secret.ts';
 
 /** The outside world that steps act on. */
 export interface Hands {
@@ -51,6 +51,8 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
   const { action } = step;
   switch (action.type) {
     case 'apply':
+      if (action.owner !== undefined)
+        await refuseAnothers(hands.client, action.kind, action.object, action.owner);
       await takeOverFields(hands, action);
       await apply(hands, action.kind, action.object);
       return nothingToTell;

@@ -6,4 +6,6 @@ export interface ObjectSource {
   get(kind: Kind, namespace: string, name: string): KubeObject | undefined;
   /** Objects that carry the cluster's labels, also those of its pooler, its backup, and Secrets in other namespaces. */
   ofCluster(kind: Kind, namespace: string, cluster: string): KubeObject[];
+  /** Whether changes in this namespace are noticed. Absent: in all of them. */
+  watches?(namespace: string): boolean;
 }

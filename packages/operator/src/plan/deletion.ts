@@ -1,7 +1,7 @@
 import type { Configuration } from '@pgherd/api';
 import type { KubeObject, Secret } from '@pgherd/kube/objects';
 import { patroniObjectNames, type PatroniStore } from '@pgherd/patroni';
-import { describe, kinds, objectKey, type Kind } from '../kinds.ts';
+import { kinds, objectKey, type Kind } from '../kinds.ts';
 import {
   criticalBudgetName,
   ordinalOf,
@@ -9,9 +9,10 @@ import {
   primaryBudgetName,
   primaryServiceName,
   replicaServiceName,
-  secretName,
 } from '../names.ts';
 import { find, type Observed } from '../observe/observed.ts';
+import { allOf, isRoleSecret, partsOf, type Found } from './parts.ts';
+import { removalStep } from './removal.ts';
 import type { Plan, Step } from './step.ts';
 
 /**
@@ -44,19 +45,20 @@ function orphans(observed: Observed): Step[] {
     .map(({ pod }) => deleteStep(kinds.pod, observed, pod as KubeObject));
 }
 
-function leftovers(configuration: Configuration, observed: Observed): { kind: Kind; object: KubeObject }[] {
+function leftovers(configuration: Configuration, observed: Observed): Found[] {
   const { name, namespace } = observed;
   const named = (kind: Kind, names: string[]) =>
     names.flatMap((each) => {
       const object = observed.objects.get(objectKey(kind, namespace, each));
       return object === undefined ? [] : [{ kind, object }];
     });
-  const matching = (kind: Kind, isOurs: (object: KubeObject) => boolean) =>
-    [...observed.objects]
-      .filter(([key, object]) => key.startsWith(objectKey(kind, namespace, '')) && isOurs(object))
-      .map(([, object]) => ({ kind, object }));
   const patroni = (store: PatroniStore) => Object.values(patroniObjectNames(name, store));
+  const parts = partsOf(configuration, observed).filter(({ object }) => !isRole(object));
+  function isRole(object: KubeObject): boolean {
+    return isRoleSecret(configuration, name, object as Secret);
+  }
   return [
+    ...parts,
     ...named(kinds.podDisruptionBudget, [primaryBudgetName(configuration, name), criticalBudgetName(name)]),
     ...named(kinds.service, [
       primaryServiceName(name),
@@ -67,18 +69,12 @@ function leftovers(configuration: Configuration, observed: Observed): { kind: Ki
     ...named(kinds.endpoints, [...patroni('endpoints'), replicaServiceName(name)]),
     ...named(kinds.configMap, patroni('configmaps')),
     ...(configuration.enable_secrets_deletion
-      ? matching(kinds.secret, (secret) => isRoleSecret(configuration, name, secret as Secret))
+      ? allOf(observed, kinds.secret).filter(({ object }) => isRole(object))
       : []),
     ...(configuration.enable_persistent_volume_claim_deletion
-      ? matching(kinds.claim, (claim) => isDataClaim(name, claim.metadata.name ?? ''))
+      ? allOf(observed, kinds.claim).filter(({ object }) => isDataClaim(name, object.metadata.name ?? ''))
       : []),
   ];
-}
-
-/** Only Secrets whose name is the one that pgherd gives to the role that they are for. */
-function isRoleSecret(configuration: Configuration, cluster: string, secret: Secret): boolean {
-  const username = Buffer.from(secret.data?.['username'] ?? '', 'base64').toString('utf8');
-  return username !== '' && secret.metadata.name === secretName(configuration, cluster, username);
 }
 
 function isDataClaim(cluster: string, claim: string): boolean {
@@ -86,13 +82,6 @@ function isDataClaim(cluster: string, claim: string): boolean {
 }
 
 function deleteStep(kind: Kind, observed: Observed, object: KubeObject): Step {
-  const name = object.metadata.name ?? '';
-  const going = object.metadata.deletionTimestamp !== undefined;
-  return {
-    what: `delete ${describe(kind, name)}`,
-    why: ['the manifest was deleted'],
-    disturbs: kind === kinds.statefulSet ? 'downtime' : 'nothing',
-    action: { type: 'delete', kind, namespace: observed.namespace, name, uid: object.metadata.uid ?? '' },
-    ...(going ? { waitFor: `${describe(kind, name)} to be gone` } : {}),
-  };
+  const step = removalStep({ kind, object }, observed, 'the manifest was deleted');
+  return kind === kinds.statefulSet ? { ...step, disturbs: 'downtime' } : step;
 }

@@ -124,3 +124,19 @@ test('a secret in something that is added or removed as a whole is hidden too', 
   expect(added.join()).not.toContain('TOPSECRET');
   expect(added.join()).toContain('(hidden)');
 });
+
+test('no secret is printed, wherever in a change it is', () => {
+  const secret = { name: 'AWS_SECRET_ACCESS_KEY', value: 'geheim' };
+  const path = 'spec.containers[name=backup].env[name=AWS_SECRET_ACCESS_KEY]';
+  const all = [
+    { path, from: undefined, to: secret },
+    { path: `${path}.value`, from: 'geheim', to: 'geheimer' },
+    { path: 'spec.containers[name=backup]', from: { name: 'backup', env: [secret] }, to: undefined },
+    { path: 'data', from: undefined, to: { 'userlist.txt': 'geheim' } },
+    { path: 'data.userlist.txt', from: 'geheim', to: 'geheimer' },
+  ];
+  for (const change of all) expect(printChange(change)).not.toContain('geheim');
+  expect(printChange(all[0] ?? { path: '', from: '', to: '' })).toBe(
+    `${path}: (unset) → {"name":"AWS_SECRET_ACCESS_KEY","value":"(hidden)"}`,
+  );
+});

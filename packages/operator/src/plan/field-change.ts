@@ -61,7 +61,8 @@ const secretName = /password|secret|access_key|account_key|api_?key|token/i;
 /** `spec.replicas: 2 → 3`, with what could be a secret hidden. */
 export function printChange(change: FieldChange): string {
   const hide =
-    change.path.startsWith('data.') || (secretName.test(change.path) && typeof change.to !== 'object');
+    /^(data|stringData)(\.|$)/.test(change.path) ||
+    (secretName.test(change.path) && typeof change.to !== 'object');
   const show = (value: unknown) => (hide && value !== undefined ? '(hidden)' : shorten(redacted(value)));
   if (change.to === undefined) return `${change.path}: ${show(change.from)} → (removed)`;
   if (change.from === undefined) return `${change.path}: (unset) → ${show(change.to)}`;

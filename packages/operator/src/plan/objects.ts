@@ -1,5 +1,5 @@
 import type { KubeObject } from '@pgherd/kube/objects';
-import { describe, kinds, type Desired, type Kind } from '../kinds.ts';
+import { describe, type Desired, type Kind } from '../kinds.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
 import { fieldChanges, printChange, type Comparison } from './field-change.ts';
 import type { Action, Step } from './step.ts';
@@ -33,7 +33,14 @@ function planObject(desired: Desired, observed: Observed, comparison: Comparison
     return care === 'merged' ? [] : [makeAgain(desired)];
   }
   if (care === 'once') return kept === undefined ? [] : updateSteps(kind, kept, live, partly);
-  return updateSteps(kind, object, live, care === 'merged' ? partly : comparison);
+  return care === 'merged'
+    ? updateSteps(kind, onlyThis(object, live), live, partly)
+    : updateSteps(kind, object, live, comparison);
+}
+
+/** Applied to exactly the object that was looked at, so that it is not made when it is gone. */
+function onlyThis(object: KubeObject, { metadata: { uid } }: KubeObject): KubeObject {
+  return uid === undefined ? object : { ...object, metadata: { ...object.metadata, uid } };
 }
 
 /** The step as it can be taken now: not at all while something is missing that it needs. */
@@ -59,10 +66,12 @@ function createStep({ kind, object, care, owner }: Desired): Step {
     what: `create ${describe(kind, object.metadata.name ?? '')}`,
     why: [missing],
     disturbs: 'nothing',
-    action:
-      care === 'once' || kind === kinds.secret
-        ? { type: 'create', kind, object, ...(owner === undefined ? {} : { owner }) }
-        : { type: 'apply', kind, object },
+    action: {
+      type: care === 'once' || care === 'labelled' ? 'create' : 'apply',
+      kind,
+      object,
+      ...(owner === undefined ? {} : { owner }),
+    },
   };
 }
 

@@ -3,12 +3,16 @@ import { find, type Observed } from '../observe/observed.ts';
 import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
 import { planObjects } from './objects.ts';
+import type { Found } from './parts.ts';
 import { planPods, type PodOptions } from './pods.ts';
+import { removeUnwanted } from './removal.ts';
 import type { Plan, Step, Track } from './step.ts';
 
 /** All that should be: what `render` and the declared roles and databases say. */
 export interface Goal {
   objects: Desired[];
+  /** What exists and is no longer wanted, in the order in which it goes. */
+  unwanted?: Found[];
   /** Undefined when there is nothing to do over SQL: no access wanted, no instances, or a standby cluster. */
   database: DatabaseGoal | undefined;
   /** Undefined when Patroni's configuration is not to be touched. */
@@ -25,11 +29,14 @@ export function plan(goal: Goal, observed: Observed): Plan {
   const tracks: Track[] = [
     {
       name: 'objects',
-      steps: planObjects(
-        goal.objects.filter((desired) => desired !== statefulSet),
-        observed,
-        goal.pods.ignoredAnnotations,
-      ),
+      steps: [
+        ...planObjects(
+          goal.objects.filter((desired) => desired !== statefulSet),
+          observed,
+          goal.pods.ignoredAnnotations,
+        ),
+        ...removeUnwanted(goal.unwanted ?? [], observed),
+      ],
     },
     { name: 'pods', steps: pods },
     {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '@pgherd/kube/objects';
-import type { Kind, SecretOwner } from '../kinds.ts';
+import type { Kind, Owner } from '../kinds.ts';
 import type { TakeOver } from './taken-over.ts';
 
 /** How much a step disturbs those who use the database, from not at all to not available. */
@@ -7,13 +7,16 @@ export type Disturbance = 'nothing' | 'reload' | 'restart' | 'switchover' | 'dow
 
 /** What a step does, as data: the plan prints it, the executor carries it out. */
 export type Action =
-  /** Server-side apply; makes the object when it does not exist. Before that, fields of others become ours. */
-  | { type: 'apply'; kind: Kind; object: KubeObject; takeOver?: TakeOver }
+  /**
+   * Server-side apply; makes the object when it does not exist. Before that, fields of others become ours. With an
+   * `owner` it fails when the object exists and belongs to another cluster.
+   */
+  | { type: 'apply'; kind: Kind; object: KubeObject; takeOver?: TakeOver; owner?: Owner }
   /**
    * Makes the object only when it does not exist. An existing one stays as it is; but a Secret with an `owner` gets its
    * labels, if it is no other cluster's.
    */
-  | { type: 'create'; kind: Kind; object: KubeObject; owner?: SecretOwner }
+  | { type: 'create'; kind: Kind; object: KubeObject; owner?: Owner }
   | {
       type: 'delete';
       kind: Kind;

@@ -23,10 +23,11 @@ function desiredOf(manifest: Postgresql, changes: Partial<Configuration> = {}): 
 
 /** Passwords of Secrets that exist are not written again. */
 function withoutPasswords(desired: Desired[], world: World): Desired[] {
-  return desired.map(({ kind, object }) => {
+  return desired.map((each) => {
+    const { kind, object } = each;
     const { data: _data, type: _type, ...rest } = object as KubeObject & { data?: object; type?: string };
     const isThere = world.get(kind, object.metadata.name ?? '') !== undefined;
-    return { kind, object: kind === kinds.secret && isThere ? rest : object };
+    return { ...each, object: kind === kinds.secret && isThere ? rest : object };
   });
 }
 

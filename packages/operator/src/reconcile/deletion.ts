@@ -4,8 +4,8 @@ import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import { messageOf, reasonOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
-import { labelledKinds } from '../kinds.ts';
-import { selectorLabels } from '../labels.ts';
+import { kinds, labelledKinds } from '../kinds.ts';
+import { clustersSelector } from '../labels.ts';
 import { finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
 import type { ObjectSource } from '../observe/source.ts';
@@ -94,10 +94,9 @@ export class Deletion {
   async #ask({ namespace, name }: { namespace: string; name: string }): Promise<ObjectSource> {
     const { hands, settings } = this.#options;
     const { configuration } = settings();
-    const labels = Object.entries(selectorLabels(configuration, name));
-    const labelSelector = labels.map(([key, value]) => `${key}=${value}`).join(',');
     const lists = new Map<string, KubeObject[]>();
     for (const kind of labelledKinds) {
+      const labelSelector = clustersSelector(configuration, { parts: kind !== kinds.pod, cluster: name });
       const { items } = await hands.client.list(kind, { namespace, labelSelector });
       lists.set(kind.plural, items);
     }

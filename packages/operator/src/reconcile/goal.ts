@@ -5,6 +5,7 @@ import { appliedAnnotation, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
 import { credentialsOf, rememberPods, settledPodSpec } from '../observe/remembered.ts';
+import { unwantedObjects } from '../plan/parts.ts';
 import type { Goal } from '../plan/plan.ts';
 import { databaseGoal, renderDatabase } from '../render/database.ts';
 import { postgresVersion, type Credentials, type RenderInput } from '../render/input.ts';
@@ -35,9 +36,11 @@ export function goalOf(
   const configuration = effectiveConfiguration(settings, observed);
   const input = renderInput(manifest, configuration, observed, newPassword);
   const declared = renderDatabase(input);
+  const objects = render(input);
   return {
     goal: {
-      objects: render(input),
+      objects,
+      unwanted: unwantedObjects(configuration, objects, observed),
       database: databaseGoal(input, declared),
       configuration: {
         wanted: { ...declaredConfiguration(input), ...standbyCluster(input) },

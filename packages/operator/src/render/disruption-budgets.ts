@@ -39,5 +39,6 @@ function minAvailable(input: RenderInput): number {
   const { configuration, manifest } = input;
   const patroni = manifest.spec.patroni;
   if (configuration.pdb_master_label_selector || patroni?.synchronous_mode_strict !== true) return 1;
-  return (patroni.synchronous_node_count ?? 1) + 1;
+  // Patroni's default; 0 is how manifests leave it out.
+  return (patroni.synchronous_node_count || 1) + 1;
 }

@@ -5,6 +5,7 @@ import { cloneEnvironment, standbyEnvironment } from './bootstrap-environment.ts
 import { criticalOperationLabel } from './disruption-budgets.ts';
 import { identityOf, postgresVersion, type RenderInput } from './input.ts';
 import { spiloConfiguration } from './spilo-configuration.ts';
+import { tlsFiles } from './tls.ts';
 import { firstWins, fromField, fromSecret, isSet } from './variables.ts';
 
 /**
@@ -79,18 +80,11 @@ function kubernetesStore(input: RenderInput): EnvVar[] {
 }
 
 function tls(input: RenderInput): EnvVar[] {
-  const { tls } = input.manifest.spec;
-  if (tls === undefined) return [];
-  const inside = (folder: string, file: string) => (file.startsWith('/') ? file : `${folder}/${file}`);
-  const variables: EnvVar[] = [
-    { name: 'SSL_CERTIFICATE_FILE', value: inside('/tls', tls.certificateFile ?? 'tls.crt') },
-    { name: 'SSL_PRIVATE_KEY_FILE', value: inside('/tls', tls.privateKeyFile ?? 'tls.key') },
+  const files = tlsFiles(input.manifest);
+  if (files === undefined) return [];
+  return [
+    { name: 'SSL_CERTIFICATE_FILE', value: files.certificate },
+    { name: 'SSL_PRIVATE_KEY_FILE', value: files.privateKey },
+    ...(files.ca === undefined ? [] : [{ name: 'SSL_CA_FILE', value: files.ca }]),
   ];
-  if (isSet(tls.caFile)) {
-    variables.push({
-      name: 'SSL_CA_FILE',
-      value: inside(isSet(tls.caSecretName) ? '/tlsca' : '/tls', tls.caFile),
-    });
-  }
-  return variables;
 }

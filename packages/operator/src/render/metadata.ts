@@ -1,18 +1,18 @@
 import { apiVersionOf, type KubeObject, type OwnerReference } from '@pgherd/kube/objects';
 import { inheritedAnnotations, objectLabels, type Labels } from '../labels.ts';
-import { postgresqls, type Desired, type Kind } from '../kinds.ts';
+import { postgresqls, type Desired, type Kind, type Owner } from '../kinds.ts';
 import { identityOf, type RenderInput } from './input.ts';
 
 /**
  * An object of the cluster with the metadata that all of them carry. Empty maps are left out; `more.labels` win over the
- * common labels, inherited annotations over `more.annotations`.
+ * common labels, `more.onlyLabels` stand for all of them; inherited annotations win over `more.annotations`.
  */
 export function clusterObject(
   input: RenderInput,
   kind: Kind,
   name: string,
   fields: Record<string, unknown>,
-  more: { labels?: Labels; annotations?: Labels } = {},
+  more: { labels?: Labels; annotations?: Labels; onlyLabels?: Labels } = {},
 ): Desired {
   const { manifest, configuration } = input;
   const annotations = { ...more.annotations, ...inheritedAnnotations(configuration, manifest) };
@@ -23,7 +23,7 @@ export function clusterObject(
     metadata: {
       name,
       namespace: identityOf(manifest).namespace,
-      labels: { ...objectLabels(configuration, manifest), ...more.labels },
+      labels: more.onlyLabels ?? { ...objectLabels(configuration, manifest), ...more.labels },
       ...(Object.keys(annotations).length > 0 ? { annotations } : {}),
       ...(owners.length > 0 ? { ownerReferences: owners } : {}),
     },
@@ -52,4 +52,10 @@ export function ownerReferences(input: RenderInput): OwnerReference[] {
 export function objectInNamespace({ kind, object }: Desired, namespace: string): Desired {
   const { ownerReferences: _owners, ...metadata } = object.metadata;
   return { kind, object: { ...object, metadata: { ...metadata, namespace } } };
+}
+
+/** The cluster itself, for objects whose name another cluster's object may have as well. */
+export function ownerOf({ manifest, configuration }: RenderInput): Owner {
+  const { name, namespace } = identityOf(manifest);
+  return { cluster: name, namespace, label: configuration.cluster_name_label };
 }

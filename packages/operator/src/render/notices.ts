@@ -1,5 +1,6 @@
 import type { Configuration, Postgresql, Problem } from '@pgherd/api';
 import { instancesOf } from './instances.ts';
+import { poolersOf } from './poolers.ts';
 import { postgresResources } from './resources.ts';
 import { sidecarProblems } from './sidecars.ts';
 import { volumeProblems } from './volumes.ts';
@@ -12,7 +13,16 @@ export function renderNotices(configuration: Configuration, manifest: Postgresql
     ...resourceNotices(configuration, manifest),
     ...sidecarProblems(declared),
     ...volumeProblems(declared),
+    ...poolerNotices(manifest),
   ];
+}
+
+/** The database half of a pooler. */
+function poolerNotices(manifest: Postgresql): Problem[] {
+  if (poolersOf({ manifest }).length === 0) return [];
+  const message =
+    'pgherd does not make the role and the function with which the pooler looks up passwords yet; unless they are there, clients cannot log in through it.';
+  return [{ severity: 'warning', field: 'spec.enableConnectionPooler', message }];
 }
 
 function instanceNotices(configuration: Configuration, manifest: Postgresql): Problem[] {

@@ -1,10 +1,11 @@
-import type { Container, PodTemplateSpec, Toleration } from '@pgherd/kube/objects';
-import { inheritedAnnotations, objectLabels } from '../labels.ts';
+import type { Container, PodTemplateSpec } from '@pgherd/kube/objects';
+import { objectLabels, podAnnotations } from '../labels.ts';
 import { affinityOf } from './affinity.ts';
 import { postgresContainer } from './containers.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { mountsOf, type MountedVolume } from './mounts.ts';
 import { sidecarContainers, withPortProtocols } from './sidecars.ts';
+import { tolerationsOf } from './tolerations.ts';
 import { topologySpreadOf } from './topology-spread.ts';
 import { podVolumes, volumesOf } from './volumes.ts';
 import { isSet } from './variables.ts';
@@ -28,9 +29,7 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
       namespace: identityOf(manifest).namespace,
       labels: objectLabels(configuration, manifest),
       annotations: {
-        ...configuration.custom_pod_annotations,
-        ...spec.podAnnotations,
-        ...inheritedAnnotations(configuration, manifest),
+        ...podAnnotations(configuration, manifest),
         ...(isSet(configuration.kube_iam_role) ? { [kube2iam]: configuration.kube_iam_role } : {}),
       },
     },
@@ -40,7 +39,7 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
       securityContext: podSecurityContext(input),
       ...(isSet(spec.schedulerName ?? '') ? { schedulerName: spec.schedulerName ?? '' } : {}),
       ...(isSet(priority) ? { priorityClassName: priority } : {}),
-      tolerations: tolerations(input),
+      tolerations: tolerationsOf(input),
       ...(affinity === undefined ? {} : { affinity }),
       ...(spread === undefined ? {} : { topologySpreadConstraints: spread }),
       ...(init.length > 0 ? { initContainers: init } : {}),
@@ -60,14 +59,6 @@ function podSecurityContext(input: RenderInput): Record<string, unknown> {
     fsGroup: spiloFSGroup ?? configuration.spilo_fsgroup,
   };
   return Object.fromEntries(Object.entries(context).filter(([, value]) => value !== undefined));
-}
-
-/** The manifest's tolerations, or else the operator's single one. */
-function tolerations(input: RenderInput): Toleration[] {
-  const { manifest, configuration } = input;
-  const own = manifest.spec.tolerations ?? [];
-  if (own.length > 0) return own;
-  return Object.keys(configuration.toleration).length > 0 ? [{ ...configuration.toleration }] : [];
 }
 
 /** As in the manifest, plus volumes that are mounted into them by name. */

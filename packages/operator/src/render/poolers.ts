@@ -9,7 +9,7 @@ export interface Pooler {
 }
 
 /** The poolers of a cluster: that of the primary also if only its section is there, unless it is switched off. */
-export function poolersOf({ manifest }: RenderInput): Pooler[] {
+export function poolersOf({ manifest }: Pick<RenderInput, 'manifest'>): Pooler[] {
   const { spec } = manifest;
   const { name } = identityOf(manifest);
   const ofPrimary = spec.enableConnectionPooler ?? spec.connectionPooler !== undefined;
@@ -21,7 +21,7 @@ export function poolersOf({ manifest }: RenderInput): Pooler[] {
 }
 
 /** Role that poolers look up passwords with; a manifest cannot have them do that as superuser or as a system role. */
-export function poolerUser({ manifest, configuration }: RenderInput): string {
+export function poolerUser({ manifest, configuration }: Omit<RenderInput, 'remembered'>): string {
   const { super_username, replication_username, protected_role_names, connection_pooler_user } =
     configuration;
   const user = manifest.spec.connectionPooler?.user ?? '';

@@ -36,7 +36,8 @@ function podOf(given: RenderInput) {
 }
 
 test('names every object as Zalando does', () => {
-  const names = render(input()).map(({ object }) => `${object.kind} ${object.metadata.name}`);
+  const own = render(input()).filter(({ care }) => care !== 'merged');
+  const names = own.map(({ object }) => `${object.kind} ${object.metadata.name}`);
   expect(names).toEqual([
     'ServiceAccount postgres-pod',
     'RoleBinding postgres-pod',
@@ -48,6 +49,14 @@ test('names every object as Zalando does', () => {
     'PodDisruptionBudget postgres-acid-demo-pdb',
     'PodDisruptionBudget postgres-acid-demo-critical-op-pdb',
     'StatefulSet acid-demo',
+  ]);
+  const byPatroni = render(input()).filter(({ care }) => care === 'merged');
+  expect(byPatroni.map(({ object }) => `${object.kind} ${object.metadata.name}`)).toEqual([
+    'Service acid-demo-config',
+    'Endpoints acid-demo',
+    'Endpoints acid-demo-config',
+    'Endpoints acid-demo-failover',
+    'Endpoints acid-demo-sync',
   ]);
 });
 

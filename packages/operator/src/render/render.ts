@@ -1,6 +1,8 @@
 import type { Desired } from '../kinds.ts';
 import { renderDisruptionBudgets } from './disruption-budgets.ts';
 import type { RenderInput } from './input.ts';
+import { renderPatroniObjects } from './patroni-objects.ts';
+import { renderPoolers } from './pooler.ts';
 import { renderSecrets } from './secrets.ts';
 import { renderServiceAccount } from './service-account.ts';
 import { renderServices } from './services.ts';
@@ -17,5 +19,7 @@ export function render(input: RenderInput): Desired[] {
     ...renderServices(input),
     ...renderDisruptionBudgets(input),
     renderStatefulSet(input),
+    ...renderPoolers(input),
+    ...renderPatroniObjects(input),
   ];
 }

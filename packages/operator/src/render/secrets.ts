@@ -2,7 +2,7 @@ import { kinds, type Desired } from '../kinds.ts';
 import { asPooler } from '../labels.ts';
 import { clusterNamespaceLabel, poolerName, secretName } from '../names.ts';
 import { identityOf, type RenderInput } from './input.ts';
-import { clusterObject, objectInNamespace } from './metadata.ts';
+import { clusterObject, objectInNamespace, ownerOf } from './metadata.ts';
 import { poolerUser } from './poolers.ts';
 import { secretRoles, type SecretRole } from './roles.ts';
 
@@ -24,7 +24,8 @@ export function renderSecrets(input: RenderInput): Desired[] {
     const desired = clusterObject(input, kinds.secret, secret, fields, { labels });
     return {
       ...(role.namespace === namespace ? desired : objectInNamespace(desired, role.namespace)),
-      owner: { cluster: name, namespace, label: configuration.cluster_name_label },
+      care: 'labelled' as const,
+      owner: ownerOf(input),
     };
   });
 }

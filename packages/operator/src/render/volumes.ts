@@ -37,7 +37,8 @@ function sharedVolumes({ manifest, configuration }: Declared): MountedVolume[] {
   return volumes;
 }
 
-function tlsVolumes({ spec: { tls } }: Postgresql): MountedVolume[] {
+/** Certificate and authority of `spec.tls`, for container `postgres`. */
+export function tlsVolumes({ spec: { tls } }: Postgresql): MountedVolume[] {
   if (tls === undefined) return [];
   const volumes = [mounted(certificates(tls.secretName), '/tls', ['postgres'])];
   if (isSet(tls.caFile) && isSet(tls.caSecretName)) {
@@ -56,7 +57,7 @@ function certificates(secretName: string): Volume {
 }
 
 /** A volume is called like its Secret; where that cannot be (dots, length) it comes as near as possible. */
-function volumeName(secret: string): string {
+export function volumeName(secret: string): string {
   return secret.replaceAll('.', '-').slice(0, 63).replace(/-+$/, '');
 }
 

@@ -1,5 +1,5 @@
 import { annotations } from '../collections.ts';
-import { inGroup, notYet } from '../key.ts';
+import { inGroup } from '../key.ts';
 import { oneOf, template } from '../words.ts';
 
 const { key, flag, words } = inGroup('load_balancer');
@@ -13,7 +13,6 @@ function dnsName(value: string, service: string) {
       zalando: 'empty if the group `load_balancer` is missing',
       decision: 'The default holds in both forms, whatever groups are there.',
     },
-    ...notYet,
   });
 }
 
@@ -23,7 +22,7 @@ export const loadBalancerKeys = {
     default: {},
     description: 'Annotations of all Services.',
   }),
-  db_hosted_zone: words('db.example.com', 'What `{hostedzone}` stands for in names in DNS.', notYet),
+  db_hosted_zone: words('db.example.com', 'What `{hostedzone}` stands for in names in DNS.'),
   enable_master_load_balancer: flag(
     false,
     'Whether the Service of the primary is a load balancer, unless the manifest says.',
@@ -41,17 +40,14 @@ export const loadBalancerKeys = {
   enable_master_node_port: flag(
     false,
     'Whether the Service of the primary is of type NodePort, unless the manifest says.',
-    notYet,
   ),
   enable_master_pooler_load_balancer: flag(
     false,
     "Whether the Service of the primary's pooler is a load balancer, unless the manifest says.",
-    notYet,
   ),
   enable_master_pooler_node_port: flag(
     false,
     "Whether the Service of the primary's pooler is of type NodePort, unless the manifest says.",
-    notYet,
   ),
   enable_replica_load_balancer: flag(
     false,
@@ -60,24 +56,20 @@ export const loadBalancerKeys = {
   enable_replica_node_port: flag(
     false,
     'Whether the Service of the replicas is of type NodePort, unless the manifest says.',
-    notYet,
   ),
   enable_replica_pooler_load_balancer: flag(
     false,
     "Whether the Service of the replicas' pooler is a load balancer, unless the manifest says.",
-    notYet,
   ),
   enable_replica_pooler_node_port: flag(
     false,
     "Whether the Service of the replicas' pooler is of type NodePort, unless the manifest says.",
-    notYet,
   ),
   external_traffic_policy: key({
     kind: oneOf('Cluster', 'Local'),
     default: 'Cluster',
     description:
       'Whether load balancers and node ports reach pods on other nodes (`Cluster`) or keep the address of the client (`Local`).',
-    ...notYet,
   }),
   master_dns_name_format: dnsName('{cluster}.{namespace}.{hostedzone}', 'of the primary'),
   master_legacy_dns_name_format: dnsName(

@@ -1,4 +1,4 @@
-import { inGroup, notYet } from '../key.ts';
+import { inGroup } from '../key.ts';
 import { cpu, memory, oneOf, url } from '../words.ts';
 
 const scalyr = inGroup('scalyr');
@@ -27,37 +27,28 @@ export const scalyrKeys = {
 };
 
 export const poolerKeys = {
-  connection_pooler_default_cpu_limit: pooler.cpu(
-    'CPU limit of a pooler, unless the manifest has one.',
-    notYet,
-  ),
-  connection_pooler_default_cpu_request: pooler.cpu(
-    'CPU request of a pooler, unless the manifest has one.',
-    notYet,
-  ),
+  connection_pooler_default_cpu_limit: pooler.cpu('CPU limit of a pooler, unless the manifest has one.'),
+  connection_pooler_default_cpu_request: pooler.cpu('CPU request of a pooler, unless the manifest has one.'),
   connection_pooler_default_memory_limit: pooler.memory(
     'Memory limit of a pooler, unless the manifest has one.',
-    notYet,
   ),
   connection_pooler_default_memory_request: pooler.memory(
     'Memory request of a pooler, unless the manifest has one.',
-    notYet,
   ),
   connection_pooler_image: pooler.words(
     'ghcr.io/zalando/postgres-operator/pgbouncer:v2.0.1',
     'Image of the pooler.',
-    { nonEmpty: true, ...notYet },
+    { nonEmpty: true },
   ),
   connection_pooler_max_db_connections: pooler.count(
     60,
     'Connections to the database that all pods of one pooler have together.',
-    { minimum: 0, ...notYet },
+    { minimum: 0 },
   ),
   connection_pooler_mode: pooler.key({
     kind: oneOf('session', 'transaction'),
     default: 'transaction',
     description: 'When a server connection is given back: at the end of the session or of the transaction.',
-    ...notYet,
   }),
   connection_pooler_number_of_instances: pooler.count(2, 'How many pods a pooler has.', {
     minimum: 1,
@@ -66,15 +57,13 @@ export const poolerKeys = {
       decision: 'The same, with a warning: a pooler that runs keeps its pods.',
       raisedTo: 2,
     },
-    ...notYet,
   }),
   connection_pooler_schema: pooler.words(
     'pooler',
     'Schema of the function with which the pooler looks up passwords.',
-    { nonEmpty: true, ...notYet },
+    { nonEmpty: true },
   ),
   connection_pooler_user: pooler.words('pooler', 'Role with which the pooler looks up passwords.', {
     nonEmpty: true,
-    ...notYet,
   }),
 };

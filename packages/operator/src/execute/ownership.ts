@@ -1,6 +1,6 @@
 import { ApiError, type KubeObject } from '@pgherd/kube/objects';
 import type { Client } from '@pgherd/kube/client';
-import { kinds, postgresqls, type SecretOwner } from '../kinds.ts';
+import { describe, kinds, postgresqls, type Kind, type Owner } from '../kinds.ts';
 import { clusterNamespaceLabel, fieldManager } from '../names.ts';
 
 /**
@@ -8,22 +8,10 @@ import { clusterNamespaceLabel, fieldManager } from '../names.ts';
  * gets the labels of `wanted`, so that it is found from now on. Throws when it belongs to another cluster; then nothing
  * was written.
  */
-export async function takeSecret(
-  client: Client,
-  wanted: KubeObject,
-  owner: SecretOwner,
-): Promise<KubeObject> {
-  const { name = '', namespace = '' } = wanted.metadata;
-  const existing = await findByName(client, kinds.secret, namespace, name);
-  if (existing === undefined) throw new Error(`secret ${namespace}/${name} was there a moment ago`);
-  const other = await otherOwner(client, existing, owner);
-  if (other !== undefined) {
-    throw new Error(
-      `secret ${namespace}/${name} belongs to the cluster ${other}; rename the role, or give Secrets other names with secret_name_template`,
-    );
-  }
+export async function takeSecret(client: Client, wanted: KubeObject, owner: Owner): Promise<KubeObject> {
+  const existing = await refuseAnothers(client, kinds.secret, wanted, owner);
   const { apiVersion, kind, metadata } = wanted;
-  const { uid, resourceVersion } = existing.metadata;
+  const { uid, resourceVersion } = existing?.metadata ?? {};
   const labelled: KubeObject = {
     ...(apiVersion === undefined ? {} : { apiVersion }),
     ...(kind === undefined ? {} : { kind }),
@@ -37,13 +25,27 @@ export async function takeSecret(
   return client.apply(kinds.secret, labelled, { force: true, fieldManager });
 }
 
-/** `namespace/name` of the cluster that the Secret belongs to, if it is another one than `owner`. */
-async function otherOwner(
+/** The object under the name of `wanted`, if there is one. Throws when it belongs to another cluster than `owner`. */
+export async function refuseAnothers(
   client: Client,
-  secret: KubeObject,
-  owner: SecretOwner,
-): Promise<string | undefined> {
-  const { labels = {}, namespace = '' } = secret.metadata;
+  kind: Kind,
+  wanted: KubeObject,
+  owner: Owner,
+): Promise<KubeObject | undefined> {
+  const { name = '', namespace = '' } = wanted.metadata;
+  const existing = await findByName(client, kind, namespace, name);
+  const other = existing === undefined ? undefined : await otherOwner(client, existing, owner);
+  if (other === undefined) return existing;
+  const advice =
+    kind === kinds.secret
+      ? 'rename the role, or give Secrets other names with secret_name_template'
+      : 'one of the clusters needs another name';
+  throw new Error(`${describe(kind, `${namespace}/${name}`)} belongs to the cluster ${other}; ${advice}`);
+}
+
+/** `namespace/name` of the cluster that the object belongs to, if it is another one than `owner`. */
+async function otherOwner(client: Client, object: KubeObject, owner: Owner): Promise<string | undefined> {
+  const { labels = {}, namespace = '' } = object.metadata;
   const cluster = labels[owner.label];
   if (cluster === undefined) return undefined; // Somebody made it beforehand, to choose the password.
   const marked = labels[clusterNamespaceLabel];
@@ -60,7 +62,7 @@ async function otherOwner(
 /** By a list, because the operator has no other right to read single objects. */
 async function findByName(
   client: Client,
-  kind: typeof kinds.secret,
+  kind: Kind,
   namespace: string,
   name: string,
 ): Promise<KubeObject | undefined> {

@@ -1,0 +1,109 @@
+import type { ServiceSpec } from '@pgherd/kube/objects';
+import { kinds, type Desired } from '../kinds.ts';
+import {
+  asPooler,
+  downscalerAnnotations,
+  objectLabels,
+  poolerLabel,
+  selectorLabels,
+  withRole,
+  type Labels,
+} from '../labels.ts';
+import { poolerSecretName, secretName } from '../names.ts';
+import { identityOf, type RenderInput } from './input.ts';
+import { clusterObject, ownerOf } from './metadata.ts';
+import { instancesOfPooler, podTemplateOfPooler } from './pooler-pod.ts';
+import { poolersOf, poolerUser, type Pooler } from './poolers.ts';
+import { encode } from './secrets.ts';
+import { accessFields, accessOf, serviceAnnotations } from './service-access.ts';
+
+/** Of each pooler its users, its pods and its Service, in this order. */
+export function renderPoolers(input: RenderInput): Desired[] {
+  return poolersOf(input)
+    .flatMap((pooler) => [
+      renderUsers(input, pooler),
+      renderDeployment(input, pooler),
+      renderService(input, pooler),
+    ])
+    .map((desired) => ({ ...desired, owner: ownerOf(input) }));
+}
+
+/** Labels by which a pooler's pods are found: they never change. */
+function poolerSelector({ configuration, manifest }: RenderInput, pooler: Pooler): Labels {
+  return asPooler(selectorLabels(configuration, identityOf(manifest).name), pooler.name);
+}
+
+function poolerLabels({ configuration, manifest }: RenderInput, pooler: Pooler): Labels {
+  return withRole(configuration, asPooler(objectLabels(configuration, manifest), pooler.name), pooler.role);
+}
+
+/** The users that PgBouncer knows by itself; it looks up all others in the database. */
+function renderUsers(input: RenderInput, pooler: Pooler): Desired {
+  const lines = usersOf(input).map(([name, password]) => `${quote(name)} ${quote(password)}\n`);
+  return clusterObject(
+    input,
+    kinds.secret,
+    poolerSecretName(pooler.name),
+    { type: 'Opaque', data: { 'userlist.txt': encode(lines.join('')) } },
+    { labels: poolerLabels(input, pooler) },
+  );
+}
+
+/** Name and password of the pooler's own role. Infrastructure roles come after it, as soon as they are acted on. */
+function usersOf({ configuration, manifest, remembered }: RenderInput): [string, string][] {
+  const user = poolerUser({ manifest, configuration });
+  const secret = secretName(configuration, identityOf(manifest).name, user);
+  const known = remembered.secrets.get(secret);
+  if (known !== undefined) return [[known.username, known.password]];
+  const generated = remembered.generated.get(secret);
+  return generated === undefined ? [] : [[user, generated]];
+}
+
+/** https://www.pgbouncer.org/config.html#authentication-file-format */
+function quote(text: string): string {
+  return `"${text.replaceAll('"', '""')}"`;
+}
+
+function renderDeployment(input: RenderInput, pooler: Pooler): Desired {
+  const { configuration, manifest } = input;
+  const labels = poolerLabels(input, pooler);
+  const selector = poolerSelector(input, pooler);
+  return clusterObject(
+    input,
+    kinds.deployment,
+    pooler.name,
+    {
+      spec: {
+        replicas: instancesOfPooler(input),
+        selector: { matchLabels: selector },
+        template: podTemplateOfPooler(input, pooler, { labels, selector }),
+      },
+    },
+    { labels, annotations: downscalerAnnotations(configuration, manifest) },
+  );
+}
+
+function renderService(input: RenderInput, pooler: Pooler): Desired {
+  const target = { role: pooler.role, pooler: true };
+  const access = accessOf(input, target);
+  const spec: ServiceSpec = {
+    ...accessFields(input, access),
+    selector: { [poolerLabel]: pooler.name },
+    ports: [
+      {
+        name: pooler.name,
+        port: 5432,
+        protocol: 'TCP',
+        targetPort: 5432,
+        ...(access.nodePort === undefined ? {} : { nodePort: access.nodePort }),
+      },
+    ],
+  };
+  return clusterObject(
+    input,
+    kinds.service,
+    pooler.name,
+    { spec },
+    { onlyLabels: poolerSelector(input, pooler), annotations: serviceAnnotations(input, target) },
+  );
+}
