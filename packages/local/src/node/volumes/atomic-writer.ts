@@ -14,6 +14,9 @@ import {
 import { dirname, join } from 'node:path';
 import type { Payload } from './payload.ts';
 
+/** chown's number for "leave it". */
+const unchanged = 0xffff_ffff;
+
 /**
  * Writes the files of a volume so that readers see all of the old or all of the new ones: the files lie in a
  * directory of their own, `..data` points to it, and each first path element points into `..data`. Switching is
@@ -34,7 +37,7 @@ export function writePayload(directory: string, payload: Payload, gid: number | 
     const full = join(target, path);
     mkdirSync(dirname(full), { recursive: true, mode: 0o755 });
     writeFileSync(full, file.content, { mode: file.mode });
-    own(full, gid, modeFor(file.mode, gid));
+    own(full, gid, modeFor(file.mode, gid), file.uid);
   }
   const temporary = join(directory, '..data_tmp');
   rmSync(temporary, { force: true });
@@ -50,8 +53,8 @@ function modeFor(mode: number, gid: number | undefined): number {
   return gid === undefined ? mode : mode | 0o440;
 }
 
-function own(path: string, gid: number | undefined, mode: number): void {
-  if (gid !== undefined) chownSync(path, -1 >>> 0, gid);
+function own(path: string, gid: number | undefined, mode: number, uid?: number): void {
+  if (gid !== undefined || uid !== undefined) chownSync(path, uid ?? unchanged, gid ?? unchanged);
   // Creation is subject to the umask.
   chmodSync(path, mode);
 }

@@ -8,6 +8,8 @@ export interface PayloadFile {
   content: Buffer;
   /** Permission bits. */
   mode: number;
+  /** Owner; root when absent. */
+  uid?: number;
 }
 
 /** Files by path relative to the volume. */
@@ -102,13 +104,22 @@ function projectedFiles(
   if (projection.serviceAccountToken) {
     const { path, audience, expirationSeconds = DEFAULT_TOKEN_SECONDS } = projection.serviceAccountToken;
     const request = { volume, path, expirationSeconds, ...(audience ? { audience } : {}) };
-    // A container that runs as another user must be able to read it: kubelet's modes.
-    const security = context.pod.spec?.securityContext;
-    const shared = security?.fsGroup !== undefined;
-    const readers = shared || security?.runAsUser === undefined ? mode : 0o600;
-    return new Map([[path, { content: Buffer.from(context.token(request)), mode: readers }]]);
+    // Kubelet's modes: nobody reads it whom it does not belong to, as far as that can be told.
+    const uid = commonUser(context.pod);
+    const isPrivate = uid !== undefined || context.pod.spec?.securityContext?.fsGroup !== undefined;
+    const file = { content: Buffer.from(context.token(request)), mode: isPrivate ? 0o600 : mode };
+    return new Map([[path, uid === undefined ? file : { ...file, uid }]]);
   }
   throw new VolumeError('a projected volume has a source of an unknown type');
+}
+
+/** The user that all containers of a pod run as; undefined when they differ, or an image decides. */
+function commonUser({ spec }: Pod): number | undefined {
+  const containers = [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])];
+  const users = containers.map(
+    ({ securityContext }) => securityContext?.runAsUser ?? spec?.securityContext?.runAsUser,
+  );
+  return users.every((user) => user === users[0]) ? users[0] : undefined;
 }
 
 function configMapFiles(

@@ -88,6 +88,30 @@ test('projected sources lie in one volume', () => {
   ).toEqual({ token: 'token for token, 3607 s', ca: '1', ns: 'n' });
 });
 
+test('a token belongs to the user that all containers run as, else everybody may read it', () => {
+  const tokenFile = (spec: object): object | undefined => {
+    const pod = { ...context.pod, spec: { containers: [{ name: 'c' }], ...spec } } as Pod;
+    const projected = { sources: [{ serviceAccountToken: { path: 't' } }] };
+    const file = payloadOf({ name: 'v', projected }, { ...context, pod }).get('t');
+    return file && { mode: file.mode, uid: file.uid };
+  };
+  const everybody = { mode: 0o644, uid: undefined };
+  expect(tokenFile({})).toEqual(everybody);
+  expect(tokenFile({ securityContext: { runAsUser: 7 } })).toEqual({ mode: 0o600, uid: 7 });
+  const as = (uid: number) => ({ name: `c${uid}`, securityContext: { runAsUser: uid } });
+  expect(tokenFile({ containers: [as(7)], initContainers: [as(7)] })).toEqual({ mode: 0o600, uid: 7 });
+  expect(tokenFile({ containers: [as(7), as(8)] })).toEqual(everybody);
+  expect(tokenFile({ containers: [as(7), { name: 'c' }] })).toEqual(everybody);
+  // The group may read it once it is the group's.
+  expect(tokenFile({ securityContext: { fsGroup: 9 } })).toEqual({ mode: 0o600, uid: undefined });
+});
+
+test('files are given to their user', () => {
+  const uid = process.getuid?.() === 0 ? 12_345 : (process.getuid?.() ?? 0);
+  writePayload(directory, new Map([['t', { content: Buffer.from('1'), mode: 0o600, uid }]]), undefined);
+  expect(statSync(join(directory, 't'))).toMatchObject({ uid, mode: 0o100_600 });
+});
+
 test('a token is replaced when 80 % of its life is over, after a day at the latest', () => {
   const token = (iat: number, exp: number): string =>
     `x.${Buffer.from(JSON.stringify({ iat, exp })).toString('base64url')}.y`;
