@@ -98,7 +98,7 @@ export function declaredConfiguration(input: RenderInput): Record<string, unknow
     synchronous_mode_strict: patroni.synchronous_mode_strict,
     synchronous_node_count: patroni.synchronous_node_count,
     postgresql: Object.keys(parameters).length > 0 ? { parameters } : undefined,
-    slots: Object.keys(patroni.slots ?? {}).length > 0 ? patroni.slots : undefined,
+    slots: Object.keys(patroni.slots ?? {}).length > 0 ? sorted(patroni.slots ?? {}) : undefined,
     failsafe_mode: patroni.failsafe_mode ?? (configuration.enable_patroni_failsafe_mode || undefined),
   };
   for (const key of Object.keys(section)) {
@@ -108,8 +108,10 @@ export function declaredConfiguration(input: RenderInput): Record<string, unknow
 }
 
 function pick(map: Record<string, string>, wanted: (key: string) => boolean): Record<string, string> {
-  const sorted = Object.keys(map)
-    .sort()
-    .filter((key) => wanted(key));
-  return Object.fromEntries(sorted.map((key) => [key, map[key] ?? '']));
+  return sorted(Object.fromEntries(Object.entries(map).filter(([key]) => wanted(key))));
+}
+
+/** The order of keys in a manifest says nothing, so it is not passed on. */
+function sorted<T>(map: Record<string, T>): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
 }
