@@ -10,6 +10,8 @@ import { elementByKeys, isObject, keyedSegment, listKeys } from './list-keys.ts'
 export function compareFields(desired: unknown, live: unknown, path: string[], changes: FieldChange[]): void {
   if (desired === undefined || desired === null) return;
   if (isEmpty(desired) && (live === undefined || live === null || isEmpty(live))) return;
+  const isMap = live === undefined && ['labels', 'annotations'].includes(path.at(-1) ?? '');
+  if (isMap) return compareFields(desired, {}, path, changes);
   if (isObject(desired) && isObject(live)) {
     for (const key of Object.keys(desired)) compareFields(desired[key], live[key], [...path, key], changes);
     return;

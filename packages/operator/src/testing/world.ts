@@ -20,6 +20,11 @@ export class World {
     return this.objects.get(objectKey(kind, 'default', name))?.object;
   }
 
+  /** Exactly so, managedFields included. */
+  set(kind: Kind, object: KubeObject): KubeObject {
+    return this.#store(kind, object);
+  }
+
   /** As a client of the time before server-side apply writes it. */
   put(kind: Kind, object: KubeObject, manager: string): KubeObject {
     const before = this.get(kind, object.metadata.name ?? '');
