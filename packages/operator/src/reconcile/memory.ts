@@ -1,4 +1,6 @@
+import { newCorrectionMemory, type CorrectionMemory } from './corrections.ts';
 import { newInquiryMemory, type InquiryMemory } from './inquiry.ts';
+import type { Waiting } from './stalled.ts';
 
 /**
  * What the process remembers of a cluster, only to save work and words: losing it costs one more look at the
@@ -13,6 +15,11 @@ export interface ClusterMemory {
   /** Warnings that were told, so that they are told once. */
   told: Set<string>;
   inquiry: InquiryMemory;
+  corrections: CorrectionMemory;
+  /** What a rolling update waits for. */
+  waiting: Waiting | undefined;
+  /** Whether a rolling update was announced and has not ended. */
+  isRolling: boolean;
 }
 
 /** Memories by `namespace/name`; a cluster that is made again under the same name starts anew. */
@@ -28,6 +35,9 @@ export class Memories {
       transientFailures: 0,
       told: new Set(),
       inquiry: newInquiryMemory(),
+      corrections: newCorrectionMemory(),
+      waiting: undefined,
+      isRolling: false,
     };
     this.#clusters.set(key, fresh);
     return fresh;

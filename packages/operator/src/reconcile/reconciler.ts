@@ -9,7 +9,7 @@ import type { Hands } from '../execute/executor.ts';
 import { kinds, postgresqls } from '../kinds.ts';
 import { controllerAnnotation, finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
-import { find, type Observed } from '../observe/observed.ts';
+import { find, isStreaming, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
@@ -17,11 +17,13 @@ import type { Settings } from '../settings.ts';
 import { computeStatus, type StatusInput } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { assess } from './assess.ts';
+import { noteCorrection, temper, type Drift, type Tempered } from './corrections.ts';
 import { Deletion } from './deletion.ts';
 import { addFinalizer } from './finalizer.ts';
 import { goalOf, type PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
 import { Memories, type ClusterMemory } from './memory.ts';
+import { announcementOf, stalledBecause, waitingOf } from './stalled.ts';
 
 /** What a reconciler works with. */
 export interface ReconcilerOptions {
@@ -142,10 +144,12 @@ export class Reconciler {
   }
 
   async #pass(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
-    const before = await this.#look(manifest, memory);
+    const looked = await this.#look(manifest, memory);
+    const { drifts, ...before } = this.#temper(memory, looked);
     if (find(before.observed, kinds.statefulSet, before.observed.name) === undefined) {
       this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
     }
+    this.#announce(manifest, memory, before);
     if (stepsOf(before.plan).some(isFelt)) {
       await this.#report(manifest, standingOf(before));
     }
@@ -165,17 +169,76 @@ export class Reconciler {
     if (outcome.done.some(({ step }) => step.disturbs === 'reload')) this.#inquiry.expectNews(memory.inquiry);
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
+    this.#tellDrifts(manifest, memory, before.observed, drifts, outcome);
     const lines = newsOf(outcome.done);
     const finishedAt = new Date(this.#options.clock.now());
     if (lines.length > 0) this.#options.changed?.(keyOf(manifest), { startedAt, finishedAt, lines });
-    const after = outcome.done.length > 0 ? await this.#look(this.#latest(manifest), memory) : before;
-    const failures = serious.map((failure) => ({
-      reason: failure.reason,
-      message: describeFailure(failure),
-    }));
+    const after =
+      outcome.done.length > 0
+        ? this.#temper(memory, await this.#look(this.#latest(manifest), memory))
+        : before;
+    const stalled = this.#stalled(manifest, memory, after);
+    const failures = [
+      ...serious.map((failure) => ({ reason: failure.reason, message: describeFailure(failure) })),
+      ...(stalled === undefined ? [] : [{ reason: 'RolloutStopped', message: stalled }]),
+    ];
     const isComplete = await this.#report(manifest, { ...standingOf(after), failures });
     if (outcome.failures.length > 0) throw new PassFailedError(outcome.failures);
-    return this.#later(memory, isComplete, after.plan);
+    const result = this.#later(memory, isComplete, after.plan);
+    if (after.nextMs === undefined) return result;
+    const soonest = result.kind === 'requeueAfter' ? Math.min(after.nextMs, result.ms) : after.nextMs;
+    return requeueAfter(soonest, nextOf(after.plan));
+  }
+
+  /** What others change again and again is put right more slowly. */
+  #temper(memory: ClusterMemory, look: Look): Look & Tempered {
+    const { corrections } = memory;
+    const tempered = temper(
+      corrections,
+      look.pass.goal.objects,
+      look.observed,
+      look.plan,
+      this.#options.clock.now(),
+    );
+    return { ...look, ...tempered };
+  }
+
+  #tellDrifts(
+    manifest: Postgresql,
+    memory: ClusterMemory,
+    observed: Observed,
+    drifts: Drift[],
+    { done: carriedOut }: PlanOutcome,
+  ): void {
+    for (const drift of drifts) {
+      if (!carriedOut.some(({ step }) => step === drift.step)) continue;
+      const warning = noteCorrection(memory.corrections, drift, observed, this.#options.clock.now());
+      const message = (warning ?? drift.message).slice(0, 1000);
+      this.#options.log.warn({ cluster: keyOf(manifest), reason: 'Drift' }, message);
+      this.#options.story.warning(eventTarget(manifest), 'Drift', message);
+    }
+  }
+
+  /** Once before a rolling update and once after it, in the words that people know. */
+  #announce(manifest: Postgresql, memory: ClusterMemory, { plan, observed }: Look): void {
+    const message = announcementOf(plan);
+    const isBack = observed.members.every((member) => isStreaming(observed, member));
+    if (message === undefined && !isBack) return;
+    const { story } = this.#options;
+    if (message !== undefined && !memory.isRolling)
+      story.normal(eventTarget(manifest), 'Update', message.slice(0, 1000));
+    if (message === undefined && memory.isRolling)
+      story.normal(eventTarget(manifest), 'Update', 'rolling update done');
+    memory.isRolling = message !== undefined;
+  }
+
+  #stalled(manifest: Postgresql, memory: ClusterMemory, { observed, plan, pass }: Look): string | undefined {
+    const now = this.#options.clock.now();
+    memory.waiting = waitingOf(plan, memory.waiting, now);
+    const { pod_label_wait_timeout: patience } = pass.configuration;
+    const message = stalledBecause(observed, memory.waiting, now, patience);
+    if (message !== undefined) this.#tellOnce(manifest, memory, 'Update', message);
+    return message;
   }
 
   #later(memory: ClusterMemory, isComplete: boolean, left: Plan): Result {

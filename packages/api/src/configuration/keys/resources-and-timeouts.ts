@@ -26,8 +26,7 @@ export const timeoutKeys = {
   pod_deletion_wait_timeout: period(10 * minute, 'How long a deleted pod may take to be gone.', notYet),
   pod_label_wait_timeout: period(
     10 * minute,
-    'How long a new pod may take until Patroni has given it a role.',
-    notYet,
+    'How long a replaced pod may take until it does its part again; after that the cluster tells that its rolling update has stopped.',
   ),
   ready_wait_interval: period(4 * second, 'Nothing; older configurations have it.', {
     deprecated: unused,

@@ -1,0 +1,129 @@
+import type { KubeObject } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { kinds, objectKey, type Desired } from '../kinds.ts';
+import type { Observed } from '../observe/observed.ts';
+import { plan } from '../plan/plan.ts';
+import { stepsOf } from '../plan/step.ts';
+import { render } from '../render/render.ts';
+import { testConfiguration, testManifest, testObserved, testRemembered } from '../testing/cluster.ts';
+import { newCorrectionMemory, noteCorrection, temper, type CorrectionMemory } from './corrections.ts';
+
+const desired = render({
+  manifest: testManifest(),
+  configuration: testConfiguration(),
+  remembered: testRemembered(),
+});
+
+function planFor(objects: Desired[], observed: Observed) {
+  const pods = { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false };
+  return plan({ objects, database: undefined, configuration: undefined, pods }, observed);
+}
+
+/** The world with another type of Service, as somebody made it by hand. */
+function edited(by?: string): Observed {
+  const observed = testObserved(desired);
+  const objects = new Map(observed.objects);
+  const key = objectKey(kinds.service, 'default', 'acid-demo');
+  const live = structuredClone(objects.get(key)) as KubeObject & { spec: Record<string, unknown> };
+  live.spec['type'] = 'NodePort';
+  if (by !== undefined) {
+    live.metadata.managedFields = [
+      { manager: 'pgherd', operation: 'Apply', time: '2026-01-01T00:00:00Z', fieldsV1: {} },
+      { manager: by, operation: 'Update', time: '2026-01-02T00:00:00Z', fieldsV1: {} },
+    ];
+  }
+  objects.set(key, live);
+  return { ...observed, objects };
+}
+
+function deleted(): Observed {
+  const observed = testObserved(desired);
+  const objects = new Map(observed.objects);
+  objects.delete(objectKey(kinds.service, 'default', 'acid-demo'));
+  return { ...observed, objects };
+}
+
+const look = (memory: CorrectionMemory, observed: Observed, now = 0, objects = desired) =>
+  temper(memory, objects, observed, planFor(objects, observed), now);
+
+function settled(): CorrectionMemory {
+  const memory = newCorrectionMemory();
+  look(memory, testObserved(desired));
+  return memory;
+}
+
+test('what somebody changed by hand is told with its fields and with who did it', () => {
+  expect(look(settled(), edited('kubectl-edit')).drifts.map(({ message }) => message)).toEqual([
+    'service acid-demo was changed by kubectl-edit and is put right: spec.type: NodePort → ClusterIP',
+  ]);
+  expect(look(settled(), edited()).drifts.map(({ message }) => message)).toEqual([
+    'service acid-demo was changed by somebody and is put right: spec.type: NodePort → ClusterIP',
+  ]);
+  expect(look(settled(), deleted()).drifts.map(({ message }) => message)).toEqual([
+    'service acid-demo was deleted by somebody and is made again',
+  ]);
+});
+
+test('what the manifest changes is no drift, nor is anything before all stood once', () => {
+  const other = render({
+    manifest: testManifest({ serviceAnnotations: { a: '1' } }),
+    configuration: testConfiguration(),
+    remembered: testRemembered(),
+  });
+  expect(look(settled(), testObserved(desired), 0, other).drifts).toEqual([]);
+  expect(look(newCorrectionMemory(), edited()).drifts).toEqual([]);
+});
+
+test('somebody who fights is met more and more slowly, and told so; others are not held up', () => {
+  const memory = settled();
+  const observed = edited('argocd');
+  let now = 0;
+  const warnings: (string | undefined)[] = [];
+  const waits: number[] = [];
+  for (let round = 0; round < 5; round += 1) {
+    const blocked = look(memory, observed, now);
+    if (blocked.nextMs !== undefined) {
+      waits.push(blocked.nextMs / 1000);
+      expect(blocked.drifts).toEqual([]);
+      expect(stepsOf(blocked.plan)[0]?.waitFor).toBe('nobody has changed it back for a while');
+      now += blocked.nextMs;
+    }
+    const { drifts, nextMs } = look(memory, observed, now);
+    expect(nextMs).toBeUndefined();
+    warnings.push(...drifts.map((drift) => noteCorrection(memory, drift, observed, now)));
+  }
+  expect(waits).toEqual([30, 60]);
+  expect(warnings.map((warning) => warning?.match(/the (\d)th time.* it waits (\d+) s/)?.slice(1))).toEqual([
+    undefined,
+    undefined,
+    ['3', '30'],
+    ['4', '60'],
+    ['5', '120'],
+  ]);
+});
+
+test('a delayed step comes after the others of its track', () => {
+  const memory = settled();
+  const observed = edited();
+  for (let round = 0; round < 3; round += 1) {
+    for (const drift of look(memory, observed).drifts) noteCorrection(memory, drift, observed, 0);
+  }
+  const objects = new Map(observed.objects);
+  objects.delete(objectKey(kinds.service, 'default', 'acid-demo-repl'));
+  const { plan: tempered, drifts } = look(memory, { ...observed, objects }, 1);
+  expect(stepsOf(tempered).map(({ what }) => what)).toEqual([
+    'create service acid-demo-repl',
+    'update service acid-demo',
+  ]);
+  expect(drifts.map(({ step }) => step.what)).toEqual(['create service acid-demo-repl']);
+});
+
+test('after a quiet time it is put right at once again', () => {
+  const memory = settled();
+  const observed = edited();
+  for (let round = 0; round < 3; round += 1) {
+    for (const drift of look(memory, observed).drifts) noteCorrection(memory, drift, observed, 0);
+  }
+  expect(look(memory, observed, 1).nextMs).toBe(29_999);
+  expect(look(memory, observed, 11 * 60_000).drifts).toHaveLength(1);
+});

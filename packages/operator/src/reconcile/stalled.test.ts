@@ -1,0 +1,103 @@
+import type { Pod } from '@pgherd/kube/objects';
+import { expect, test } from 'vitest';
+import { kinds } from '../kinds.ts';
+import type { Plan, Step } from '../plan/step.ts';
+import { testObserved, testPod } from '../testing/cluster.ts';
+import { announcementOf, stalledBecause, waitingOf } from './stalled.ts';
+
+const minute = 60_000;
+const start = Date.parse('2026-01-01T00:00:00Z');
+
+function replace(name: string, more: Partial<Step> = {}): Step {
+  return {
+    what: `replace pod ${name}`,
+    why: ['spec.containers[name=postgres].image: a → b'],
+    disturbs: 'restart',
+    action: { type: 'delete', kind: kinds.pod, namespace: 'default', name, uid: '' },
+    ...more,
+  };
+}
+
+const planOf = (...steps: Step[]): Plan => ({ tracks: [{ name: 'pods', steps }] });
+const waitsFor = (waitFor: string) => planOf(replace('acid-demo-1', { waitFor }));
+
+/** Why a roll that waits for member 2 since `start` has stopped, so much later. */
+function because(pod: Pod | undefined, laterMs: number, what = 'acid-demo-2 streams'): string | undefined {
+  const pods = [testPod({ ordinal: 0, role: 'primary' }), ...(pod === undefined ? [] : [pod])];
+  const observed = testObserved([], pods, { leader: 'acid-demo-0' });
+  const waiting = waitingOf(waitsFor(what), undefined, start);
+  return stalledBecause(observed, waiting, start + laterMs, 10 * minute);
+}
+
+test('a wait begins when its cause changes, and ends when nothing is waited for', () => {
+  const first = waitingOf(waitsFor('a streams'), undefined, 5);
+  expect(first).toEqual({ what: 'a streams', since: 5 });
+  expect(waitingOf(waitsFor('a streams'), first, 9)).toBe(first);
+  expect(waitingOf(waitsFor('b streams'), first, 9)).toEqual({ what: 'b streams', since: 9 });
+  expect(waitingOf(planOf(replace('x')), first, 9)).toBeUndefined();
+});
+
+test('a pod that does not come back stops the roll after a time, which then says what Patroni says', () => {
+  const late = testPod({ ordinal: 2, streaming: false });
+  expect(because(late, 9 * minute)).toBeUndefined();
+  expect(because(late, 10 * minute)).toBe(
+    'the rolling update has stopped: pod acid-demo-2 has not come back for 10 minutes (Patroni says "starting"); kubectl logs acid-demo-2 -c postgres says why. It goes on by itself when that is over, and replaces the pod when the manifest changes it',
+  );
+});
+
+test('a pod that Kubernetes cannot run says so soon, with what to do', () => {
+  const late = testPod({ ordinal: 2, running: false });
+  const [status] = late.status?.containerStatuses ?? [];
+  if (status !== undefined) {
+    status.image = 'registry.example/nothing:1';
+    status.state = { waiting: { reason: 'ImagePullBackOff' } };
+  }
+  expect(because(late, 29_000)).toBeUndefined();
+  expect(because(late, 30_000)).toMatch(
+    /stopped: image registry\.example\/nothing:1 .* pod acid-demo-2 cannot be pulled: correct its name/,
+  );
+});
+
+test('after a restart of the operator the time of the pod counts, not our own', () => {
+  const late = testPod({ ordinal: 2, streaming: false });
+  late.metadata.creationTimestamp = '2025-12-31T23:00:00Z';
+  expect(because(late, 0)).toMatch(/has not come back for 60 minutes/);
+});
+
+test('a replica that copies its data is not late', () => {
+  const late = testPod({ ordinal: 2, streaming: false });
+  late.metadata.annotations = { status: JSON.stringify({ role: 'replica', state: 'creating replica' }) };
+  expect(because(late, 500 * minute)).toBeUndefined();
+});
+
+test('a pod that is not made at all, and one that does not go away', () => {
+  expect(because(undefined, 11 * minute, '1 missing pod to be created')).toMatch(
+    /it has waited 11 minutes for "1 missing pod to be created"; kubectl describe statefulset/,
+  );
+  expect(because(testPod({ ordinal: 2, deleting: true }), 11 * minute, 'acid-demo-2 is gone')).toMatch(
+    /pod acid-demo-2 has not gone away for 11 minutes/,
+  );
+});
+
+test('what is about to be felt is announced with its order and reason', () => {
+  expect(announcementOf(planOf())).toBeUndefined();
+  const switchover: Step = {
+    what: 'switch over from acid-demo-0 to acid-demo-1',
+    why: [],
+    disturbs: 'switchover',
+    action: {
+      type: 'switchover',
+      leader: 'acid-demo-0',
+      candidate: 'acid-demo-1',
+      leaderAddress: '',
+      candidateAddress: '',
+      maximumLag: 0,
+    },
+  };
+  expect(announcementOf(planOf(replace('acid-demo-1'), switchover, replace('acid-demo-0')))).toBe(
+    'rolling update: replace pod acid-demo-1, switch over from acid-demo-0 to acid-demo-1, replace pod acid-demo-0 (spec.containers[name=postgres].image: a → b)',
+  );
+  expect(announcementOf(planOf(replace('acid-demo-0', { disturbs: 'downtime' })))).toMatch(
+    /^restarting in place, the database is away until the pod is back: replace pod acid-demo-0 \(/,
+  );
+});

@@ -1,0 +1,86 @@
+import { kinds } from '../kinds.ts';
+import { isStreaming, type Member, type Observed } from '../observe/observed.ts';
+import type { Plan, Step } from '../plan/step.ts';
+import { podTrouble } from '../status/pod-trouble.ts';
+
+/** Since when a rolling update waits for the same thing, by our clock. */
+export interface Waiting {
+  what: string;
+  since: number;
+}
+
+/** Trouble that a pod reports about itself is believed after this time: it may be just starting. */
+const believedAfterMs = 30_000;
+
+/** What the rolling update waits for now, and since when; undefined when it does not wait. */
+export function waitingOf(plan: Plan, before: Waiting | undefined, now: number): Waiting | undefined {
+  const what = nextReplacement(plan)?.waitFor;
+  if (what === undefined) return undefined;
+  return before?.what === what ? before : { what, since: now };
+}
+
+/**
+ * Why a rolling update has stopped, and what to do; undefined while it goes on. It stops by itself, because it never
+ * takes a pod away while another one is missing; this is only about saying so.
+ */
+export function stalledBecause(
+  observed: Observed,
+  waiting: Waiting | undefined,
+  now: number,
+  patienceMs: number,
+): string | undefined {
+  if (waiting === undefined) return undefined;
+  const late = observed.members.find(
+    (member) => !isStreaming(observed, member) && waiting.what.startsWith(`${member.name} `),
+  );
+  const trouble = late === undefined ? undefined : podTrouble(late);
+  const since = Math.min(waiting.since, late === undefined ? Infinity : madeAt(late));
+  const waited = now - since;
+  if (waited < (trouble === undefined ? patienceMs : believedAfterMs)) return undefined;
+  // Copying the data may take hours, and nothing is wrong then.
+  if (trouble === undefined && late?.state === 'creating replica') return undefined;
+  return `the rolling update has stopped: ${trouble?.message ?? describeLate(late, waiting, waited)}. It goes on by itself when that is over, and replaces the pod when the manifest changes it`;
+}
+
+function describeLate(late: Member | undefined, { what }: Waiting, waited: number): string {
+  const minutes = Math.round(waited / 60_000);
+  if (late === undefined) {
+    return `it has waited ${minutes} minutes for "${what}"; kubectl describe statefulset shows what Kubernetes says`;
+  }
+  if (late.deleting) {
+    return `pod ${late.name} has not gone away for ${minutes} minutes; kubectl describe pod ${late.name} shows what holds it`;
+  }
+  const state = late.running
+    ? `Patroni says "${late.state ?? 'nothing'}"`
+    : (late.waiting ?? 'it does not run');
+  return `pod ${late.name} has not come back for ${minutes} minutes (${state}); kubectl logs ${late.name} -c postgres says why`;
+}
+
+function madeAt({ pod }: Member): number {
+  const time = Date.parse(pod.metadata.creationTimestamp ?? '');
+  return Number.isNaN(time) ? Infinity : time;
+}
+
+function nextReplacement({ tracks }: Plan): Step | undefined {
+  const step = tracks.find(({ name }) => name === 'pods')?.steps.find(isReplacement);
+  return step;
+}
+
+function isReplacement({ action }: Step): boolean {
+  return action.type === 'delete' && action.kind === kinds.pod;
+}
+
+/** What is said before pods are replaced; undefined when none are. */
+export function announcementOf({ tracks }: Plan): string | undefined {
+  const steps = tracks.find(({ name }) => name === 'pods')?.steps ?? [];
+  const replacements = steps.filter(isReplacement);
+  const [first] = replacements;
+  if (first === undefined) return undefined;
+  const felt = steps.filter((step) => isReplacement(step) || step.action.type === 'switchover');
+  const order = felt.map(({ what }) => what).join(', ');
+  const why = first.why.slice(0, 3).join('; ');
+  const more = first.why.length > 3 ? '; …' : '';
+  return first.disturbs === 'downtime' && replacements.length === 1
+    ? `restarting in place, the database is away until the pod is back: ${order} (${why}${more})`
+    : `rolling update: ${order} (${why}${more})`;
+}
