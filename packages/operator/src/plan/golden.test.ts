@@ -80,7 +80,7 @@ function planFor(golden: Golden, world: World) {
   const cluster = { namespace: 'default', name: golden.manifest.metadata.name };
   const memory = { databaseFingerprint: undefined };
   const observed = observe(sourceOf(world), configuration, cluster, memory);
-  const { manifest, errors } = assess(golden.manifest, configuration, observed);
+  const { manifest, errors } = assess(golden.manifest, { configuration, named }, observed);
   expect(errors).toEqual([]);
   const { goal } = goalOf(manifest, { configuration, named }, observed, () => 'new-password');
   return { observed, plan: plan({ ...goal, database: undefined }, observed) };
