@@ -44,6 +44,8 @@ export interface Observed {
   configuration: Record<string, unknown> | undefined;
   /** Patroni's configuration was just changed: not every member may have said yet whether it must restart. */
   newsExpected?: boolean;
+  /** The change needs restarts, and Patroni has not said so of every member yet. */
+  restartsExpected?: boolean;
   /** Variables that all clusters' pods get; absent: none are configured. */
   podEnvironment?: PodEnvironment;
   /** Fingerprint of the roles and databases that this process brought into the database last. */

@@ -46,7 +46,11 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
   const changed = [...changedParameters(patch)];
   const applied = [...wanted.keys()].sort();
   const noted = isDeepStrictEqual(applied, goal.applied ?? []);
-  if (why.length === 0 && noted) return pendingRestarts(observed, leader);
+  if (why.length === 0 && noted) {
+    return observed.restartsExpected === true
+      ? awaitedRestarts(observed, leader, 'a changed parameter is only taken in at a start', false)
+      : pendingRestarts(observed, leader);
+  }
   return [
     {
       what:
@@ -84,15 +88,17 @@ function expectedRestarts(
     sharedParameters.includes(name) && Number(value) < Number(live.get(`postgresql/parameters/${name}`));
   const names = restarting.map(([name]) => name).join(', ');
   const primaryFirst = restarting.some(isLowered);
-  return restartSteps(
-    observed.members.filter(({ running }) => running),
-    {
-      leader,
-      primaryFirst,
-      why: `${names} is only taken in at a start`,
-      waitFor: 'Patroni says that a restart is pending',
-    },
-  );
+  return awaitedRestarts(observed, leader, `${names} is only taken in at a start`, primaryFirst);
+}
+
+function awaitedRestarts(observed: Observed, leader: Member, why: string, primaryFirst: boolean): Step[] {
+  const running = observed.members.filter((member) => member.running);
+  return restartSteps(running, {
+    leader,
+    primaryFirst,
+    why,
+    waitFor: 'Patroni says that a restart is pending',
+  });
 }
 
 /** `postgresql.parameters.NAME` and `slots.NAME` apart, everything else by its first key. */

@@ -99,3 +99,19 @@ test('a toleration that the template dropped is drift, those of admission are no
   const old = made((spec) => spec.tolerations?.push({ key: 'old', operator: 'Exists' }));
   expect(podDrift(template, old).map(({ path }) => path)).toEqual(['spec.tolerations.2']);
 });
+
+test('labels and annotations that the maker of a pod owns are no drift of it', () => {
+  const pod = made();
+  pod.metadata.labels = { application: 'spilo', 'apps.kubernetes.io/pod-index': '0' };
+  pod.metadata.managedFields = [
+    {
+      manager: 'kube-controller-manager',
+      operation: 'Update',
+      fieldsV1: {
+        'f:metadata': { 'f:labels': { '.': {}, 'f:application': {}, 'f:apps.kubernetes.io/pod-index': {} } },
+        'f:spec': { 'f:serviceAccountName': {} },
+      },
+    },
+  ] as never;
+  expect(podDrift(template, pod)).toEqual([]);
+});

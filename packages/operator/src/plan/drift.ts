@@ -36,7 +36,8 @@ function droppedFromTemplate(template: PodSpec, pod: Pod, fields: object, change
   applyBuiltinDefaults(made);
   const known = new Set(changes.map(({ path }) => path));
   const isClaim = ({ from }: FieldChange) => isObject(from) && 'persistentVolumeClaim' in from;
-  for (const change of leftFields(fields, made, pod)) {
+  const spec = { 'f:spec': (fields as Record<string, unknown>)['f:spec'] };
+  for (const change of leftFields(spec, made, pod)) {
     if (!isLeftover(`spec.template.${change.path}`) || isClaim(change) || known.has(change.path)) continue;
     changes.push(change);
   }

@@ -43,7 +43,7 @@ function world(answer: Partial<MemberView> | undefined) {
     const observed = await inquiry.ask(testObserved([], pods, { leader }), memory);
     return observed.members.filter((member) => isStreaming(observed, member)).map(({ name }) => name);
   };
-  const expectNews = () => inquiry.expectNews(memory);
+  const expectNews = (restarts = false) => inquiry.expectNews(memory, restarts);
   return {
     ask,
     asked,
@@ -154,8 +154,34 @@ test('and restarts wait until all could have said that they need one', async () 
     planConfiguration({ wanted: {}, applied: [], version: '17' }, await inquiry.ask(world, memory))[0];
   expect(await first()).toMatchObject({ action: { type: 'restart' } });
   expect(await first()).not.toHaveProperty('waitFor');
-  inquiry.expectNews(memory);
+  inquiry.expectNews(memory, false);
   expect((await first())?.waitFor).toBe('every member has said whether it must restart');
+});
+
+test('a change that needs restarts is not done before all members have said so', async () => {
+  let now = 0;
+  const inquiry = new Inquiry(() => ({ wakeUp: async () => {} }) as unknown as PatroniClient, {
+    now: () => now,
+  } as Clock);
+  const memory = newInquiryMemory();
+  const stepsWith = async (pending: boolean) => {
+    const pod = testPod({ ordinal: 0, role: 'primary' });
+    const status = { role: 'primary', state: 'running', pending_restart: pending };
+    pod.metadata.annotations = { status: JSON.stringify(status) };
+    const world = testObserved([], [pod], { leader: 'acid-demo-0', configuration: {} });
+    const goal = { wanted: {}, applied: [], version: '17' };
+    return planConfiguration(goal, await inquiry.ask(world, memory)).map(
+      ({ what, waitFor }) => waitFor ?? what,
+    );
+  };
+  inquiry.expectNews(memory, true);
+  now += 5_000;
+  expect(await stepsWith(false)).toEqual(['Patroni says that a restart is pending']);
+  expect(await stepsWith(true)).toEqual(['restart PostgreSQL of acid-demo-0']);
+  expect(await stepsWith(false)).toEqual([]);
+  inquiry.expectNews(memory, true);
+  now += 30_000;
+  expect(await stepsWith(false)).toEqual([]);
 });
 
 test('whoever does not get there in a minute is asked for seldom, and nobody is woken any more', async () => {

@@ -14,6 +14,8 @@ export interface InquiryMemory {
   annotations: AnnotationMemory;
   /** Until when every member is woken at each look, by our clock. */
   newsUntil: number;
+  /** What is awaited is that every member says that it must restart. */
+  restartsExpected: boolean;
 }
 
 /** For a fresh memory. */
@@ -24,6 +26,7 @@ export function newInquiryMemory(): InquiryMemory {
     woken: new Map(),
     annotations: { authors: new Map(), found: new Map() },
     newsUntil: 0,
+    restartsExpected: false,
   };
 }
 
@@ -38,6 +41,8 @@ const patientMs = 5_000;
  * members that do not lead would sleep for up to `loop_wait` before each.
  */
 const newsForMs = 4_000;
+/** The same when a restart must follow: it is told of as soon as all have said so, and in the end given up. */
+const restartsForMs = 30_000;
 const newsMs = 1_000;
 /** Between two wake-ups for the same member. */
 const wakeAgainMs = 3_000;
@@ -59,10 +64,12 @@ export class Inquiry {
 
   /** The world as the leader knows it; never fails: without an answer it is what members published. */
   async ask(observedInCaches: Observed, memory: InquiryMemory): Promise<Observed> {
+    const heard = withoutOutdated(observedInCaches, memory.annotations);
+    if (memory.restartsExpected && allMustRestart(heard)) forgetNews(memory);
     const newsExpected = this.#clock.now() < memory.newsUntil;
     if (newsExpected) await this.#wakeAll(observedInCaches);
-    else memory.newsUntil = 0;
-    const published = { ...withoutOutdated(observedInCaches, memory.annotations), newsExpected };
+    else forgetNews(memory);
+    const published = { ...heard, newsExpected, restartsExpected: memory.restartsExpected };
     const leader = leaderOf(published);
     const awaited = published.members.filter((member) => member.running && !isStreaming(published, member));
     if (awaited.length === 0) memory.since = undefined;
@@ -85,9 +92,13 @@ export class Inquiry {
     return this.#clock.now() - memory.since < impatientForMs ? impatientMs : patientMs;
   }
 
-  /** Patroni's configuration was changed: what members have to say about that is wanted soon. */
-  expectNews(memory: InquiryMemory): void {
-    memory.newsUntil = this.#clock.now() + newsForMs;
+  /**
+   * Patroni's configuration was changed: what members have to say about that is wanted soon. `restarts`: the change
+   * needs them, as far as is known.
+   */
+  expectNews(memory: InquiryMemory, restarts: boolean): void {
+    memory.restartsExpected = restarts;
+    memory.newsUntil = this.#clock.now() + (restarts ? restartsForMs : newsForMs);
   }
 
   async #wakeAll({ members }: Observed): Promise<void> {
@@ -127,4 +138,14 @@ export class Inquiry {
     }
     await Promise.all([...sleepers].map((address) => this.#patroni(address).wakeUp()));
   }
+}
+
+function allMustRestart({ members }: Observed): boolean {
+  const running = members.filter((member) => member.running);
+  return running.length > 0 && running.every(({ pendingRestart }) => pendingRestart);
+}
+
+function forgetNews(memory: InquiryMemory): void {
+  memory.newsUntil = 0;
+  memory.restartsExpected = false;
 }

@@ -166,7 +166,10 @@ export class Reconciler {
       before.plan,
       signal,
     );
-    if (outcome.done.some(({ step }) => step.disturbs === 'reload')) this.#inquiry.expectNews(memory.inquiry);
+    if (outcome.done.some(({ step }) => step.disturbs === 'reload')) {
+      const restarts = stepsOf(before.plan).some(({ action }) => action.type === 'restart');
+      this.#inquiry.expectNews(memory.inquiry, restarts);
+    }
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
     this.#tellDrifts(manifest, memory, before.observed, drifts, outcome);
