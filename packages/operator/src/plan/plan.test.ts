@@ -145,7 +145,7 @@ test('a larger cluster only needs its StatefulSet changed', () => {
   const live = standing(testManifest());
   const observed = testObserved(live, [pods.primary(0), pods.replica(1)], { leader: 'acid-demo-0' });
   expect(printPlan(planFor(desiredOf(testManifest({ numberOfInstances: 3 }), live), observed))).toBe(
-    '  1. update statefulset acid-demo  [nothing]\n     because spec.replicas: 2 → 3\n',
+    'Pods\n   1. update statefulset acid-demo\n        spec.replicas: 2 → 3\n\n1 step. Nobody who uses the database notices.\n',
   );
 });
 
