@@ -7,7 +7,7 @@ import { connect, type Client } from '@pgherd/kube/client';
 import * as kube from '@pgherd/kube/objects';
 import { silentLogger, type KubeObject, type ResourceType } from '@pgherd/kube/objects';
 import { startHeadless, type Headless } from '@pgherd/local/headless';
-import { runOperator } from '@pgherd/operator';
+import { runOperator, type OperatorOptions } from '@pgherd/operator';
 import { parseAllDocuments } from 'yaml';
 
 const manifests = fileURLToPath(new URL('../../manifests/', import.meta.url));
@@ -42,7 +42,7 @@ export class OperatorLab {
     const kubernetes = await startHeadless({ directory, log: silentLogger });
     const { client } = await connect({ kubeconfig: kubernetes.kubeconfig });
     const crds = readdirSync(join(manifests, 'crds')).map((file) => join('crds', file));
-    for (const file of [...crds, 'operator-service-account-rbac.yaml']) {
+    for (const file of [...crds, 'operator-service-account-rbac.yaml', 'operator-viewer-rbac.yaml']) {
       for (const document of parseAllDocuments(readFileSync(join(manifests, file), 'utf8'))) {
         const object = document.toJS() as KubeObject;
         await client.create(resourceOf(object.kind ?? ''), object);
@@ -65,7 +65,7 @@ export class OperatorLab {
   }
 
   /** Runs the operator in this process; its SQL is only noted. */
-  operate(changes: Partial<Configuration> = {}): OperatorOfTest {
+  operate(changes: Partial<Configuration> = {}, more: Partial<OperatorOptions> = {}): OperatorOfTest {
     const abort = new AbortController();
     const sql: string[] = [];
     const { promise: port, resolve } = Promise.withResolvers<number>();
@@ -85,6 +85,7 @@ export class OperatorLab {
           return { done: [], problems: [] };
         },
       },
+      ...more,
     });
     const stop = async () => {
       abort.abort();

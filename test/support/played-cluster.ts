@@ -15,6 +15,9 @@ const bootstrapped = { ttl: 30, loop_wait: 10, retry_timeout: 10 };
 
 const namespace = 'default';
 
+/** Node and Patroni write as themselves: what they write is not the operator's. */
+const asPlayed = { fieldManager: 'played' };
+
 /**
  * The node and the Patronis of one cluster, played: pods "run" at once on loopback addresses of their own, label and
  * annotate themselves and hold a leader lock as Patroni does, and answer its REST API. Heartbeats come with each turn.
@@ -104,7 +107,7 @@ export class PlayedCluster {
       labels: { 'spilo-role': leads ? 'master' : 'replica' },
       annotations: { status: JSON.stringify(status) },
     };
-    await this.#client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } });
+    await this.#client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, asPlayed);
   }
 
   async #start(pod: Pod): Promise<void> {
@@ -130,7 +133,7 @@ export class PlayedCluster {
         },
       ],
     };
-    await this.#client.patchStatus(pods, keyOf(pod), { type: 'merge', body: { status } });
+    await this.#client.patchStatus(pods, keyOf(pod), { type: 'merge', body: { status } }, asPlayed);
   }
 
   /** As much of Patroni's REST API as the operator uses. */
@@ -175,9 +178,14 @@ export class PlayedCluster {
     const key = { namespace, name };
     if ((await this.#client.find(this.#lockKind, key)) === undefined) {
       const labels = { application: 'spilo', 'cluster-name': this.#name };
-      await this.#client.create(this.#lockKind, { metadata: { ...key, labels, annotations } });
+      await this.#client.create(this.#lockKind, { metadata: { ...key, labels, annotations } }, asPlayed);
     } else {
-      await this.#client.patch(this.#lockKind, key, { type: 'merge', body: { metadata: { annotations } } });
+      await this.#client.patch(
+        this.#lockKind,
+        key,
+        { type: 'merge', body: { metadata: { annotations } } },
+        asPlayed,
+      );
     }
   }
 }

@@ -3,7 +3,7 @@ import type { KubeObject } from '@pgherd/kube/objects';
 import { kinds, type Kind } from '../kinds.ts';
 import { criticalBudgetName, primaryBudgetName, primaryServiceName, replicaServiceName } from '../names.ts';
 import { failure, json, type Answer } from './answer.ts';
-import { redact, secretValues } from './redact.ts';
+import { redact, secretValues } from '../redact.ts';
 import type { Subject } from './subject.ts';
 import type { Work } from './worker-slots.ts';
 

@@ -1,5 +1,5 @@
 import { configurationKeys, type Configuration, type Key } from '@pgherd/api';
-import { notShown } from './redact.ts';
+import { notShown } from '../redact.ts';
 
 /** What the process runs with, besides the configuration. */
 export interface ProcessFacts {

@@ -9,7 +9,7 @@ import type { ProcessFacts } from './configuration-answer.ts';
 import { Journal } from './journal.ts';
 import { journalLogger } from './journal-logger.ts';
 import { Metrics } from './metrics.ts';
-import { redactText, secretValues } from './redact.ts';
+import { redactText, secretValues } from '../redact.ts';
 import { routesOf } from './routes.ts';
 import { serveHttp, type HttpServer } from './server.ts';
 import type { Subject } from './subject.ts';

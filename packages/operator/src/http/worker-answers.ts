@@ -1,7 +1,7 @@
 import { failure, json, type Answer } from './answer.ts';
 import { processAnswer } from './cluster-answers.ts';
 import type { Change, LogLine } from './journal.ts';
-import { redact, secretValues } from './redact.ts';
+import { redact, secretValues } from '../redact.ts';
 import type { Subject } from './subject.ts';
 
 /** What one worker is asked about. */

@@ -1,4 +1,5 @@
 import type { KubeObject } from '@pgherd/kube/objects';
+import { withoutPasswords } from '../redact.ts';
 import { isObject } from './list-keys.ts';
 import { compareFields } from './compare.ts';
 import { droppedFields } from './owned.ts';
@@ -84,6 +85,6 @@ function redacted(value: unknown): unknown {
 }
 
 function shorten(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = withoutPasswords(typeof value === 'string' ? value : JSON.stringify(value));
   return text.length > 120 ? `${text.slice(0, 117)}…` : text;
 }

@@ -38,7 +38,8 @@ function opinion(type: string, holds: boolean, reason: string, message: string):
 }
 
 function ready(input: StatusInput, streaming: number, primary: string | undefined): Opinion {
-  if (input.instances === 0) return opinion('Ready', false, 'Stopped', 'numberOfInstances is 0');
+  if (input.instances === 0 && input.problems.length === 0)
+    return opinion('Ready', false, 'Stopped', 'numberOfInstances is 0');
   if (primary === undefined) return opinion('Ready', false, 'NoPrimary', 'no member is primary');
   return opinion(
     'Ready',

@@ -124,7 +124,11 @@ test('an invalid manifest says what to change, and repairing it goes on', () => 
   const invalid = statusOf(healthy, { previous: running, problems: [problem] });
   expect(invalid.PostgresClusterStatus).toBe('Invalid');
   expect(condition(invalid, 'Invalid')?.message).toContain('spec.users.a: login and nologin contradict.');
+  expect(invalid.lastError?.reason).toBe('ManifestInvalid');
   expect(statusOf(healthy, { previous: invalid }).PostgresClusterStatus).toBe('Running');
+  // Nobody asked for a cluster without members.
+  const never = statusOf([], { instances: 0, problems: [problem] });
+  expect(condition(never, 'Ready')?.reason).toBe('NoPrimary');
 });
 
 test('nothing changes while nothing happens, and times only with the answer', () => {

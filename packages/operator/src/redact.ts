@@ -25,8 +25,12 @@ export function secretValues(configuration: Configuration): string[] {
 
 /** A copy of a text without the given values, and without what looks like a password. */
 export function redactText(text: string, values: readonly string[]): string {
-  const without = values.reduce((rest, value) => rest.replaceAll(value, notShown), text);
-  return inText.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), without);
+  return withoutPasswords(values.reduce((rest, value) => rest.replaceAll(value, notShown), text));
+}
+
+/** A copy of a text without what looks like a password. */
+export function withoutPasswords(text: string): string {
+  return inText.reduce((rest, [pattern, replacement]) => rest.replace(pattern, replacement), text);
 }
 
 /**
