@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type Client } from '@pgherd/kube/client';
 import { readPodsNote, serverProcess } from '@pgherd/local';
@@ -79,32 +79,47 @@ async function waitForPods(home: string, deadline: number): Promise<void> {
   }
 }
 
-/** Waits until the operator answers. Throws with the end of its log when it ended instead. */
+/** Waits until the operator works. Throws the end of its log when it ended instead, or else what it waits for. */
 async function waitForOperator(home: string, deadline: number): Promise<void> {
   const operator = operatorProcessOf(home);
+  // It notices within two seconds that the file was changed.
+  const believable = Date.now() + 3_000;
   for (;;) {
     const running = findBackground(operator);
     if (running === undefined) {
       throw new CommandError(`the operator did not start:\n${lastLines(logFile(operator), 15)}`);
     }
-    const url = `http://127.0.0.1:${running.httpPort ?? 0}/healthz`;
+    const url = `http://127.0.0.1:${running.httpPort ?? 0}/readyz`;
     const answer = await fetch(url, { signal: AbortSignal.timeout(2000) }).catch(() => undefined);
     if (answer?.ok === true) return;
+    const failed = (await answer?.text())?.split('\n').filter((line) => line.startsWith('FAILED')) ?? [];
+    // Nothing but an edit of the file helps, and the operator takes that by itself.
+    const wrong = failed.find((line) => line.startsWith('FAILED configuration') && line.includes(home));
+    if (wrong !== undefined)
+      throw new CommandError(`the operator runs, but ${wrong.replace(/^FAILED /, '')}`);
     if (Date.now() > deadline) {
-      throw new CommandError(`the operator does not answer; see ${logFile(operator)}`, exitCode.timedOut);
+      const why =
+        failed.length > 0
+          ? `the operator is not ready: ${failed.join('; ')}`
+          : 'the operator does not answer';
+      throw new CommandError(`${why}; see ${logFile(operator)}`, exitCode.timedOut);
     }
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** Starts the operator under its own account; `HOME/operator.yaml`, if there is one, is its configuration. */
+const emptyConfiguration = `# The operator's configuration: flat keys (docs/reference/operator-configuration.md), a ConfigMap, or an
+# OperatorConfiguration. A change is taken within seconds; a wrong one is told in the log and changes nothing.
+`;
+
+/** Starts the operator under its own account. `HOME/operator.yaml` is its configuration; it is made if it is not there. */
 async function startOperator(home: string): Promise<void> {
   const httpPort = await freePort();
   const configuration = join(home, 'operator.yaml');
   const run = ['operator', 'run', '--kubeconfig', operatorKubeconfig(home), '--namespace', '*'];
   // Only one operator runs on a home, so that one that was killed need not wait for its own lease to run out.
   const identity = ['--identity', `local-${home}`];
-  const configured = existsSync(configuration) ? ['--configuration', configuration] : [];
+  if (!existsSync(configuration)) writeFileSync(configuration, emptyConfiguration, { mode: 0o600 });
   const command = [
     process.execPath,
     entryPoint,
@@ -112,7 +127,8 @@ async function startOperator(home: string): Promise<void> {
     ...identity,
     '--http-port',
     String(httpPort),
-    ...configured,
+    '--configuration',
+    configuration,
   ];
   startInBackground(operatorProcessOf(home), command, {}, { httpPort });
 }
