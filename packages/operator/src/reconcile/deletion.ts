@@ -18,6 +18,11 @@ import type { ClusterMemory } from './memory.ts';
 /** Told to the memory, because the caches still show the manifest for a moment. */
 const gone = 'gone';
 
+/** Whether a deletion was carried out to its end. */
+export function isTakenDown(memory: ClusterMemory): boolean {
+  return memory.told.has(gone);
+}
+
 export interface DeletionOptions {
   settings: () => Settings;
   source: ObjectSource;
@@ -27,7 +32,7 @@ export interface DeletionOptions {
   clock: Clock;
 }
 
-/** Takes down a cluster whose manifest was deleted; the finalizer holds the manifest until that is done. */
+/** Takes down a cluster whose manifest was deleted. */
 export class Deletion {
   readonly #options: DeletionOptions;
 
@@ -35,12 +40,34 @@ export class Deletion {
     this.#options = options;
   }
 
+  /** The finalizer holds the manifest until everything is gone; without one, its cluster is looked at once it is gone. */
   async run(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
-    if (manifest.metadata.finalizers?.includes(finalizer) !== true || memory.told.has(gone)) return done;
+    if (manifest.metadata.finalizers?.includes(finalizer) !== true || isTakenDown(memory)) return done;
+    return this.#confirmed(manifest, memory, signal, 'the cluster stays as it is');
+  }
+
+  /** The manifest is gone, as it was last seen without our finalizer. */
+  async runWithoutManifest(memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
+    const stays = 'the cluster stays as it is; make the manifest again to have it looked after';
+    return this.#confirmed(memory.manifest, memory, signal, stays);
+  }
+
+  async #confirmed(
+    manifest: Postgresql,
+    memory: ClusterMemory,
+    signal: AbortSignal,
+    otherwise: string,
+  ): Promise<Result> {
     const missing = this.#missingConsent(manifest);
     if (missing !== undefined) {
-      if (!memory.told.has(missing)) this.#options.story.warning(manifest, 'Delete', missing);
-      memory.told.add(missing);
+      const message = `the manifest was deleted, but ${otherwise}: deletion must be confirmed by the annotation ${missing}`;
+      if (memory.told.has(message)) return done;
+      memory.told.add(message);
+      this.#options.story.warning(manifest, 'Delete', message);
+      this.#options.log.warn(
+        { cluster: `${manifest.metadata.namespace}/${manifest.metadata.name}` },
+        message,
+      );
       return done;
     }
     if (!memory.told.has('Delete')) {
@@ -84,7 +111,8 @@ export class Deletion {
     );
     const [found] = stepsOf(left);
     if (found !== undefined) return requeueAfter(1_000, `the caches to know what to ${found.what}`);
-    await removeFinalizer(hands.client, manifest);
+    if (manifest.metadata.finalizers?.includes(finalizer) === true)
+      await removeFinalizer(hands.client, manifest);
     memory.told.add(gone);
     log.info({ cluster: `${cluster.namespace}/${cluster.name}` }, 'cluster deleted');
     return done;
@@ -103,7 +131,7 @@ export class Deletion {
     return { get: () => undefined, ofCluster: (kind) => lists.get(kind.plural) ?? [] };
   }
 
-  /** `delete_annotation_date_key` and `delete_annotation_name_key` guard against deletion by mistake. */
+  /** `delete_annotation_date_key` and `delete_annotation_name_key` guard against deletion by mistake: what is missing. */
   #missingConsent(manifest: Postgresql): string | undefined {
     const { delete_annotation_date_key: dateKey, delete_annotation_name_key: nameKey } =
       this.#options.settings().configuration;
@@ -116,8 +144,7 @@ export class Deletion {
       ([key, value]) => key !== '' && manifest.metadata.annotations?.[key] !== value,
     );
     if (missing.length === 0) return undefined;
-    const annotations = missing.map(([key, value]) => `${key}=${value}`).join(' and ');
-    return `the manifest was deleted, but the cluster stays as it is: deletion must be confirmed by the annotation ${annotations}`;
+    return missing.map(([key, value]) => `${key}=${value}`).join(' and ');
   }
 
   #announcement(): string {

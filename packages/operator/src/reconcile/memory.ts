@@ -1,4 +1,5 @@
 import { newCorrectionMemory, type CorrectionMemory } from './corrections.ts';
+import type { Postgresql } from '@pgherd/api';
 import { newInquiryMemory, type InquiryMemory } from './inquiry.ts';
 import type { Waiting } from './stalled.ts';
 
@@ -8,6 +9,8 @@ import type { Waiting } from './stalled.ts';
  */
 export interface ClusterMemory {
   uid: string;
+  /** As it was last seen: when a manifest vanishes, it tells whether the cluster goes with it. */
+  manifest: Postgresql;
   /** Declared roles and databases, and the primary, that the database was last brought in line with. */
   databaseFingerprint: string | undefined;
   /** Passes in a row with failures of the kind that passes by itself. */
@@ -26,11 +29,16 @@ export interface ClusterMemory {
 export class Memories {
   readonly #clusters = new Map<string, ClusterMemory>();
 
-  of(key: string, uid: string): ClusterMemory {
+  of(key: string, manifest: Postgresql): ClusterMemory {
+    const uid = manifest.metadata.uid ?? '';
     const found = this.#clusters.get(key);
-    if (found?.uid === uid) return found;
+    if (found?.uid === uid) {
+      found.manifest = manifest;
+      return found;
+    }
     const fresh: ClusterMemory = {
       uid,
+      manifest,
       databaseFingerprint: undefined,
       transientFailures: 0,
       told: new Set(),
@@ -41,6 +49,11 @@ export class Memories {
     };
     this.#clusters.set(key, fresh);
     return fresh;
+  }
+
+  /** Of a cluster that had a manifest since this process, or its watches, began. */
+  find(key: string): ClusterMemory | undefined {
+    return this.#clusters.get(key);
   }
 
   forget(key: string): void {

@@ -19,7 +19,8 @@ import { writeStatus } from '../status/write.ts';
 import { assess } from './assess.ts';
 import { noteCorrection, temper, type Drift, type Tempered } from './corrections.ts';
 import { Deletion } from './deletion.ts';
-import { addFinalizer } from './finalizer.ts';
+import { addFinalizer, removeFinalizer, wantsFinalizer } from './finalizer.ts';
+import { Vanished } from './vanished.ts';
 import { goalOf, type PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
 import { Memories, type ClusterMemory } from './memory.ts';
@@ -97,11 +98,13 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #memories = new Memories();
   readonly #deletion: Deletion;
+  readonly #vanished: Vanished;
   readonly #inquiry: Inquiry;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#deletion = new Deletion(options);
+    this.#vanished = new Vanished(options, this.#deletion);
     this.#inquiry = new Inquiry((address) => options.askPatroni(address), options.clock);
   }
 
@@ -109,11 +112,20 @@ export class Reconciler {
   async reconcile(key: string, signal: AbortSignal): Promise<Result> {
     const [namespace = '', name = ''] = key.split('/');
     const manifest = this.#options.manifest(namespace, name);
-    if (manifest === undefined || !isOwn(manifest, this.#options.controllerId)) {
+    if (manifest === undefined) {
+      const { result, isOver } = await this.#vanished.run(
+        { namespace, name },
+        this.#memories.find(key),
+        signal,
+      );
+      if (isOver) this.#memories.forget(key);
+      return result;
+    }
+    if (!isOwn(manifest, this.#options.controllerId)) {
       this.#memories.forget(key);
       return done;
     }
-    const memory = this.#memories.of(key, manifest.metadata.uid ?? '');
+    const memory = this.#memories.of(key, manifest);
     try {
       return await this.#lookAfter(manifest, memory, signal);
     } catch (error) {
@@ -130,7 +142,7 @@ export class Reconciler {
     const { manifest, errors, warnings } = assess(written, settings, this.#observe(written, memory));
     if (errors.length > 0) return this.#refuse(manifest, errors, memory);
     this.#warn(manifest, memory, warnings);
-    return this.#pass(await this.#withFinalizer(manifest), memory, signal);
+    return this.#pass(await this.#withFinalizer(manifest, memory), memory, signal);
   }
 
   /** An invalid manifest changes nothing but its own status. */
@@ -278,13 +290,16 @@ export class Reconciler {
     return observe(this.#options.source, this.#options.settings().configuration, cluster, memory);
   }
 
-  async #withFinalizer(manifest: Postgresql): Promise<Postgresql> {
+  async #withFinalizer(manifest: Postgresql, memory: ClusterMemory): Promise<Postgresql> {
     const { settings, hands } = this.#options;
-    const isWanted = settings().configuration.enable_finalizers;
-    if (!isWanted || manifest.metadata.finalizers?.includes(finalizer) === true) {
-      return manifest;
-    }
-    const written = await addFinalizer(hands.client, manifest);
+    const observed = this.#observe(manifest, memory);
+    const exists = find(observed, kinds.statefulSet, observed.name) !== undefined;
+    const isWanted = wantsFinalizer(settings(), manifest, exists);
+    if (isWanted === (manifest.metadata.finalizers?.includes(finalizer) === true)) return manifest;
+    const written = isWanted
+      ? await addFinalizer(hands.client, manifest)
+      : await removeFinalizer(hands.client, manifest);
+    if (written === undefined) return manifest;
     hands.written(postgresqls, written);
     return withCurrentFields(written as Postgresql).manifest;
   }
