@@ -227,3 +227,19 @@ test('only the very pod that was looked at is deleted', async () => {
   expect((await run(world, { name: 'pods', steps: [step] })).failures).toEqual([]);
   expect(world.did).toEqual([]);
 });
+
+test('what is new and exists already is foreign: it stays, and the failure says so', async () => {
+  const conflict = new ApiError(409, 'Conflict', 'conflict with "kubectl": .spec.selector');
+  const forced: (boolean | undefined)[] = [];
+  const world = hands();
+  world.client.apply = async (_kind, _object, options) => {
+    forced.push(options?.force);
+    throw conflict;
+  };
+  const object = { metadata: { namespace: 'default', name: 'acid-demo' } };
+  const step = apply('acid-demo', { action: { type: 'apply', kind: kinds.service, object, isNew: true } });
+  const { failures } = await run(world, { name: 'objects', steps: [step] });
+  expect(forced).toEqual([false]);
+  expect(failures).toMatchObject([{ reason: 'ForeignObject', transient: false }]);
+  expect(failures[0]?.message).toContain('service acid-demo in namespace default exists already');
+});

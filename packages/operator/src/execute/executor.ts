@@ -9,6 +9,7 @@ import type { Credentials } from '../render/input.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { refuseAnothers, takeSecret } from './ownership.ts';
 import { switchOver } from './switch-over.ts';
+import { ForeignObjectError } from './foreign-object.ts';
 
 /** The outside world that steps act on. */
 export interface Hands {
@@ -54,7 +55,7 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
       if (action.owner !== undefined)
         await refuseAnothers(hands.client, action.kind, action.object, action.owner);
       await takeOverFields(hands, action);
-      await apply(hands, action.kind, action.object);
+      await apply(hands, action);
       return nothingToTell;
     case 'create':
       await create(hands, action);
@@ -99,8 +100,15 @@ async function takeOverFields(hands: Hands, action: Extract<Action, { type: 'app
   hands.written(kind, written);
 }
 
-async function apply(hands: Hands, kind: Kind, object: KubeObject): Promise<void> {
-  hands.written(kind, await hands.client.apply(kind, object, { force: true, fieldManager }));
+async function apply(hands: Hands, action: Extract<Action, { type: 'apply' }>): Promise<void> {
+  const { kind, object, isNew } = action;
+  try {
+    // Fields of what is new are nobody's; that somebody has them means that it is somebody's.
+    hands.written(kind, await hands.client.apply(kind, object, { force: isNew !== true, fieldManager }));
+  } catch (error) {
+    if (isNew !== true || !isConflict(error)) throw error;
+    throw new ForeignObjectError(kind, object.metadata, (error as Error).message);
+  }
 }
 
 /** What exists already stays as it is; only a Secret for a role is made the cluster's. */

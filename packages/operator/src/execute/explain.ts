@@ -1,6 +1,7 @@
 import { ApiError } from '@pgherd/kube/objects';
 import { PatroniError } from '@pgherd/patroni';
 import { PostgresError } from '@pgherd/postgres';
+import { ForeignObjectError } from './foreign-object.ts';
 
 /** An error for people: what is wrong, where, and what to do. */
 export interface Explanation {
@@ -22,6 +23,12 @@ function adviceFor(error: unknown, said: string): Advice {
   if (error instanceof ApiError) return refusedByKubernetes(error, said);
   if (error instanceof PatroniError) return refusedByPatroni(error);
   if (error instanceof PostgresError) return refusedByPostgres(error);
+  if (error instanceof ForeignObjectError) {
+    return [
+      'ForeignObject',
+      'remove it, call the cluster otherwise, or give it the labels to have it taken over',
+    ];
+  }
   return ['StepFailed'];
 }
 

@@ -67,7 +67,7 @@ function createStep({ kind, object, care, owner }: Desired): Step {
     why: [missing],
     disturbs: 'nothing',
     action: {
-      type: care === 'once' || care === 'labelled' ? 'create' : 'apply',
+      ...(care === 'once' || care === 'labelled' ? { type: 'create' } : { type: 'apply', isNew: true }),
       kind,
       object,
       ...(owner === undefined ? {} : { owner }),

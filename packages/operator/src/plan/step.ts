@@ -11,7 +11,15 @@ export type Action =
    * Server-side apply; makes the object when it does not exist. Before that, fields of others become ours. With an
    * `owner` it fails when the object exists and belongs to another cluster.
    */
-  | { type: 'apply'; kind: Kind; object: KubeObject; takeOver?: TakeOver; owner?: Owner }
+  | {
+      type: 'apply';
+      kind: Kind;
+      object: KubeObject;
+      takeOver?: TakeOver;
+      owner?: Owner;
+      /** None of ours was there: one that exists is foreign, and stays as it is. */
+      isNew?: true;
+    }
   /**
    * Makes the object only when it does not exist. An existing one stays as it is; but a Secret with an `owner` gets its
    * labels, if it is no other cluster's.
