@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defaultConfiguration, type Configuration } from '@pgherd/api';
-import { connect, type Client } from '@pgherd/kube/client';
+import { connect, isAlreadyExists, type Client } from '@pgherd/kube/client';
 import * as kube from '@pgherd/kube/objects';
 import { silentLogger, type KubeObject, type ResourceType } from '@pgherd/kube/objects';
 import { startHeadless, type Headless } from '@pgherd/local/headless';
@@ -18,6 +18,8 @@ export interface OperatorOfTest {
   sql: string[];
   /** Port of its HTTP server. */
   port: Promise<number>;
+  /** Rejects when it cannot start. */
+  ended: Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -37,18 +39,27 @@ export class OperatorLab {
     this.client = client;
   }
 
-  static async start(): Promise<OperatorLab> {
+  /** `rbac`: other objects with the operator's rights than those of its manifest. */
+  static async start(rbac?: KubeObject[]): Promise<OperatorLab> {
     const directory = mkdtempSync(join(tmpdir(), 'pgherd-operator-'));
     const kubernetes = await startHeadless({ directory, log: silentLogger });
     const { client } = await connect({ kubeconfig: kubernetes.kubeconfig });
-    const crds = readdirSync(join(manifests, 'crds')).map((file) => join('crds', file));
-    for (const file of [...crds, 'operator-service-account-rbac.yaml', 'operator-viewer-rbac.yaml']) {
-      for (const document of parseAllDocuments(readFileSync(join(manifests, file), 'utf8'))) {
-        const object = document.toJS() as KubeObject;
-        await client.create(resourceOf(object.kind ?? ''), object);
+    const lab = new OperatorLab(directory, kubernetes, client);
+    for (const file of readdirSync(join(manifests, 'crds'))) await lab.create(read(join('crds', file)));
+    await lab.create(rbac ?? read('operator-service-account-rbac.yaml'));
+    await lab.create(read('operator-viewer-rbac.yaml'));
+    return lab;
+  }
+
+  /** Makes objects of Kubernetes' own kinds; those that exist stay as they are. */
+  async create(objects: KubeObject[]): Promise<void> {
+    for (const object of objects) {
+      try {
+        await this.client.create(resourceOf(object.kind ?? ''), object);
+      } catch (error) {
+        if (!isAlreadyExists(error)) throw error;
       }
     }
-    return new OperatorLab(directory, kubernetes, client);
   }
 
   /** Stops everything, the last first. */
@@ -64,18 +75,20 @@ export class OperatorLab {
     this.#stops.push(stop);
   }
 
-  /** Runs the operator in this process; its SQL is only noted. */
+  /** Runs the operator in this process with a configuration that stays; its SQL is only noted. */
   operate(changes: Partial<Configuration> = {}, more: Partial<OperatorOptions> = {}): OperatorOfTest {
+    const named = new Set(Object.keys(changes) as (keyof Configuration)[]);
+    const settings = { configuration: { ...defaultConfiguration(), ...changes }, named };
+    return this.operateWith({ settings, httpPort: 0, ...more });
+  }
+
+  /** Runs the operator in this process; its SQL is only noted. */
+  operateWith(options: Partial<OperatorOptions>): OperatorOfTest {
     const abort = new AbortController();
     const sql: string[] = [];
-    const { promise: port, resolve } = Promise.withResolvers<number>();
+    const { promise: port, resolve, reject } = Promise.withResolvers<number>();
     const ended = runOperator({
       kubeconfig: this.kubernetes.kubeconfigOf('default', 'postgres-operator'),
-      settings: {
-        configuration: { ...defaultConfiguration(), ...changes },
-        named: new Set(Object.keys(changes) as (keyof Configuration)[]),
-      },
-      httpPort: 0,
       log: silentLogger,
       signal: abort.signal,
       onStarted: resolve,
@@ -85,15 +98,30 @@ export class OperatorLab {
           return { done: [], problems: [] };
         },
       },
-      ...more,
+      ...options,
     });
+    let hasFailed = false;
+    ended.catch((error: unknown) => {
+      hasFailed = true;
+      reject(error as Error);
+    });
+    port.catch(() => undefined);
     const stop = async () => {
       abort.abort();
       await ended;
     };
-    this.stopLater(stop);
-    return { sql, port, stop };
+    // What ended by itself has told so by `ended`.
+    this.stopLater(async () => {
+      if (!hasFailed) await stop();
+    });
+    return { sql, port, ended, stop };
   }
+}
+
+/** The objects of one of the project's manifests. */
+function read(file: string): KubeObject[] {
+  const documents = parseAllDocuments(readFileSync(join(manifests, file), 'utf8'));
+  return documents.map((document) => document.toJS() as KubeObject);
 }
 
 function resourceOf(kind: string): ResourceType {

@@ -1,14 +1,14 @@
-/** The operator as a process of its own that a test may kill; SQL is not carried out. Argument: the kubeconfig. */
+/** The operator as a process of its own that a test may kill; SQL is not carried out. Arguments: the kubeconfig, who it is. */
 import { defaultConfiguration } from '@pgherd/api';
 import { silentLogger } from '@pgherd/kube/objects';
 import { runOperator } from '@pgherd/operator';
 
-const [kubeconfig = ''] = process.argv.slice(2);
+// By default the next process takes over the lease of the killed one at once.
+const [kubeconfig = '', identity = 'killed-and-started-again'] = process.argv.slice(2);
 
 await runOperator({
   kubeconfig,
-  // The next process takes over the lease of the killed one at once.
-  identity: 'killed-and-started-again',
+  identity,
   settings: { configuration: defaultConfiguration(), named: new Set() },
   httpPort: 0,
   log: silentLogger,

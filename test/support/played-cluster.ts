@@ -13,8 +13,6 @@ import {
 /** Patroni's dynamic configuration of a cluster that was just bootstrapped. */
 const bootstrapped = { ttl: 30, loop_wait: 10, retry_timeout: 10 };
 
-const namespace = 'default';
-
 /** Node and Patroni write as themselves: what they write is not the operator's. */
 const asPlayed = { fieldManager: 'played' };
 
@@ -27,6 +25,7 @@ export class PlayedCluster {
   readonly primaries: string[] = [];
   readonly #client: Client;
   readonly #name: string;
+  readonly #namespace: string;
   readonly #lockKind: ResourceType;
   readonly #lockName: string;
   readonly #addresses = new Map<string, string>();
@@ -36,9 +35,10 @@ export class PlayedCluster {
   #turns: Promise<void> = Promise.resolve();
   #stopped = false;
 
-  constructor(client: Client, name: string, store: 'endpoints' | 'configmaps') {
+  constructor(client: Client, name: string, store: 'endpoints' | 'configmaps', namespace = 'default') {
     this.#client = client;
     this.#name = name;
+    this.#namespace = namespace;
     this.#lockKind = store === 'endpoints' ? endpoints : configMaps;
     this.#lockName = store === 'endpoints' ? name : `${name}-leader`;
     this.#turns = this.#play();
@@ -52,7 +52,7 @@ export class PlayedCluster {
 
   /** Patroni's dynamic configuration. */
   async configuration(): Promise<Record<string, unknown>> {
-    const object = await this.#client.find(this.#lockKind, { namespace, name: `${this.#name}-config` });
+    const object = await this.#client.find(this.#lockKind, this.#key(`${this.#name}-config`));
     return JSON.parse(object?.metadata.annotations?.['config'] ?? '{}') as Record<string, unknown>;
   }
 
@@ -75,12 +75,15 @@ export class PlayedCluster {
 
   async #turn(): Promise<void> {
     const labelSelector = `cluster-name=${this.#name}`;
-    const { items } = await this.#client.list(pods, { namespace, labelSelector });
-    const lock = await this.#client.find(this.#lockKind, { namespace, name: this.#lockName });
+    const { items } = await this.#client.list(pods, { namespace: this.#namespace, labelSelector });
+    const lock = await this.#client.find(this.#lockKind, this.#key(this.#lockName));
     let leader = lock?.metadata.annotations?.['leader'];
-    const set = await this.#client.find(statefulSets, { namespace, name: this.#name });
+    const set = await this.#client.find(statefulSets, this.#key(this.#name));
     for (const pod of items.filter(({ metadata }) => metadata.deletionTimestamp !== undefined)) {
-      await this.#client.delete(pods, keyOf(pod), { gracePeriodSeconds: 0, ignoreNotFound: true });
+      await this.#client.delete(pods, this.#key(pod.metadata.name ?? ''), {
+        gracePeriodSeconds: 0,
+        ignoreNotFound: true,
+      });
     }
     const alive = items.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     if (alive.length === 0 || set === undefined) return;
@@ -107,7 +110,12 @@ export class PlayedCluster {
       labels: { 'spilo-role': leads ? 'master' : 'replica' },
       annotations: { status: JSON.stringify(status) },
     };
-    await this.#client.patch(pods, keyOf(pod), { type: 'merge', body: { metadata } }, asPlayed);
+    await this.#client.patch(
+      pods,
+      this.#key(pod.metadata.name ?? ''),
+      { type: 'merge', body: { metadata } },
+      asPlayed,
+    );
   }
 
   async #start(pod: Pod): Promise<void> {
@@ -133,7 +141,12 @@ export class PlayedCluster {
         },
       ],
     };
-    await this.#client.patchStatus(pods, keyOf(pod), { type: 'merge', body: { status } }, asPlayed);
+    await this.#client.patchStatus(
+      pods,
+      this.#key(pod.metadata.name ?? ''),
+      { type: 'merge', body: { status } },
+      asPlayed,
+    );
   }
 
   /** As much of Patroni's REST API as the operator uses. */
@@ -175,7 +188,7 @@ export class PlayedCluster {
   }
 
   async #annotate(name: string, annotations: Record<string, string>): Promise<void> {
-    const key = { namespace, name };
+    const key = this.#key(name);
     if ((await this.#client.find(this.#lockKind, key)) === undefined) {
       const labels = { application: 'spilo', 'cluster-name': this.#name };
       await this.#client.create(this.#lockKind, { metadata: { ...key, labels, annotations } }, asPlayed);
@@ -188,8 +201,8 @@ export class PlayedCluster {
       );
     }
   }
-}
 
-function keyOf(object: KubeObject | Pod): { namespace: string; name: string } {
-  return { namespace, name: object.metadata.name ?? '' };
+  #key(name: string): { namespace: string; name: string } {
+    return { namespace: this.#namespace, name };
+  }
 }

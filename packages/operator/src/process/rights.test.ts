@@ -70,6 +70,8 @@ test('one namespace that may not be read, and one that is not there, do not stop
   const rights = rightsFor(duties({ watched_namespace: 'a,closed' }));
   const reachable = await findReachable(client, rights, ['a', 'closed'], 'here');
   expect(reachable.namespaces).toEqual(['a']);
-  expect(reachable.refused.get('closed')).toContain('list secrets in namespace closed');
+  expect(reachable.refused.get('closed')).toContain(
+    'list, watch, create, patch, delete secrets in namespace closed',
+  );
   expect(reachable.absent).toEqual(['a']);
 });

@@ -179,16 +179,16 @@ function configurationObject({ origin }: Duties): Right[] {
   ];
 }
 
-/** A verb that the operator was refused. */
+/** Verbs on one resource in one place that the operator was refused. */
 export interface MissingRight {
-  /** e.g. `patch statefulsets.apps in namespace a`. */
+  /** e.g. `create, patch statefulsets.apps in namespace a`. */
   what: string;
   essential: boolean;
 }
 
-/** One question to the API server. `undefined` namespace: in all, or outside of them. */
-interface Question extends Right {
-  verb: string;
+/** One right in one place. */
+interface Claim extends Right {
+  /** Namespace; undefined: in all, or outside of them. */
   where: string | undefined;
   name: string | undefined;
 }
@@ -199,17 +199,19 @@ export async function missingRights(
   rights: readonly Right[],
   namespaces: { watched: Namespaces; own: string },
 ): Promise<MissingRight[]> {
-  const questions = rights.flatMap((each) =>
-    each.verbs.flatMap((verb) =>
-      (each.names ?? [undefined]).flatMap((name) =>
-        placesOf(each, namespaces).map((where): Question => ({ ...each, verb, name, where })),
-      ),
+  const claims = rights.flatMap((each) =>
+    (each.names ?? [undefined]).flatMap((name) =>
+      placesOf(each, namespaces).map((where): Claim => ({ ...each, name, where })),
     ),
   );
   const answers = await Promise.all(
-    questions.map(async (each) => ((await isAllowed(client, each)) ? [] : [each])),
+    claims.map(async (claim) => {
+      const allowed = await Promise.all(claim.verbs.map((verb) => isAllowed(client, claim, verb)));
+      const verbs = claim.verbs.filter((_, index) => !allowed[index]);
+      return verbs.length === 0 ? [] : [{ what: describe({ ...claim, verbs }), essential: claim.essential }];
+    }),
   );
-  return answers.flat().map((each) => ({ what: describe(each), essential: each.essential }));
+  return answers.flat();
 }
 
 function placesOf({ scope, namespace }: Right, { watched, own }: { watched: Namespaces; own: string }) {
@@ -218,7 +220,11 @@ function placesOf({ scope, namespace }: Right, { watched, own }: { watched: Name
   return scope === 'cluster' || watched === '*' ? [undefined] : watched;
 }
 
-async function isAllowed(client: Pick<Client, 'canI'>, { verb, group, resource, name, where }: Question) {
+async function isAllowed(
+  client: Pick<Client, 'canI'>,
+  { group, resource, name, where }: Claim,
+  verb: string,
+): Promise<boolean> {
   const [plural = '', subresource] = resource.split('/');
   const { allowed } = await client.canI({
     verb,
@@ -233,7 +239,8 @@ async function isAllowed(client: Pick<Client, 'canI'>, { verb, group, resource, 
   return allowed;
 }
 
-function describe({ verb, group, resource, name, where }: Question): string {
-  const what = `${verb} ${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
+function describe({ verbs, group, resource, name, where }: Claim): string {
+  const qualified = `${resource}${group === '' ? '' : `.${group}`}${name === undefined ? '' : ` ${name}`}`;
+  const what = `${verbs.join(', ')} ${qualified}`;
   return where === undefined ? what : `${what} in namespace ${where}`;
 }

@@ -27,7 +27,7 @@ export interface SuccessionOptions extends Omit<WorksOptions, 'settings'> {
 }
 
 /** After a failure to begin, and between questions whether a refused namespace may be read by now. */
-const retryMs = 30_000;
+const retryMs = 10_000;
 
 /** Works after works: whenever the configuration has another shape, or another namespace can be read, they are made anew. */
 export class Succession {
@@ -142,11 +142,15 @@ export class Succession {
   ): Promise<void> {
     const { client, own, origin, log } = this.#options;
     const rights = rightsFor({ configuration, named, own, origin });
+    // One question for each namespace is enough as long as the answer is no.
+    const first = rights.filter(({ scope, essential }) => scope === 'watched' && essential).slice(0, 1);
     while (refused.size > 0 && !signal.aborted) {
       await sleep(retryMs, signal, systemClock).catch(() => {});
       if (signal.aborted) return;
       try {
-        const now = await findReachable(client, rights, [...refused.keys()], own);
+        const asked = await findReachable(client, first, [...refused.keys()], own);
+        if (asked.namespaces.length === 0) continue;
+        const now = await findReachable(client, rights, asked.namespaces, own);
         if (now.namespaces.length > 0) return changed();
       } catch (err) {
         log.debug({ err }, 'asked in vain for rights');
