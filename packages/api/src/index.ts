@@ -1,5 +1,6 @@
 export * from './schema/json-schema.ts';
 export * from './schema/fields.ts';
+export * from './schema/definition-version.ts';
 export type { Infer, Node } from './schema/node.ts';
 export * from './postgresql/postgresql.ts';
 export * from './postgresql/spec.ts';

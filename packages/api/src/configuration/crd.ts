@@ -1,4 +1,5 @@
 import { conditionsNode } from '../postgresql/status.ts';
+import { definitionVersion, definitionVersionAnnotation } from '../schema/definition-version.ts';
 import { type CoreTypeResolver, type JsonSchema, resolveCoreTypes } from '../schema/json-schema.ts';
 import { int64, object } from '../schema/node.ts';
 import { groups } from './key.ts';
@@ -106,7 +107,11 @@ export function operatorConfigurationCrd(resolve: CoreTypeResolver): Record<stri
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}`, labels: { 'app.kubernetes.io/name': 'postgres-operator' } },
+    metadata: {
+      name: `${plural}.${group}`,
+      labels: { 'app.kubernetes.io/name': 'postgres-operator' },
+      annotations: { [definitionVersionAnnotation]: definitionVersion },
+    },
     spec: {
       group,
       names: { kind, listKind, plural, singular, shortNames, categories },

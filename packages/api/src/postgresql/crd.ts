@@ -1,3 +1,4 @@
+import { definitionVersion, definitionVersionAnnotation } from '../schema/definition-version.ts';
 import { type CoreTypeResolver, type JsonSchema, resolveCoreTypes } from '../schema/json-schema.ts';
 import { postgresqlResource } from './postgresql.ts';
 import { specNode } from './spec.ts';
@@ -41,6 +42,7 @@ export function postgresqlCrd(resolve: CoreTypeResolver): Record<string, unknown
     metadata: {
       name: `${plural}.${group}`,
       labels: { 'app.kubernetes.io/name': 'postgres-operator' },
+      annotations: { [definitionVersionAnnotation]: definitionVersion },
     },
     spec: {
       group,

@@ -14,4 +14,5 @@ export {
   objectMetaSchema,
 } from './builtin.ts';
 export { structuralErrors } from './structural.ts';
+export { coreTypeSchema } from './core-type.ts';
 export { applyBuiltinDefaults } from './builtin-defaults.ts';

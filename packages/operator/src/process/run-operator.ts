@@ -5,6 +5,7 @@ import { EventRecorder, HealthChecks, Leadership } from '@pgherd/kube/runtime';
 import { defaultConfiguration, type Overrides } from '@pgherd/api';
 import type { Storyteller } from '../events/story.ts';
 import { sqlDatabaseAccess, type DatabaseAccess } from '../execute/database-access.ts';
+import { registerDefinitions } from '../definitions/register.ts';
 import { OperatorHttp, type OperatorParts } from '../http/operator-http.ts';
 import { isOwn } from '../reconcile/reconciler.ts';
 import type { Settings } from '../settings.ts';
@@ -12,7 +13,7 @@ import { originOf, type ConfigurationOrigin } from './configuration/origin.ts';
 import { ConfigurationReport } from './configuration/report.ts';
 import { WatchedConfiguration } from './configuration/watched-configuration.ts';
 import { leaseName } from './lease-name.ts';
-import { missingRights, rightsFor } from './rights.ts';
+import { missingRights, registersDefinitions, rightsFor } from './rights.ts';
 import { MissingRightsError, Succession } from './succession.ts';
 
 /** How to run the operator. */
@@ -157,6 +158,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
       guard(configuration.run(stop)),
       guard(leadership.run(stop)),
       guard(leadership.act(stop, () => report.tell())),
+      guard(leadership.act(stop, register)),
       guard(succession.run(stop)),
       guard(serve()),
     ];
@@ -167,6 +169,13 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     client.close();
   }
   if (failure !== undefined) throw failure.error;
+
+  /** Once, by the leader. */
+  async function register(acting: AbortSignal): Promise<void> {
+    const settings = await configuration.usable(acting);
+    if (settings !== undefined && registersDefinitions({ ...settings, own }))
+      await registerDefinitions(client, settings.configuration, log);
+  }
 
   /** Listens on the port of the configuration, wherever it goes. */
   async function serve(): Promise<void> {
