@@ -1,6 +1,7 @@
 import type { Problem } from '../problem.ts';
 import { contradictions } from './contradictions.ts';
 import type { Configuration } from './keys.ts';
+import { namespaceNames } from './words.ts';
 
 /** What wins over the configuration, whichever form it has. */
 export interface Overrides {
@@ -22,8 +23,16 @@ export function overlay(
   const { environment, ownNamespace, noDatabaseAccess, noTeamsApi } = overrides;
   const result = structuredClone(configuration);
   const namespace = environment['WATCHED_NAMESPACE']?.trim();
-  if (namespace) result.watched_namespace = namespace;
-  const problems = contradictions(result);
+  const problems: Problem[] = [];
+  if (namespace) {
+    try {
+      result.watched_namespace = namespaceNames.parse(namespace);
+    } catch (error) {
+      const message = `${(error as Error).message}, not \`${namespace}\`.`;
+      problems.push({ severity: 'error', field: 'WATCHED_NAMESPACE', message });
+    }
+  }
+  problems.push(...contradictions(result));
   const apiKey = environment['SCALYR_API_KEY']?.trim();
   if (apiKey) {
     result.scalyr_api_key = apiKey;

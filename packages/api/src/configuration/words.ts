@@ -53,6 +53,20 @@ export const objectName = matching(
   'the name of an object: lower-case letters, digits, dashes and dots',
 );
 
+/** Namespaces, by name with commas between them, or `*`. */
+export const namespaceNames: ValueKind<string> = {
+  name: 'namespaces',
+  parse(value) {
+    const names = value.split(',').map((name) => name.trim());
+    const isAll = names.length === 1 && names[0] === '*';
+    if (!isAll && !names.every((name) => /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)))
+      throw new Error('expected `*`, or names of namespaces with commas between them');
+    return names.join(',');
+  },
+  empty: '',
+  schema: { type: 'string' },
+};
+
 /** URL of an HTTP server. */
 export const url = matching(
   'URL',

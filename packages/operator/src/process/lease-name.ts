@@ -10,7 +10,7 @@ export function leaseName(controllerId: string): string {
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '')
-    .slice(0, 40);
+    .slice(0, 30);
   if (name === controllerId) return `pgherd-operator-${name}`;
   const hash = createHash('sha256').update(controllerId).digest('hex').slice(0, 8);
   return `pgherd-operator-${name === '' ? '' : `${name}-`}${hash}`;

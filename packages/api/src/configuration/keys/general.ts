@@ -33,12 +33,10 @@ export const generalKeys = {
     default: ['all'],
     description:
       'Categories (`kubectl get all`) of the CustomResourceDefinitions that the operator registers.',
-    ...notYet,
   }),
   enable_crd_registration: flag(
     true,
-    'Whether the operator brings the CustomResourceDefinition of `postgresql` up to date when it starts.',
-    notYet,
+    'Whether the operator brings its CustomResourceDefinitions up to date when it starts. One that watches some namespaces only does so if this is written.',
   ),
   enable_lazy_spilo_upgrade: flag(
     false,
@@ -82,11 +80,13 @@ export const generalKeys = {
   }),
   max_instances: count(-1, 'Most members that a cluster may have; -1 means no limit.', { minimum: -1 }),
   min_instances: count(-1, 'Fewest members that a cluster may have; -1 means no limit.', { minimum: -1 }),
-  repair_period: period(5 * minute, 'How often clusters whose last pass failed are looked at again.', notYet),
+  repair_period: period(
+    5 * minute,
+    'How often clusters that are not as they should be are looked at again, besides being tried again at once; 0 for never.',
+  ),
   resync_period: period(
     30 * minute,
-    'How often every cluster is looked at although nothing seems to have changed.',
-    notYet,
+    'How often every cluster is looked at although nothing seems to have changed; 0 for never.',
   ),
   set_memory_request_to_limit: flag(
     false,

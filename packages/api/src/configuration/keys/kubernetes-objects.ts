@@ -1,7 +1,7 @@
 import { annotations, expressions, labelNames, labels, retentionPolicy } from '../collections.ts';
 import { inGroup, minute, notYet } from '../key.ts';
 import { infrastructureRoles } from '../structures.ts';
-import { labelName, namespacedName, objectName, oneOf, template } from '../words.ts';
+import { labelName, namespaceNames, namespacedName, objectName, oneOf, template } from '../words.ts';
 
 const { key, flag, words, period } = inGroup('kubernetes');
 
@@ -163,8 +163,10 @@ export const objectKeys = {
       "How a volume grows: through its claim (`pvc`), through Amazon's API (`ebs`), the claim for the size and Amazon for the rest (`mixed`), or not (`off`).",
     ...notYet,
   }),
-  watched_namespace: words(
-    '',
-    "Namespace whose manifests are acted on; `*` for all, empty for the operator's own. The environment variable WATCHED_NAMESPACE wins.",
-  ),
+  watched_namespace: key({
+    kind: namespaceNames,
+    default: '',
+    description:
+      "Namespaces whose manifests are acted on, with commas between them; `*` for all, empty for the operator's own. The environment variable WATCHED_NAMESPACE wins.",
+  }),
 };

@@ -1,4 +1,4 @@
-import { inGroup, notYet } from '../key.ts';
+import { inGroup } from '../key.ts';
 
 const debug = inGroup('debug');
 const http = inGroup('logging_rest_api');
@@ -8,10 +8,9 @@ const patroni = inGroup('patroni');
 export const processKeys = {
   debug_logging: debug.flag(false, 'Whether the operator logs what it observes as well as what it does.', {
     differs: { zalando: 'true', why: 'What matters to a user is also told in events.' },
-    ...notYet,
   }),
   enable_database_access: debug.flag(true, 'Whether the operator connects to PostgreSQL at all.'),
-  api_port: http.count(8080, "Port of the operator's HTTP API; read at its start.", {
+  api_port: http.count(8080, "Port of the operator's HTTP API.", {
     minimum: 1,
     maximum: 65_535,
   }),

@@ -30,11 +30,9 @@ export const timeoutKeys = {
   ),
   ready_wait_interval: period(4 * second, 'Nothing; older configurations have it.', {
     deprecated: unused,
-    ...notYet,
   }),
   ready_wait_timeout: period(30 * second, 'Nothing; older configurations have it.', {
     deprecated: unused,
-    ...notYet,
   }),
   resource_check_interval: period(3 * second, 'How often an object that should change is looked at.', notYet),
   resource_check_timeout: period(
