@@ -140,7 +140,7 @@ test('an OperatorConfiguration wins over a ConfigMap, and its status says what b
   await lab.client.create(configurations, {
     metadata: place,
     configuration: { min_instances: 2, kubernetes: { pdb_name_format: 'no-placeholder' } },
-  } as KubeObject);
+  });
   const operator = lab.operateWith({
     httpPort: 0,
     env: { POSTGRES_OPERATOR_CONFIGURATION_OBJECT: 'mine', CONFIG_MAP_NAME: 'is-not-read' },
@@ -190,7 +190,7 @@ test('what shapes the process is taken too: other namespaces, another port, unde
   await eventually('it answers at the other port', async () =>
     (await readiness(18_652)).text.includes('watching default, other'),
   );
-  await expect(readiness(18_651)).rejects.toThrow();
+  await expect(readiness(18_651)).rejects.toThrow('fetch failed');
   const { acquireTime, leaseTransitions } = (await lease()).spec ?? {};
   expect({ acquireTime, leaseTransitions }).toEqual({
     acquireTime: before?.acquireTime,

@@ -103,7 +103,7 @@ export class OperatorLab {
     let hasFailed = false;
     ended.catch((error: unknown) => {
       hasFailed = true;
-      reject(error as Error);
+      reject(error);
     });
     port.catch(() => undefined);
     const stop = async () => {

@@ -1,14 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { Client } from '@pgherd/kube/client';
-import {
-  configMaps,
-  endpoints,
-  pods,
-  statefulSets,
-  type KubeObject,
-  type Pod,
-  type ResourceType,
-} from '@pgherd/kube/objects';
+import { configMaps, endpoints, pods, statefulSets, type Pod, type ResourceType } from '@pgherd/kube/objects';
 
 /** Patroni's dynamic configuration of a cluster that was just bootstrapped. */
 const bootstrapped = { ttl: 30, loop_wait: 10, retry_timeout: 10 };

@@ -16,7 +16,7 @@ function changed(change: (crd: CustomResourceDefinition, spec: Schema) => void):
 }
 
 function specOf(crd: Pick<CustomResourceDefinition, 'spec'>): Schema {
-  const schema = crd.spec.versions[0]?.schema?.openAPIV3Schema as Schema | undefined;
+  const schema: Schema | undefined = crd.spec.versions[0]?.schema?.openAPIV3Schema;
   return schema?.properties?.['spec'] ?? {};
 }
 

@@ -3,7 +3,7 @@ import { inGroup, minute, notYet } from '../key.ts';
 import { infrastructureRoles } from '../structures.ts';
 import { labelName, namespaceNames, namespacedName, objectName, oneOf, template } from '../words.ts';
 
-const { key, flag, words, period } = inGroup('kubernetes');
+const { key, flag, period } = inGroup('kubernetes');
 
 /** Settings about objects, names and labels. */
 export const objectKeys = {
