@@ -34,7 +34,7 @@ export class WriteBatches {
             const result = write();
             settle = () => resolve(result);
           } catch (error) {
-            settle = () => reject(error as Error);
+            settle = () => reject(error);
           }
         },
         settle: () => settle(),
