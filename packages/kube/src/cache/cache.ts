@@ -1,4 +1,4 @@
-import { silentLogger } from '../objects/index.ts';
+import { share, silentLogger } from '../objects/index.ts';
 import type { KubeObject, Logger } from '../objects/index.ts';
 import type { ObjectKey } from '../client/index.ts';
 import { deepFreeze } from './freeze.ts';
@@ -31,7 +31,7 @@ export function parseKey(key: string): ObjectKey {
 /**
  * The objects of one kind as the API server last told them, found by namespace and name or by an index.
  *
- * Objects are frozen: whoever wants another one makes a copy. A cache lags behind the server by moments, so what was just
+ * Objects are frozen, and share what they have in common: whoever wants another one makes a copy. A cache lags behind the server by moments, so what was just
  * written may not be in it yet. A `Reflector` fills it; a listener that throws is logged and harms nobody else.
  */
 export class Cache<T extends KubeObject, I extends string = string> implements ReflectorTarget<T> {
@@ -41,6 +41,8 @@ export class Cache<T extends KubeObject, I extends string = string> implements R
   readonly #logger: Logger;
   readonly #firstList = Promise.withResolvers<void>();
   #isSynced = false;
+  /** The last one that came: what it has in common with a new one is kept once. */
+  #latest: T | undefined;
 
   constructor(options: CacheOptions<T, I> = {}) {
     this.#logger = options.logger ?? silentLogger;
@@ -141,10 +143,11 @@ export class Cache<T extends KubeObject, I extends string = string> implements R
       old.metadata.resourceVersion === resourceVersion
     )
       return;
-    deepFreeze(object);
-    this.#objects.set(key, object);
-    this.#reindex(key, old, object);
-    for (const listener of this.#listeners) this.#tell(listener, old, object);
+    const kept = deepFreeze(share(object, old ?? this.#latest));
+    this.#latest = kept;
+    this.#objects.set(key, kept);
+    this.#reindex(key, old, kept);
+    for (const listener of this.#listeners) this.#tell(listener, old, kept);
   }
 
   remove(object: T): void {

@@ -8,3 +8,4 @@ export * from './gvk.ts';
 export * from './names.ts';
 export * from './quantity.ts';
 export * from './selectors.ts';
+export * from './share.ts';

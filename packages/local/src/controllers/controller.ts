@@ -83,7 +83,7 @@ function follow(registry: Registry, interest: Interest, queue: WorkQueue): Watch
 
 const writtenWithAnnotations = new Set(['annotations', 'managedFields', 'resourceVersion']);
 
-/** Looks at parts as wholes: the store keeps a part that did not change as the very same (`sharingParts`). */
+/** Looks at parts as wholes: the store keeps a part that did not change as the very same (`share`). */
 function differsInAnnotationsOnly(before: KubeObject, now: KubeObject): boolean {
   const { metadata: metadataBefore, ...partsBefore } = before;
   const { metadata, ...parts } = now;

@@ -1,8 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { ApiError, systemClock, type Clock, type KubeObject } from '@pgherd/kube/objects';
+import { ApiError, share, systemClock, type Clock, type KubeObject } from '@pgherd/kube/objects';
 import { deepFreeze } from './freeze.ts';
 import { byKey, ResourceState, type Narrowing } from './resource-state.ts';
-import { sharingParts } from './sharing.ts';
 
 /** One change, as watchers see it. */
 export interface StoredEvent {
@@ -127,6 +126,8 @@ class SqliteStore implements Store {
   readonly #after: StatementSync;
   readonly #at: StatementSync;
   readonly #resources = new Map<string, ResourceState>();
+  /** The last object written of each resource: what it has in common with a new one is kept once. */
+  readonly #latest = new Map<string, KubeObject>();
   readonly #listeners = new Set<(event: StoredEvent) => void>();
   #revision = 0;
   #compacted = 0;
@@ -195,7 +196,8 @@ class SqliteStore implements Store {
   put(resource: string, namespace: string, name: string, make: (revision: number) => KubeObject): KubeObject {
     const previous = this.get(resource, namespace, name);
     const made = make(this.#revision + 1);
-    const object = previous ? sharingParts(made, previous) : made;
+    const object = share(made, previous ?? this.#latest.get(resource));
+    this.#latest.set(resource, object);
     this.#append(previous ? MODIFIED : ADDED, resource, namespace, name, object, previous);
     return object;
   }
