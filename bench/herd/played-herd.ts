@@ -54,7 +54,12 @@ function clientOf(pod: Pod): Promise<Client> {
     .then(({ token }) => {
       const credentials = { get: async () => ({ headers: { authorization: `Bearer ${token}` } }) };
       const userAgent = 'Patroni/4.0.7 Python/3.13.5 Linux';
-      return createClient({ ...connection, credentials }, { userAgent, onRequest: count('patroni') });
+      // What the API server makes of that user agent; a real Patroni names no manager.
+      const fieldManager = 'Patroni';
+      return createClient(
+        { ...connection, credentials },
+        { userAgent, fieldManager, onRequest: count('patroni') },
+      );
     });
   accounts.set(`${namespace}/${name}`, client);
   return client;
