@@ -40,7 +40,7 @@ const member = object('One member of the cluster, as Patroni reports it.', {
   state: string('`running`, `streaming`, `starting`, `crashed` …; missing while Patroni does not say.'),
   timeline: int64('Timeline of PostgreSQL that the member is on.'),
   lagBytes: int64(
-    'How far a replica is behind the primary, roughly: 0 below 16 MiB, beyond that in whole MiB, and only written again when it has doubled or halved.',
+    'How far a replica is behind the primary, roughly: 0 below 16 MiB, beyond that in whole MiB; written again when it has doubled or halved, and for that alone once a minute.',
   ),
   pendingRestart: boolean('Whether a changed parameter waits for a restart.'),
 });

@@ -48,6 +48,11 @@ export class Caches implements ObjectSource {
     return [...this.#namespaces.values()].flatMap((caches) => caches.of(kind)?.byIndex('cluster', key) ?? []);
   }
 
+  /** How many bytes a pod was behind the primary when it was measured last. */
+  lagOf(namespace: string, pod: string): number | undefined {
+    return this.#in(namespace)?.lagOf(namespace, pod);
+  }
+
   /** Whether everything in this namespace has been listed: what is not there does not exist. */
   isKnown(namespace: string): boolean {
     return this.#in(namespace)?.missing().length === 0 && this.#podEnvironment.missing().length === 0;

@@ -1,5 +1,5 @@
 import type { Cache } from '@pgherd/kube/cache';
-import type { KubeObject } from '@pgherd/kube/objects';
+import { systemClock, type KubeObject } from '@pgherd/kube/objects';
 import {
   cacheSource,
   changedIn,
@@ -9,10 +9,11 @@ import {
   type Source,
 } from '@pgherd/kube/runtime';
 import { isHeartbeatOnly, type AnnotatedObject } from '@pgherd/patroni';
-import type { Configuration } from '@pgherd/api';
+import { readStatus, type Configuration, type Postgresql } from '@pgherd/api';
 import { kinds, labelledKinds, postgresqls, type Kind } from '../kinds.ts';
 import { clustersSelector } from '../labels.ts';
 import { clusterNamespaceLabel } from '../names.ts';
+import { LagWatch } from '../observe/lag-watch.ts';
 
 type ObjectCache = Cache<KubeObject, 'cluster'>;
 
@@ -24,6 +25,7 @@ export class NamespaceCaches {
   readonly manifests: Cache<KubeObject>;
   readonly #configuration: Configuration;
   readonly #caches = new Map<string, ObjectCache>();
+  readonly #lags: LagWatch;
 
   constructor(manager: Manager, configuration: Configuration, namespace: string | undefined) {
     this.#configuration = configuration;
@@ -35,6 +37,7 @@ export class NamespaceCaches {
       const labelSelector = clustersSelector(configuration, { parts: kind !== kinds.pod });
       this.#caches.set(kind.plural, manager.cache(kind, { ...where, labelSelector, indices }));
     }
+    this.#lags = this.#lagWatch();
     const fieldSelector = `metadata.name=${configuration.pod_service_account_name}`;
     for (const kind of sharedKinds) {
       this.#caches.set(kind.plural, manager.cache(kind, { ...where, fieldSelector, indices }));
@@ -51,6 +54,11 @@ export class NamespaceCaches {
     return caches.filter(([, cache]) => !cache.isSynced).map(([plural]) => plural);
   }
 
+  /** How many bytes a pod was behind the primary when it was measured last. */
+  lagOf(namespace: string, pod: string): number | undefined {
+    return this.#lags.lagOf(namespace, pod);
+  }
+
   /** What starts a pass, and for which cluster. */
   sources(): Source[] {
     const ofCluster = (object: KubeObject) => clusterKeys(this.#configuration, object);
@@ -60,9 +68,36 @@ export class NamespaceCaches {
       cacheSource(this.manifests, ownKey, manifestChanged),
       ...[...this.#caches].map(([plural, cache]) => {
         const isShared = sharedKinds.some((kind) => kind.plural === plural);
-        return cacheSource(cache, isShared ? sharedIn : ofCluster, moreThanHeartbeat);
+        return cacheSource(cache, isShared ? sharedIn : ofCluster, (old, current) => {
+          const isLagNews = this.#isLagNews(plural, old, current);
+          return isLagNews || moreThanHeartbeat(old, current);
+        });
       }),
     ];
+  }
+
+  #isLagNews(plural: string, old: KubeObject | undefined, current: KubeObject | undefined): boolean {
+    if (plural === kinds.pod.plural) return this.#lags.podChanged(old, current);
+    const isPatronis = plural === kinds.endpoints.plural || plural === kinds.configMap.plural;
+    return isPatronis && this.#lags.leaderChanged(current);
+  }
+
+  #lagWatch(): LagWatch {
+    const find = (kind: Kind, cluster: string, name: string) =>
+      this.of(kind)?.get({ namespace: cluster.split('/')[0] ?? '', name });
+    return new LagWatch({
+      clusterOf: (object) => clusterKeys(this.#configuration, object)[0],
+      podsOf: (cluster) => this.of(kinds.pod)?.byIndex('cluster', cluster) ?? [],
+      leaderObject: (cluster, name) =>
+        [kinds.endpoints, kinds.configMap]
+          .map((kind) => find(kind, cluster, name))
+          .find((object) => object?.metadata.annotations?.['leader'] !== undefined),
+      status: (cluster) => {
+        const [namespace = '', name = ''] = cluster.split('/');
+        return readStatus((this.manifests.get({ namespace, name }) as Postgresql | undefined)?.status);
+      },
+      clock: systemClock,
+    });
   }
 }
 

@@ -110,6 +110,7 @@ export class Works {
       changed: (cluster, change) => http.journal.changed(cluster, change),
       manifest: (namespace, name) => this.caches.manifest(namespace, name),
       source: this.caches,
+      lagOf: (namespace, pod) => this.caches.lagOf(namespace, pod),
       hands: {
         client,
         patroni: (address) => patroniClient(address),

@@ -13,7 +13,9 @@ export function memberStatuses(
     const isReplica = member !== leader;
     const streams = isReplica && isStreaming(observed, member);
     const before = previous.members?.find(({ name }) => name === member.name)?.lagBytes;
-    const lag = isReplica && member.running ? reportedLag(before, lagOf(member.name)) : undefined;
+    const measured = reportedLag(before, lagOf(member.name));
+    // One that streams keeps up unless it was measured otherwise.
+    const lag = isReplica && member.running ? (measured ?? (streams ? 0 : undefined)) : undefined;
     return {
       name: member.name,
       ...(member.role === undefined ? {} : { role: member.role }),

@@ -48,7 +48,7 @@ test('a cluster runs when every member streams and nothing is left to do', () =>
     primary: 'acid-demo-0',
     members: [
       { name: 'acid-demo-0', role: 'primary', state: 'running', timeline: 1 },
-      { name: 'acid-demo-1', role: 'replica', state: 'streaming', timeline: 1 },
+      { name: 'acid-demo-1', role: 'replica', state: 'streaming', timeline: 1, lagBytes: 0 },
     ],
   });
   expect(running.conditions?.map(({ type, status }) => `${type} ${status}`)).toEqual([
