@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { connect, type Client } from '@pgherd/kube/client';
 import { pods, secrets, services, type KubeObject, type Pod, type ResourceType } from '@pgherd/kube/objects';
 import { stringify } from 'yaml';
+import { findBackground } from './background.ts';
 import { eventually } from './eventually.ts';
 import { pgherd, removeInstance, run, startInstance, suiteHome } from './instance.ts';
 import type { Address } from './writer.ts';
@@ -38,6 +39,14 @@ export class LocalCluster {
     this.connected?.client.close();
     const { client } = await connect({ kubeconfig });
     this.connected = { client, kubeconfig };
+  }
+
+  /** Kills the operator as a crash would; `up` starts it again. */
+  async killOperator(): Promise<void> {
+    const operator = findBackground(this.home, 'operator');
+    if (operator === undefined) throw new Error('no operator runs');
+    process.kill(operator.pid, 'SIGKILL');
+    await eventually('the operator is gone', () => findBackground(this.home, 'operator') === undefined);
   }
 
   async remove(): Promise<void> {

@@ -21,6 +21,13 @@ export function compareFields(desired: unknown, live: unknown, path: string[], c
     return;
   }
   if (live === undefined && absentMeans[path.at(-1) ?? ''] === desired) return;
+  if (path.at(-1) === 'value') {
+    const [wanted, has] = [jsonObject(desired), jsonObject(live)];
+    if (wanted !== undefined && has !== undefined) {
+      compareJson(wanted, has, path, changes);
+      return;
+    }
+  }
   if (!sameScalar(desired, live, path)) changes.push({ path: path.join('.'), from: live, to: desired });
 }
 
@@ -70,8 +77,7 @@ function sameScalar(desired: unknown, live: unknown, path: string[]): boolean {
   if (quantityParents.test(path.at(-2) ?? '') || path.at(-1) === 'sizeLimit') {
     return sameQuantity(String(desired), String(live));
   }
-  // Environment values may be JSON that another program wrote with its own order of keys.
-  return path.at(-1) === 'value' && sameJson(desired, live);
+  return false;
 }
 
 /** Two quantities are the same amount, however they are written: `1000m` is `1`. */
@@ -83,13 +89,26 @@ function sameQuantity(one: string, other: string): boolean {
   return Math.abs(a - b) <= Math.max(a, b) * 1e-12;
 }
 
-function sameJson(one: unknown, other: unknown): boolean {
-  if (typeof one !== 'string' || typeof other !== 'string') return false;
-  if (!one.startsWith('{') || !other.startsWith('{')) return false;
+/** The value of a variable that is a JSON object: another program may have written it with its own order of keys. */
+function jsonObject(value: unknown): Record<string, unknown> | undefined {
+  if (typeof value !== 'string' || !value.startsWith('{')) return undefined;
   try {
-    return isDeepStrictEqual(JSON.parse(one), JSON.parse(other));
+    const parsed: unknown = JSON.parse(value);
+    return isObject(parsed) ? parsed : undefined;
   } catch {
-    return false;
+    return undefined;
+  }
+}
+
+/** Inside such a value everything is ours: what is there and not wanted differs too. */
+function compareJson(desired: unknown, live: unknown, path: string[], changes: FieldChange[]): void {
+  if (isDeepStrictEqual(desired, live)) return;
+  if (!isObject(desired) || !isObject(live)) {
+    changes.push({ path: path.join('.'), from: live, to: desired });
+    return;
+  }
+  for (const key of new Set([...Object.keys(desired), ...Object.keys(live)])) {
+    compareJson(desired[key], live[key], [...path, key], changes);
   }
 }
 

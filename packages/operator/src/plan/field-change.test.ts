@@ -140,3 +140,20 @@ test('no secret is printed, wherever in a change it is', () => {
     `${path}: (unset) → {"name":"AWS_SECRET_ACCESS_KEY","value":"(hidden)"}`,
   );
 });
+
+test('a variable with JSON in it is told by what is inside', () => {
+  const pod = (value: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a' },
+    spec: { containers: [{ name: 'postgres', env: [{ name: 'X', value }] }] },
+  });
+  const told = (desired: string, live: string) =>
+    fieldChanges(pod(desired), pod(live)).map((change) => printChange(change));
+  expect(told('{"a":1,"b":{"c":"x"}}', '{"b":{"c":"x"},"a":1}')).toEqual([]);
+  expect(told('{"a":2,"b":{"c":"x"}}', '{"b":{"d":"y"}}')).toEqual([
+    'spec.containers[name=postgres].env[name=X].value.a: (unset) → 2',
+    'spec.containers[name=postgres].env[name=X].value.b.c: (unset) → x',
+    'spec.containers[name=postgres].env[name=X].value.b.d: y → (removed)',
+  ]);
+});

@@ -1,0 +1,199 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { services, statefulSets } from '@pgherd/kube/objects';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { stringify } from 'yaml';
+import { eventually } from '../support/eventually.ts';
+import { pgherd, run } from '../support/instance.ts';
+import { LocalCluster, postgresqls } from '../support/local-cluster.ts';
+import { clusterManifest } from '../support/manifests.ts';
+import { disturbances, memberStates } from '../support/members.ts';
+
+/** An example of every kind of change, on real pods: exactly what `pgherd plan` named is restarted, in its order. */
+
+const name = 'acid-change';
+const key = { namespace: 'default', name };
+const configuration: Record<string, string> = { enable_persistent_volume_claim_deletion: 'true' };
+
+let local: LocalCluster;
+let spec: Record<string, unknown>;
+
+beforeAll(async () => {
+  local = await LocalCluster.start('e2e-changes', configuration);
+  const manifest = clusterManifest({ name, instances: 2 }) as { spec: Record<string, unknown> };
+  ({ spec } = manifest);
+  await local.apply(manifest);
+  await local.waitForStatus(name, 'Running');
+});
+afterAll(async () => {
+  await local?.remove();
+});
+
+interface Step {
+  what: string;
+  why: string[];
+}
+
+/** What `pgherd plan` says. */
+async function plan(args: string[], input = ''): Promise<Step[]> {
+  const env = { KUBECONFIG: local.kubeconfig };
+  const { code, stdout, stderr } = await run(pgherd, ['plan', '-o', 'json', ...args], { env, input });
+  if (code !== 0 && code !== 2)
+    throw new Error(`pgherd plan ${args.join(' ')} ended with ${code}: ${stdout}${stderr}`);
+  const [only] = JSON.parse(stdout) as { tracks: { steps: Step[] }[] }[];
+  const steps = only?.tracks.flatMap((track) => track.steps) ?? [];
+  expect(code).toBe(steps.length > 0 ? 2 : 0);
+  return steps;
+}
+
+/** The steps that touch a member's PostgreSQL, as `disturbances` words them. */
+const felt = (steps: Step[]): string[] =>
+  steps.flatMap(({ what }) => {
+    const [, verb = '', member = ''] = /^(replace pod|restart PostgreSQL of) (.*)$/.exec(what) ?? [];
+    return verb === '' ? [] : [`${verb.split(' ')[0]} ${member}`];
+  });
+
+async function untilDone(): Promise<void> {
+  await local.waitForStatus(name, 'Running', 180_000);
+  await eventually('nothing is left to do', async () => (await plan([name])).length === 0);
+}
+
+/** Carries out a change, and holds what happened against what was planned. Answers the planned steps. */
+async function compare(planned: Step[], change: () => Promise<void>): Promise<string[]> {
+  expect(planned).not.toEqual([]);
+  const before = await memberStates(local, name);
+  await change();
+  await untilDone();
+  const after = await eventually('all members answer', () => memberStates(local, name));
+  expect(disturbances(before, after)).toEqual(felt(planned));
+  return planned.map(({ what }) => what);
+}
+
+async function changeManifest(changes: Record<string, unknown>): Promise<string[]> {
+  spec = { ...spec, ...changes };
+  const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key, spec };
+  const steps = await plan(['-f', '-'], stringify(manifest));
+  return compare(steps, () => local.apply(manifest));
+}
+
+async function changeConfiguration(changes: Record<string, string>): Promise<string[]> {
+  Object.assign(configuration, changes);
+  const file = join(local.home, 'planned.yaml');
+  writeFileSync(file, stringify(configuration));
+  const steps = await plan([name, '--configuration', file]);
+  return compare(steps, async () => {
+    const { resourceVersion } = (await local.client.get(statefulSets, key)).metadata ?? {};
+    writeFileSync(join(local.home, 'operator.yaml'), stringify(configuration));
+    await eventually('the operator has begun', async () => {
+      const now = (await local.client.get(statefulSets, key)).metadata;
+      return now?.resourceVersion !== resourceVersion;
+    });
+  });
+}
+
+const noPods = (steps: string[]) => steps.filter((what) => /replace pod|restart|switch over/.test(what));
+
+test.each([
+  ['annotations of Services', { serviceAnnotations: { 'example.org/a': 'b' } }],
+  ['annotations of pods', { podAnnotations: { 'example.org/a': 'b' } }],
+  [
+    'roles and databases',
+    { users: { zalando: [], foo_user: [], more: [] }, databases: { foo: 'zalando', bar: 'more' } },
+  ],
+  ['a load balancer', { enableReplicaLoadBalancer: true, allowedSourceRanges: ['10.0.0.0/8'] }],
+  ['a parameter that is reloaded', { postgresql: { version: '17', parameters: { log_statement: 'ddl' } } }],
+  ['how Patroni works', { patroni: { ttl: 25, loop_wait: 8 } }],
+  ['size of new volumes', { volume: { size: '2Gi' } }],
+  ['a connection pooler', { enableConnectionPooler: true }],
+  ['no connection pooler', { enableConnectionPooler: false }],
+])('%s: no pod is touched', async (_what, changes) => {
+  expect(noPods(await changeManifest(changes))).toEqual([]);
+});
+
+test('a member more, and one less: the others stay', async () => {
+  expect(await changeManifest({ numberOfInstances: 3 })).toContain(`update statefulset ${name}`);
+  expect((await local.pods(name)).length).toBe(3);
+  await changeManifest({ numberOfInstances: 2 });
+  expect((await local.pods(name)).length).toBe(2);
+});
+
+test('the pod template: replicas first, then a switchover, then the old primary', async () => {
+  const steps = await changeManifest({ env: [{ name: 'FOO', value: 'bar' }] });
+  expect(noPods(steps).map((what) => what.replaceAll(/-\d$/g, ''))).toEqual([
+    `replace pod ${name}`,
+    expect.stringMatching(/^switch over from /),
+    `replace pod ${name}`,
+  ]);
+});
+
+test('a parameter that the pods carry: all pods, for what is inside the variable', async () => {
+  const parameters = { log_statement: 'ddl', log_filename: 'postgresql.log' };
+  const steps = await changeManifest({ postgresql: { version: '17', parameters } });
+  expect(noPods(steps).length).toBe(3);
+});
+
+test('a raised parameter that needs a restart: replicas first; a lowered one: the primary first', async () => {
+  const withConnections = (max_connections: string) => ({
+    postgresql: { version: '17', parameters: { log_filename: 'postgresql.log', max_connections } },
+  });
+  await changeManifest(withConnections('900'));
+  const primary = (await local.primary(name)).metadata?.name ?? '';
+  const lowered = await changeManifest(withConnections('200'));
+  expect(noPods(lowered)[0]).toBe(`restart PostgreSQL of ${primary}`);
+});
+
+test("a key of the operator's configuration acts on clusters that run", async () => {
+  expect(
+    noPods(
+      await changeConfiguration({
+        custom_service_annotations: 'example.org/c:d',
+        custom_pod_annotations: 'example.org/e:f',
+      }),
+    ),
+  ).toEqual([]);
+  expect(noPods(await changeConfiguration({ enable_readiness_probe: 'true' })).length).toBe(3);
+});
+
+test('a change while the operator is away, and its death in the middle of it', async () => {
+  const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key };
+  spec = { ...spec, env: [{ name: 'FOO', value: 'again' }] };
+  const steps = await plan(['-f', '-'], stringify({ ...manifest, spec }));
+  await compare(steps, async () => {
+    const uids = new Set((await local.pods(name)).map(({ metadata }) => metadata?.uid));
+    await local.apply({ ...manifest, spec });
+    await eventually('the first pod is replaced', async () =>
+      (await local.pods(name)).some(({ metadata }) => !uids.has(metadata?.uid)),
+    );
+    await local.killOperator();
+    await local.up();
+  });
+});
+
+test('one member alone is restarted in its place, and the plan says so', async () => {
+  await changeManifest({ numberOfInstances: 1 });
+  const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key };
+  spec = { ...spec, env: [{ name: 'FOO', value: 'alone' }] };
+  const env = { KUBECONFIG: local.kubeconfig };
+  const text = await run(pgherd, ['plan', '-f', '-'], { env, input: stringify({ ...manifest, spec }) });
+  expect(text.stdout).toMatch(/replace pod acid-change-\d.*downtime/);
+  const steps = await plan(['-f', '-'], stringify({ ...manifest, spec }));
+  await compare(steps, () => local.apply({ ...manifest, spec }));
+});
+
+test('what somebody changes by hand is put right, and told', async () => {
+  const before = await memberStates(local, name);
+  const body = { spec: { selector: { 'spilo-role': 'nobody' } } };
+  await local.client.patch(services, { ...key, name: `${name}-repl` }, { type: 'merge', body });
+  await local.client.delete(statefulSets, key, { propagationPolicy: 'Orphan' });
+  await eventually('both are as they were', async () => {
+    const service = await local.client.get(services, { ...key, name: `${name}-repl` });
+    const set = await local.client.find(statefulSets, key);
+    return service.spec?.selector?.['spilo-role'] === 'replica' && set?.status?.readyReplicas === 1;
+  });
+  await untilDone();
+  expect(disturbances(before, await memberStates(local, name))).toEqual([]);
+  const events = await local.kubectl('get', 'events', '--field-selector', `involvedObject.name=${name}`);
+  expect(events).toMatch(/Drift.*service acid-change-repl/);
+  const { status } = await local.client.get(postgresqls, key);
+  expect(status?.PostgresClusterStatus).toBe('Running');
+});
