@@ -1,5 +1,5 @@
 import { configurationKeys, type ConfigurationKey } from '@pgherd/api';
-import type { Service, StatefulSet } from '@pgherd/kube/objects';
+import type { KubeObject, Service, StatefulSet } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
 import { kinds, type Desired } from '../kinds.ts';
 import { render } from '../render/render.ts';
@@ -43,11 +43,13 @@ test('every key whose default is not the one of the other operator is kept, or h
   const ofTheOperator = ['debug_logging'];
   // A finalizer is on the manifest, restarts nothing, and keeps a deletion from leaving things behind.
   const everywhere = ['enable_finalizers'];
+  // Zalando's own default changes with each of its versions.
+  const ofAnyVersion = ['connection_pooler_image', 'logical_backup_docker_image'];
   const differing = Object.entries(configurationKeys)
     .filter(([, key]) => 'differs' in key)
     .map(([name]) => name);
   expect(differing.filter((name) => ![...ofTheOperator, ...everywhere].includes(name)).sort()).toEqual(
-    [...keptKeys].sort(),
+    keptKeys.filter((name) => !ofAnyVersion.includes(name)).sort(),
   );
 });
 
@@ -129,5 +131,61 @@ test('while the StatefulSet is made again around its pods, they tell what the cl
   const pod = testPod({ ordinal: 0, role: 'primary', spec: template ?? {} });
   expect(effectiveConfiguration(settings(), testObserved(withoutStatefulSet, [pod], running))).toEqual(
     effectiveConfiguration(settings(), testObserved(objects, [pod], running)),
+  );
+});
+
+test('images of poolers and backups are those that they have, until somebody writes another', () => {
+  const workload = (container: string, image: string) => ({
+    template: { spec: { containers: [{ name: container, image }] } },
+  });
+  const named = (name: string, spec: object): KubeObject =>
+    ({ metadata: { name, namespace: 'default' }, spec }) as KubeObject;
+  const objects: Desired[] = [
+    ...madeElsewhere(),
+    {
+      kind: kinds.deployment,
+      object: named('acid-demo-pooler', workload('connection-pooler', 'pooler:old')),
+    },
+    {
+      kind: kinds.cronJob,
+      object: named('logical-backup-acid-demo', {
+        jobTemplate: { spec: workload('logical-backup', 'backup:old') },
+      }),
+    },
+  ];
+  const observed = testObserved(objects, [], running);
+  expect(effectiveConfiguration(settings(), observed)).toMatchObject({
+    connection_pooler_image: 'pooler:old',
+    logical_backup_docker_image: 'backup:old',
+  });
+  expect(
+    effectiveConfiguration(settings(['connection_pooler_image']), observed).connection_pooler_image,
+  ).toBe(testConfiguration().connection_pooler_image);
+});
+
+test('an image that somebody put into the StatefulSet by hand is not kept: the pods tell the one before', () => {
+  const objects = madeElsewhere();
+  const statefulSet = objects.find(({ kind }) => kind === kinds.statefulSet)?.object as
+    | (StatefulSet & KubeObject)
+    | undefined;
+  const before = structuredClone(statefulSet?.spec?.template.spec ?? { containers: [] });
+  const [postgres] = statefulSet?.spec?.template.spec?.containers ?? [];
+  Object.assign(postgres ?? {}, { image: 'by-hand' });
+  Object.assign(statefulSet?.metadata ?? {}, {
+    managedFields: [
+      {
+        manager: 'kubectl-set',
+        operation: 'Update',
+        fieldsV1: {
+          'f:spec': {
+            'f:template': { 'f:spec': { 'f:containers': { 'k:{"name":"postgres"}': { 'f:image': {} } } } },
+          },
+        },
+      },
+    ],
+  });
+  const pod = testPod({ ordinal: 0, role: 'primary', spec: before });
+  expect(effectiveConfiguration(settings(), testObserved(objects, [pod], running)).docker_image).toBe(
+    'registry.example/spilo:1',
   );
 });

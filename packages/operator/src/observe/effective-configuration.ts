@@ -1,5 +1,5 @@
 import type { Configuration, ConfigurationKey } from '@pgherd/api';
-import type { Container, PodSpec, Service } from '@pgherd/kube/objects';
+import type { Container, CronJob, Deployment, PodSpec, Service } from '@pgherd/kube/objects';
 import { kinds } from '../kinds.ts';
 import { primaryServiceName } from '../names.ts';
 import type { Settings } from '../settings.ts';
@@ -11,6 +11,8 @@ interface Existing {
   pod: PodSpec;
   postgres: Container;
   primaryService: Service | undefined;
+  /** Image of the first container of this name in a Deployment or CronJob of the cluster. */
+  imageOf(container: string): string | undefined;
 }
 
 /**
@@ -19,6 +21,8 @@ interface Existing {
  */
 const kept: { [K in ConfigurationKey]?: (existing: Existing) => Configuration[K] | undefined } = {
   docker_image: ({ postgres }) => postgres.image,
+  connection_pooler_image: ({ imageOf }) => imageOf('connection-pooler'),
+  logical_backup_docker_image: ({ imageOf }) => imageOf('logical-backup'),
   spilo_allow_privilege_escalation: ({ postgres }) =>
     // Kubernetes' default for a container that does not say.
     postgres.securityContext?.allowPrivilegeEscalation ?? true,
@@ -54,11 +58,29 @@ export function effectiveConfiguration(settings: Settings, observed: Observed): 
   const postgres = pod?.containers.find(({ name }) => name === 'postgres');
   if (pod === undefined || postgres === undefined) return effective;
   const primaryService = find(observed, kinds.service, primaryServiceName(observed.name));
-  const existing = { pod, postgres, primaryService: primaryService as Service | undefined };
+  const existing = {
+    pod,
+    postgres,
+    primaryService: primaryService as Service | undefined,
+    imageOf: (container: string) => imageOf(observed, container),
+  };
   const values: Record<string, unknown> = {};
   for (const [key, read] of Object.entries(keptOrAbsent)) values[key] = read(existing);
   for (const [key, read] of Object.entries(kept))
     values[key] = read(existing) ?? configuration[key as ConfigurationKey];
   for (const key of named) delete values[key];
   return { ...effective, ...values };
+}
+
+function imageOf({ objects }: Observed, container: string): string | undefined {
+  for (const [key, object] of objects) {
+    const pod = key.startsWith(`${kinds.deployment.plural}/`)
+      ? (object as Deployment).spec?.template.spec
+      : key.startsWith(`${kinds.cronJob.plural}/`)
+        ? (object as CronJob).spec?.jobTemplate.spec?.template.spec
+        : undefined;
+    const found = pod?.containers.find(({ name }) => name === container);
+    if (found?.image !== undefined) return found.image;
+  }
+  return undefined;
 }

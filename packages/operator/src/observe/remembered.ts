@@ -16,14 +16,40 @@ export function storeOf(configuration: Configuration, pod: PodSpec | undefined):
 
 /**
  * What the members of a cluster are made from: the StatefulSet's template. While the StatefulSet is missing, because
- * it is being made again or somebody deleted it, its pods tell, the primary's first.
+ * it is being made again or somebody deleted it, and while somebody else has changed it by hand, its pods tell, the
+ * primary's first.
  */
 export function podSpecOf(
   observed: Pick<Observed, 'objects' | 'namespace' | 'name' | 'members' | 'leader'>,
 ): PodSpec | undefined {
   const statefulSet = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
-  if (statefulSet !== undefined) return statefulSet.spec?.template.spec;
-  return (leaderOf(observed) ?? observed.members[0])?.pod.spec;
+  const member = leaderOf(observed) ?? observed.members[0];
+  if (statefulSet === undefined) return member?.pod.spec;
+  return isEdited(statefulSet) && member !== undefined ? member.pod.spec : statefulSet.spec?.template.spec;
+}
+
+/** Operators whose StatefulSets tell what a cluster keeps. */
+const operators = [fieldManager, 'postgres-operator', 'before-first-apply'];
+
+/** Whether somebody who is no operator wrote what decides about the pods' user, image or environment. */
+function isEdited({ metadata }: StatefulSet): boolean {
+  return (metadata.managedFields ?? []).some(({ manager, subresource, fieldsV1 }) => {
+    if (operators.includes(manager ?? '') || (subresource ?? '') !== '') return false;
+    const pod = below(fieldsV1, 'f:spec', 'f:template', 'f:spec');
+    const postgres = below(pod, 'f:containers', 'k:{"name":"postgres"}');
+    const parts = [
+      below(pod, 'f:securityContext'),
+      ...['f:image', 'f:env', 'f:securityContext'].map((part) => below(postgres, part)),
+    ];
+    return parts.some((part) => part !== undefined);
+  });
+}
+
+function below(fields: unknown, ...path: string[]): unknown {
+  return path.reduce(
+    (at, key) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[key] : undefined),
+    fields,
+  );
 }
 
 /**
