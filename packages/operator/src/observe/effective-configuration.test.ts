@@ -138,8 +138,7 @@ test('images of poolers and backups are those that they have, until somebody wri
   const workload = (container: string, image: string) => ({
     template: { spec: { containers: [{ name: container, image }] } },
   });
-  const named = (name: string, spec: object): KubeObject =>
-    ({ metadata: { name, namespace: 'default' }, spec }) as KubeObject;
+  const named = (name: string, spec: object) => ({ metadata: { name, namespace: 'default' }, spec });
   const objects: Desired[] = [
     ...madeElsewhere(),
     {

@@ -12,7 +12,7 @@ interface Existing {
   postgres: Container;
   primaryService: Service | undefined;
   /** Image of the first container of this name in a Deployment or CronJob of the cluster. */
-  imageOf(container: string): string | undefined;
+  imageOf: (container: string) => string | undefined;
 }
 
 /**
