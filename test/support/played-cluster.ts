@@ -166,6 +166,10 @@ export class PlayedCluster {
       await this.lead(String(body['candidate']));
       return 'Successfully switched over';
     }
+    // All members stand at the same place.
+    if (path === '/patroni') {
+      return JSON.stringify({ state: 'running', timeline: this.primaries.length, xlog: { location: 1 } });
+    }
     if (path === '/config') {
       const merged = Object.entries({ ...(await this.configuration()), ...body });
       const next = Object.fromEntries(merged.filter(([, value]) => value !== null));

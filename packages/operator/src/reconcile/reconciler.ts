@@ -14,6 +14,7 @@ import type { ObjectSource } from '../observe/source.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
+import { failedBefore } from '../status/phase.ts';
 import { computeStatus, type StatusInput } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { assess } from './assess.ts';
@@ -162,7 +163,9 @@ export class Reconciler {
       this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
     }
     this.#announce(manifest, memory, before);
-    if (stepsOf(before.plan).some(isFelt)) {
+    const previous = readStatus(this.#latest(manifest).status);
+    const isRepeated = failedBefore(previous, manifest.metadata.generation ?? 0);
+    if (stepsOf(before.plan).some(isFelt) && !isRepeated) {
       await this.#report(manifest, standingOf(before));
     }
     const startedAt = new Date(this.#options.clock.now());

@@ -1,14 +1,29 @@
 import type { PostgresClusterStatus, PostgresqlStatus } from '@pgherd/api';
+import type { StatefulSet } from '@pgherd/kube/objects';
+import { kinds } from '../kinds.ts';
+import { find, type Observed } from '../observe/observed.ts';
 import { stepsOf } from '../plan/step.ts';
 import type { StatusInput } from './status.ts';
 
 /** Whether nothing is left to do, and every member does its part. */
 export function isComplete(input: StatusInput, streaming: number, primary: string | undefined): boolean {
-  if (stepsOf(input.plan).length > 0) return false;
+  if (stepsOf(input.plan).length > 0 || !isSettled(input.observed)) return false;
   if (input.instances === 0) return input.observed.members.length === 0;
   return (
     primary !== undefined && streaming === input.instances && input.observed.members.length === streaming
   );
+}
+
+/** What its controller makes of a StatefulSet that was just written is not known before it has seen it. */
+function isSettled(observed: Observed): boolean {
+  const set = find(observed, kinds.statefulSet, observed.name) as StatefulSet | undefined;
+  return (set?.metadata.generation ?? 0) <= (set?.status?.observedGeneration ?? Infinity);
+}
+
+/** Whether the last pass over this very manifest failed: what is tried again now is no news until it succeeds. */
+export function failedBefore(previous: PostgresqlStatus, generation: number): boolean {
+  const { PostgresClusterStatus: word = '', observedGeneration } = previous;
+  return word.endsWith('Failed') && observedGeneration === generation;
 }
 
 /**

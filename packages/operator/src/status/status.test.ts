@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { kinds } from '../kinds.ts';
 import type { Step } from '../plan/step.ts';
 import { testObserved, testPod } from '../testing/cluster.ts';
+import { failedBefore } from './phase.ts';
 import { computeStatus, type StatusInput } from './status.ts';
 
 const now = '2026-01-02T03:04:05Z';
@@ -155,6 +156,29 @@ test('what fails is an update while the manifest is new, and a synchronisation w
     'UpdateFailed',
   );
   expect(statusOf(healthy, { previous: sync }).PostgresClusterStatus).toBe('Running');
+});
+
+test('a StatefulSet whose controller has not seen it yet is not settled', () => {
+  const object = {
+    metadata: { name: 'acid-demo', namespace: 'default', generation: 2 },
+    status: { observedGeneration: 1 },
+  } as KubeObject;
+  const at = (observedGeneration: number) =>
+    testObserved(
+      [{ kind: kinds.statefulSet, object: { ...object, status: { observedGeneration } } as KubeObject }],
+      healthy,
+      { leader: 'acid-demo-0' },
+    );
+  expect(statusOf(healthy, { previous: running, observed: at(1) }).PostgresClusterStatus).toBe('Updating');
+  expect(statusOf(healthy, { previous: running, observed: at(2) }).PostgresClusterStatus).toBe('Running');
+});
+
+test('a failure is not forgotten while the same is tried again', () => {
+  const failures = [{ reason: 'Forbidden', message: 'x' }];
+  const failed = statusOf(healthy, { previous: running, failures });
+  expect(failedBefore(failed, 3)).toBe(true);
+  expect(failedBefore(failed, 4)).toBe(false);
+  expect(failedBefore(running, 3)).toBe(false);
 });
 
 test('an error tells since when, and is gone when nothing is wrong', () => {
