@@ -55,6 +55,7 @@ export const labelledKinds: readonly Kind[] = [
   kinds.claim,
   kinds.podDisruptionBudget,
   kinds.deployment,
+  kinds.cronJob,
 ];
 
 /** One object that should exist: its kind and the fields that pgherd wants, no others. */

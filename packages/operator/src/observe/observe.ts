@@ -5,7 +5,7 @@ import { kinds, labelledKinds, objectKey, type Kind } from '../kinds.ts';
 import { memberOf } from './member.ts';
 import type { Member, Observed } from './observed.ts';
 import { podSpecOf, storeOf } from './remembered.ts';
-import { podEnvironmentOf } from './pod-environment.ts';
+import { backupEnvironmentOf, podEnvironmentOf } from './pod-environment.ts';
 import type { ObjectSource } from './source.ts';
 
 /** What is, for one cluster. Reads only from `source`. */
@@ -43,6 +43,7 @@ export function observe(
       ?.metadata.annotations;
   const sync = parseSync(annotations(names.sync));
   const podEnvironment = podEnvironmentOf(source, configuration, namespace);
+  const backupEnvironment = backupEnvironmentOf(source, configuration, namespace);
   return {
     namespace,
     name,
@@ -52,6 +53,7 @@ export function observe(
     syncStandbys: sync.leader === undefined ? undefined : sync.standbys,
     configuration: parseConfig(annotations(names.config)).config,
     ...(podEnvironment === undefined ? {} : { podEnvironment }),
+    ...(backupEnvironment === undefined ? {} : { backupEnvironment }),
     databaseFingerprint: memory.databaseFingerprint,
   };
 }

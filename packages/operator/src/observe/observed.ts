@@ -1,6 +1,6 @@
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { objectKey, type Kind } from '../kinds.ts';
-import type { PodEnvironment } from '../render/input.ts';
+import type { BackupEnvironment, PodEnvironment } from '../render/input.ts';
 
 /** One member of a cluster: its pod, and what Patroni says in the pod's annotation. */
 export interface Member {
@@ -48,6 +48,8 @@ export interface Observed {
   restartsExpected?: boolean;
   /** Variables that all clusters' pods get; absent: none are configured. */
   podEnvironment?: PodEnvironment;
+  /** Variables that all clusters' logical backups get; absent: none are configured. */
+  backupEnvironment?: BackupEnvironment;
   /** Fingerprint of the roles and databases that this process brought into the database last. */
   databaseFingerprint: string | undefined;
 }

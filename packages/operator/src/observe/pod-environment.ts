@@ -1,11 +1,13 @@
 import type { Configuration } from '@pgherd/api';
 import type { ConfigMap, Secret } from '@pgherd/kube/objects';
 import { kinds } from '../kinds.ts';
-import type { PodEnvironment } from '../render/input.ts';
+import type { BackupEnvironment, PodEnvironment } from '../render/input.ts';
 import type { ObjectSource } from './source.ts';
 
-/** What can be the name of a variable in every version of Kubernetes. */
-const variableName = /^[-._a-zA-Z][-._a-zA-Z0-9]*$/;
+/** Whether a key can be the name of a variable in every version of Kubernetes. */
+function isFit(name: string): boolean {
+  return /^[-._a-zA-Z][-._a-zA-Z0-9]*$/.test(name) && !name.startsWith('..') && name !== '.';
+}
 
 /**
  * What `pod_environment_secret` and `pod_environment_configmap` hold for the clusters of a namespace; undefined when
@@ -37,13 +39,31 @@ export function podEnvironmentOf(
     }
     values = found?.data ?? {};
   }
-  const isFit = (name: string) => variableName.test(name) && !name.startsWith('..') && name !== '.';
   return {
     secretKeys: keys.filter(isFit).sort(),
     values: Object.fromEntries(Object.entries(values).filter(([name]) => isFit(name))),
     unfit: [...keys, ...Object.keys(values)].filter((name) => !isFit(name)).sort(),
     ...(missing.length > 0
       ? { missing: `${missing.join(' and ')} ${missing.length > 1 ? 'exist' : 'exists'}` }
+      : {}),
+  };
+}
+
+/** What `logical_backup_cronjob_environment_secret` holds for the clusters of a namespace; undefined when it is not set. */
+export function backupEnvironmentOf(
+  source: Pick<ObjectSource, 'get'>,
+  configuration: Configuration,
+  namespace: string,
+): BackupEnvironment | undefined {
+  const name = configuration.logical_backup_cronjob_environment_secret;
+  if (name === '') return undefined;
+  const secret = source.get(kinds.secret, namespace, name) as Secret | undefined;
+  return {
+    secretKeys: Object.keys(secret?.data ?? {})
+      .filter(isFit)
+      .sort(),
+    ...(secret === undefined
+      ? { missing: `Secret ${name} (logical_backup_cronjob_environment_secret) exists` }
       : {}),
   };
 }

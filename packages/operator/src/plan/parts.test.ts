@@ -71,6 +71,21 @@ describe('what is switched off goes', () => {
     ]);
   });
 
+  test('the backup, also under the name that an older prefix gave it', () => {
+    const on = { enableLogicalBackup: true };
+    const before = made(desiredOf(on));
+    expect(removed(before, plain)).toEqual(['cronjobs logical-backup-acid-demo']);
+    expect(removed(before, desiredOf(on))).toEqual([]);
+    const renamed = { logical_backup_job_prefix: 'dump-' };
+    expect(removed(before, desiredOf(on, renamed), renamed)).toEqual(['cronjobs logical-backup-acid-demo']);
+    // One that Zalando's operator made is known by its name.
+    const theirs = before.map(({ kind, object }) => {
+      const { managedFields: _managed, ...metadata } = object.metadata;
+      return { kind, object: { ...object, metadata } };
+    });
+    expect(removed(theirs, plain)).toEqual(['cronjobs logical-backup-acid-demo']);
+  });
+
   test('last of all, and only once', () => {
     const before = [...poolers.slice(0, 3), ...poolers.filter(({ kind }) => kind === kinds.deployment)];
     const goal = {
@@ -139,10 +154,11 @@ describe('with the cluster', () => {
     );
 
   test('poolers go, and Secrets in other namespaces', () => {
-    const poolers = made(desiredOf({ enableConnectionPooler: true })).filter(({ object }) =>
-      object.metadata.name?.includes('pooler'),
+    const poolers = made(desiredOf({ enableConnectionPooler: true, enableLogicalBackup: true })).filter(
+      ({ object }) => /pooler|backup/.test(object.metadata.name ?? ''),
     );
     expect(deleted([...poolers, inOther])).toEqual([
+      'cronjobs/default/logical-backup-acid-demo',
       'deployments/default/acid-demo-pooler',
       'services/default/acid-demo-pooler',
       'secrets/default/acid-demo-pooler-u',

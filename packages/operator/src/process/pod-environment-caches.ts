@@ -6,11 +6,12 @@ import { kinds, type Kind } from '../kinds.ts';
 import type { Namespaces } from './namespaces.ts';
 
 /**
- * Watches of what all pods get variables from (`pod_environment_secret`, `pod_environment_configmap`): by name alone,
- * so that nothing else of anybody is read. There are none while nothing is configured.
+ * Watches of what pods and jobs of all clusters get variables from (`pod_environment_secret`,
+ * `pod_environment_configmap`, `logical_backup_cronjob_environment_secret`): by name alone, so that nothing else of
+ * anybody is read. There are none while nothing is configured.
  */
 export class PodEnvironmentCaches {
-  /** By kind and namespace; `*` is all of them. */
+  /** By kind, name and namespace; `*` is all of them. */
   readonly #caches = new Map<string, Cache<KubeObject>>();
 
   constructor(manager: Manager, configuration: Configuration, namespaces: Namespaces) {
@@ -19,9 +20,12 @@ export class PodEnvironmentCaches {
     const add = (kind: Kind, name: string, namespace: string) => {
       const where = namespace === '*' ? {} : { namespace };
       const cache = manager.cache<KubeObject>(kind, { ...where, fieldSelector: `metadata.name=${name}` });
-      this.#caches.set(keyOf(kind, namespace), cache);
+      this.#caches.set(keyOf(kind, name, namespace), cache);
     };
-    if (secret !== '') for (const namespace of watched) add(kinds.secret, secret, namespace);
+    const secrets = new Set([secret, configuration.logical_backup_cronjob_environment_secret]);
+    for (const name of secrets) {
+      if (name !== '') for (const namespace of watched) add(kinds.secret, name, namespace);
+    }
     if (configMap === undefined) return;
     const { namespace: own } = configMap;
     const isElsewhere = own !== undefined && namespaces !== '*' && !namespaces.includes(own);
@@ -30,11 +34,11 @@ export class PodEnvironmentCaches {
   }
 
   get(kind: Kind, namespace: string, name: string): KubeObject | undefined {
-    const cache = this.#caches.get(keyOf(kind, '*')) ?? this.#caches.get(keyOf(kind, namespace));
+    const cache = this.#caches.get(keyOf(kind, name, '*')) ?? this.#caches.get(keyOf(kind, name, namespace));
     return cache?.get({ namespace, name });
   }
 
-  /** What could not be listed yet, as kind and namespace. */
+  /** What could not be listed yet, as kind, name and namespace. */
   missing(): string[] {
     return [...this.#caches].filter(([, cache]) => !cache.isSynced).map(([key]) => key);
   }
@@ -45,6 +49,6 @@ export class PodEnvironmentCaches {
   }
 }
 
-function keyOf(kind: Kind, namespace: string): string {
-  return `${kind.plural} in ${namespace}`;
+function keyOf(kind: Kind, name: string, namespace: string): string {
+  return `${kind.plural} ${name} in ${namespace}`;
 }

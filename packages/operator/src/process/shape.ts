@@ -9,8 +9,11 @@ export interface Shape {
   clusterNameLabel: string;
   /** Name of the pods' service account and of its role binding. */
   podAccount: string;
-  /** Names of what all pods get variables from. */
-  podEnvironment: Pick<Configuration, 'pod_environment_secret' | 'pod_environment_configmap'>;
+  /** Names of what pods and jobs of all clusters get variables from. */
+  podEnvironment: Pick<
+    Configuration,
+    'pod_environment_secret' | 'pod_environment_configmap' | 'logical_backup_cronjob_environment_secret'
+  >;
   workers: number;
 }
 
@@ -24,6 +27,7 @@ export function shapeOf(configuration: Configuration, own: string): Shape {
     podEnvironment: {
       pod_environment_secret: configuration.pod_environment_secret,
       pod_environment_configmap: configuration.pod_environment_configmap,
+      logical_backup_cronjob_environment_secret: configuration.logical_backup_cronjob_environment_secret,
     },
     workers: configuration.workers,
   };

@@ -79,6 +79,7 @@ function renderInput(
       secrets,
       generated,
       ...(observed.podEnvironment === undefined ? {} : { podEnvironment: observed.podEnvironment }),
+      ...(observed.backupEnvironment === undefined ? {} : { backupEnvironment: observed.backupEnvironment }),
       ...(remembered === undefined ? {} : { statefulSet: remembered }),
     },
   };

@@ -1,9 +1,22 @@
+import type { Configuration } from '@pgherd/api';
 import type { Container } from '@pgherd/kube/objects';
 import { postgresEnvironment } from './environment.ts';
 import type { RenderInput } from './input.ts';
 import { postgresResources } from './resources.ts';
 import { mountsOf, type MountedVolume } from './mounts.ts';
 import { isSet } from './variables.ts';
+
+/** Patroni, PostgreSQL and the metrics of bg_mon; backups have the same, as Zalando's have. */
+export const containerPorts = [8008, 5432, 8080].map((containerPort) => ({ containerPort, protocol: 'TCP' }));
+
+/** Rights of the processes in database containers and in backups. */
+export function containerSecurity(configuration: Configuration): NonNullable<Container['securityContext']> {
+  return {
+    allowPrivilegeEscalation: configuration.spilo_allow_privilege_escalation,
+    privileged: configuration.spilo_privileged,
+    readOnlyRootFilesystem: false,
+  };
+}
 
 /** Container `postgres`: Patroni, and PostgreSQL under it. */
 export function postgresContainer(input: RenderInput, volumes: MountedVolume[]): Container {
@@ -15,7 +28,7 @@ export function postgresContainer(input: RenderInput, volumes: MountedVolume[]):
     name: 'postgres',
     image: isSet(spec.dockerImage) ? spec.dockerImage : configuration.docker_image,
     imagePullPolicy: 'IfNotPresent',
-    ports: [8008, 5432, 8080].map((containerPort) => ({ containerPort, protocol: 'TCP' })),
+    ports: containerPorts,
     env: postgresEnvironment(input),
     ...(spec.envFrom === undefined ? {} : { envFrom: spec.envFrom }),
     resources: postgresResources(configuration, manifest).resources,
@@ -23,9 +36,7 @@ export function postgresContainer(input: RenderInput, volumes: MountedVolume[]):
     ...(configuration.enable_readiness_probe ? { readinessProbe } : {}),
     ...(livenessProbe === undefined ? {} : { livenessProbe }),
     securityContext: {
-      allowPrivilegeEscalation: configuration.spilo_allow_privilege_escalation,
-      privileged: configuration.spilo_privileged,
-      readOnlyRootFilesystem: false,
+      ...containerSecurity(configuration),
       ...(capabilities.length > 0 ? { capabilities: { add: capabilities } } : {}),
     },
   };

@@ -15,6 +15,8 @@ export interface Remembered {
   generated: ReadonlyMap<string, string>;
   /** Variables that all clusters' pods get; absent: none are configured. */
   podEnvironment?: PodEnvironment;
+  /** Variables that all clusters' logical backups get; absent: none are configured. */
+  backupEnvironment?: BackupEnvironment;
   /** Absent for a new cluster. */
   statefulSet?: RememberedStatefulSet;
 }
@@ -27,6 +29,14 @@ export interface PodEnvironment {
   values: Record<string, string>;
   /** Keys of either that cannot be names of variables. */
   unfit: string[];
+  /** What there must be first, in words; undefined when nothing is missing. */
+  missing?: string;
+}
+
+/** What `logical_backup_cronjob_environment_secret` holds for the clusters of one namespace. */
+export interface BackupEnvironment {
+  /** Keys of the Secret that can be names of variables; their values stay where they are. */
+  secretKeys: string[];
   /** What there must be first, in words; undefined when nothing is missing. */
   missing?: string;
 }

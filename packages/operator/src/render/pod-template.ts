@@ -50,7 +50,7 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
 }
 
 /** User and groups of the pod, which the files of its volume belong to. */
-function podSecurityContext(input: RenderInput): Record<string, unknown> {
+export function podSecurityContext(input: RenderInput): Record<string, unknown> {
   const { manifest, configuration } = input;
   const { spiloRunAsUser, spiloRunAsGroup, spiloFSGroup } = manifest.spec;
   const context = {

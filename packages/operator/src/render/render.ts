@@ -1,6 +1,7 @@
 import type { Desired } from '../kinds.ts';
 import { renderDisruptionBudgets } from './disruption-budgets.ts';
 import type { RenderInput } from './input.ts';
+import { renderLogicalBackup } from './logical-backup.ts';
 import { renderPatroniObjects } from './patroni-objects.ts';
 import { renderPoolers } from './pooler.ts';
 import { renderSecrets } from './secrets.ts';
@@ -20,6 +21,7 @@ export function render(input: RenderInput): Desired[] {
     ...renderDisruptionBudgets(input),
     renderStatefulSet(input),
     ...renderPoolers(input),
+    ...renderLogicalBackup(input),
     ...renderPatroniObjects(input),
   ];
 }

@@ -1,4 +1,4 @@
-import type { Postgresql, Problem } from '@pgherd/api';
+import type { Configuration, Postgresql, Problem } from '@pgherd/api';
 import type { Volume } from '@pgherd/kube/objects';
 import { additionalVolumes } from './additional-volumes.ts';
 import type { RenderInput } from './input.ts';
@@ -30,11 +30,15 @@ function sharedVolumes({ manifest, configuration }: Declared): MountedVolume[] {
     const socket = { name: 'postgresql-run', emptyDir: { medium: 'Memory' } };
     volumes.push(mounted(socket, '/var/run/postgresql', undefined));
   }
-  const { additional_secret_mount: secret, additional_secret_mount_path: path } = configuration;
-  if (isSet(secret) && isSet(path)) {
-    volumes.push(mounted({ name: volumeName(secret), secret: { secretName: secret } }, path, undefined));
-  }
+  volumes.push(...secretMount(configuration));
   return volumes;
+}
+
+/** `additional_secret_mount`, in all containers of database pods and of backups. */
+export function secretMount(configuration: Configuration): MountedVolume[] {
+  const { additional_secret_mount: secret, additional_secret_mount_path: path } = configuration;
+  if (!isSet(secret) || !isSet(path)) return [];
+  return [mounted({ name: volumeName(secret), secret: { secretName: secret } }, path, undefined)];
 }
 
 /** Certificate and authority of `spec.tls`, for container `postgres`. */
