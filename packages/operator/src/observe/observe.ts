@@ -52,6 +52,7 @@ export function observe(
     leader: parseLeader(annotations(names.leader)).leader,
     syncStandbys: sync.leader === undefined ? undefined : sync.standbys,
     configuration: parseConfig(annotations(names.config)).config,
+    ...(source.watches === undefined ? {} : { watches: (each: string) => source.watches?.(each) === true }),
     ...(podEnvironment === undefined ? {} : { podEnvironment }),
     ...(backupEnvironment === undefined ? {} : { backupEnvironment }),
     databaseFingerprint: memory.databaseFingerprint,

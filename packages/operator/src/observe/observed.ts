@@ -46,6 +46,8 @@ export interface Observed {
   newsExpected?: boolean;
   /** The change needs restarts, and Patroni has not said so of every member yet. */
   restartsExpected?: boolean;
+  /** Whether changes in this namespace are noticed; absent: in all of them. */
+  watches?: (namespace: string) => boolean;
   /** Variables that all clusters' pods get; absent: none are configured. */
   podEnvironment?: PodEnvironment;
   /** Variables that all clusters' logical backups get; absent: none are configured. */

@@ -53,6 +53,10 @@ export class Caches implements ObjectSource {
     return this.#in(namespace)?.lagOf(namespace, pod);
   }
 
+  watches(namespace: string): boolean {
+    return this.#in(namespace) !== undefined;
+  }
+
   /** Whether everything in this namespace has been listed: what is not there does not exist. */
   isKnown(namespace: string): boolean {
     return this.#in(namespace)?.missing().length === 0 && this.#podEnvironment.missing().length === 0;

@@ -52,3 +52,15 @@ test('what the operator forbids keeps a cluster from being made, not one that ex
   expect(existing.errors).toEqual([]);
   expect(existing.warnings).toMatchObject([{ field: 'spec.sidecars', severity: 'warning' }]);
 });
+
+test('a Secret in a namespace that is not watched is an error of its user', () => {
+  const settings = {
+    configuration: testConfiguration({ enable_cross_namespace_secret: true }),
+    named: new Set<never>(),
+  };
+  const manifest = testManifest({ users: { 'apps.user': [], 'other.user': [], 'other.group': ['nologin'] } });
+  const observed = { ...testObserved([]), watches: (namespace: string) => namespace === 'apps' };
+  const { errors } = assess(manifest, settings, observed);
+  expect(errors.map(({ field }) => field)).toEqual(['spec.users.other.user']);
+  expect(errors[0]?.message).toContain('namespace `other`, which this operator does not watch');
+});

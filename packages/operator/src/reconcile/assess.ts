@@ -15,6 +15,7 @@ import { renderNotices } from '../render/notices.ts';
 import type { Settings } from '../settings.ts';
 import { checkSchema } from './schema-check.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
+import { unwatchedSecrets } from './unwatched-secrets.ts';
 import { volumeSourceProblems } from './volume-sources.ts';
 
 /** What is to be said about a manifest before anything is done about it. */
@@ -37,7 +38,8 @@ export function assess(written: Postgresql, settings: Settings, observed: Observ
   const forbidden = forbiddenContainers(manifest, configuration);
   errors.push(...unsupportedBootstrap(manifest, configuration));
   if (isNew(observed)) errors.push(...forbidden);
-  if (errors.length === 0) errors.push(...volumeSourceProblems(manifest));
+  if (errors.length === 0)
+    errors.push(...volumeSourceProblems(manifest), ...unwatchedSecrets(manifest, configuration, observed));
   if (errors.length > 0) return { manifest, errors, warnings: [] };
   const warnings = problems.filter(({ severity }) => severity === 'warning');
   return {

@@ -1,6 +1,9 @@
 import { identityOf, type RenderInput } from './input.ts';
 import { poolersOf, poolerUser } from './poolers.ts';
 
+/** Who the roles are is said by manifest and configuration alone. */
+type Declared = Pick<RenderInput, 'manifest' | 'configuration'>;
+
 /** A role that logs in with a password and therefore has a Secret. */
 export interface SecretRole {
   name: string;
@@ -19,7 +22,7 @@ export interface ManifestRole {
 }
 
 /** `spec.users` by name. Reserved and protected names are left out. */
-export function manifestRoles(input: RenderInput): ManifestRole[] {
+export function manifestRoles(input: Declared): ManifestRole[] {
   const { configuration, manifest } = input;
   const { super_username: superuser, replication_username: replication } = configuration;
   const reserved = new Set([superuser, replication, ...configuration.protected_role_names]);
@@ -34,7 +37,7 @@ export function manifestRoles(input: RenderInput): ManifestRole[] {
  * All roles of the cluster that have Secrets, in a fixed order. Roles that come from elsewhere (infrastructure roles,
  * prepared databases with their `secretNamespace`) belong here as soon as they are acted on.
  */
-export function secretRoles(input: RenderInput): SecretRole[] {
+export function secretRoles(input: Declared): SecretRole[] {
   const { configuration, manifest } = input;
   const { namespace } = identityOf(manifest);
   const users = manifestRoles(input);
@@ -56,7 +59,7 @@ export function mayLogIn(flags: readonly string[]): boolean {
 }
 
 /** `namespace.user`, if that is allowed; the role in the database has the whole name all the same. */
-function namespaceOf({ configuration, manifest }: RenderInput, user: string): string {
+function namespaceOf({ configuration, manifest }: Declared, user: string): string {
   const dot = user.indexOf('.');
   return configuration.enable_cross_namespace_secret && dot > 0
     ? user.slice(0, dot)
