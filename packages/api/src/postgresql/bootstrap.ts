@@ -10,7 +10,7 @@ export const cloneSection = object(
       format: 'uuid',
     }),
     timestamp: string(
-      'Point in time to recover to, in RFC 3339 with a numeric offset. With it the copy comes from the WAL archive, without it from the running cluster.',
+      "Point in time to recover to, in RFC 3339 with a numeric offset. With it the copy comes from the WAL archive, which pgherd's own image cannot read yet; without it from the running cluster.",
       { pattern: timestampPattern },
     ),
     s3_wal_path: string(
@@ -25,7 +25,7 @@ export const cloneSection = object(
 
 /** `spec.standby` */
 export const standbySection = object(
-  'Runs the cluster as a standby cluster: read-only, fed by a remote primary or by a WAL archive.',
+  "Runs the cluster as a standby cluster: read-only, fed by a remote primary or by a WAL archive (which pgherd's own image cannot read yet). Taking the section away promotes it.",
   {
     s3_wal_path: string('S3 path of the WAL archive to follow.'),
     gs_wal_path: string('Google Cloud Storage path of the WAL archive to follow.'),

@@ -35,19 +35,25 @@ const sidecar = object('An additional container.', {
 });
 
 const additionalVolume = object('A volume to mount into containers of the database pods.', {
-  name: required(string('Name of the volume, unique in the pod.')),
-  mountPath: required(string('Where it is mounted. Two volumes cannot share a path.')),
+  name: required(
+    string('Name of the volume, unique in the pod; one whose name is taken is left out, with a warning.'),
+  ),
+  mountPath: required(
+    string(
+      'Where it is mounted. In one container two volumes cannot share a path: the later one is left out, with a warning.',
+    ),
+  ),
   subPath: string('Directory of the volume to mount instead of its root.'),
   isSubPathExpr: boolean('Whether `subPath` contains references to environment variables to be expanded.'),
   targetContainers: nullable(
     array(
-      'Containers that get it: names, or exactly `["all"]`. Without it the container `postgres`.',
+      'Containers that get it: names, also of init containers, or `["all"]`, which is all but init containers. Without it the container `postgres`.',
       string('Name of a container.'),
     ),
   ),
   volumeSource: required(
     anything<Omit<Volume, 'name'>>(
-      'The volume itself, as a Kubernetes volume without its name, e.g. `{emptyDir: {}}`; checked when the pod is made.',
+      'The volume itself, as a Kubernetes volume without its name, e.g. `{emptyDir: {}}`.',
     ),
   ),
 });
@@ -70,7 +76,10 @@ export const podMembers = {
     'ConfigMaps and Secrets whose entries become environment variables of the database container.',
     core<EnvFromSource>('EnvFromSource', 'One source.'),
   ),
-  sidecars: array('Containers beside the database container in every pod.', sidecar),
+  sidecars: array(
+    "Containers beside the database container in every pod. They see the data volume and get the superuser's password as a variable. Of several with one name the first is taken, these before the operator's.",
+    sidecar,
+  ),
   initContainers: array(
     'Containers that run to completion before the database container starts.',
     core<Container>('Container', 'One container.'),
@@ -88,7 +97,7 @@ export const podMembers = {
     "Which nodes the pods may or should run on; joined with the operator's `node_readiness_label`.",
   ),
   topologySpreadConstraints: array(
-    'How the pods are spread over zones or nodes.',
+    "How the pods are spread over zones or nodes. One without `labelSelector` counts the cluster's pods, but for one that an existing cluster already has.",
     core<TopologySpreadConstraint>('TopologySpreadConstraint', 'One constraint.'),
   ),
   podPriorityClassName: string(

@@ -1,33 +1,9 @@
-import type { Postgresql } from '@pgherd/api';
 import type { StatefulSet } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
-import { kinds, type Desired } from '../kinds.ts';
-import { schemaProblems } from '../testing/official-schema.ts';
-import { testConfiguration, testManifest, testRemembered } from '../testing/cluster.ts';
-import { render } from './render.ts';
+import { rendered, renderedOne, type TestInput } from '../testing/rendered.ts';
 
-type Spec = Partial<Postgresql['spec']>;
-type Changes = NonNullable<Parameters<typeof testConfiguration>[0]>;
-type Metadata = Partial<Postgresql['metadata']>;
-
-interface Case {
-  spec?: Spec;
-  configuration?: Changes;
-  metadata?: Metadata;
-}
-
-function rendered({ spec = {}, configuration = {}, metadata = {} }: Case): Desired[] {
-  const manifest = testManifest(spec);
-  return render({
-    manifest: { ...manifest, metadata: { ...manifest.metadata, ...metadata } },
-    configuration: testConfiguration(configuration),
-    remembered: testRemembered(),
-  });
-}
-
-function statefulSetOf(given: Case): StatefulSet {
-  const found = rendered(given).find(({ kind }) => kind === kinds.statefulSet);
-  return found?.object as StatefulSet;
+function statefulSetOf(given: TestInput): StatefulSet {
+  return renderedOne('StatefulSet acid-demo', given) as StatefulSet;
 }
 
 /** Paths below `spec` of the StatefulSet where two renderings differ, down to the deepest. */
@@ -45,7 +21,7 @@ const postgres = `${pod}.containers.0`;
 const annotation = 'spec.template.metadata.annotations';
 const probe = { httpGet: { path: '/liveness', port: 8008 } };
 
-test.each<[string, Case, string[]]>([
+test.each<[string, TestInput, string[]]>([
   ['spec.numberOfInstances', { spec: { numberOfInstances: 3 } }, ['spec.replicas']],
   ['min_instances', { configuration: { min_instances: 3 } }, ['spec.replicas']],
   ['max_instances', { configuration: { max_instances: 1 } }, ['spec.replicas']],
@@ -143,7 +119,6 @@ test.each<[string, Case, string[]]>([
     ['metadata.labels.a', 'spec.template.metadata.labels.a', 'spec.volumeClaimTemplates.0.metadata.labels.a'],
   ],
 ])('%s changes what it should and nothing else', (_key, given, expected) => {
-  expect(schemaProblems(rendered(given))).toEqual([]);
   expect(differences(statefulSetOf({}), statefulSetOf(given))).toEqual(expected);
 });
 
@@ -165,39 +140,34 @@ test('capabilities are written as Kubernetes calls them', () => {
 
 test('everything at once is valid', () => {
   const volumeSource = { projected: { sources: [{ secret: { name: 's' } }] } };
-  expect(
-    schemaProblems(
-      rendered({
-        spec: {
-          sidecars: [{ name: 'side', image: 'x', ports: [{ containerPort: 80 }], command: ['a'] }],
-          initContainers: [{ name: 'init', image: 'x', ports: [{ containerPort: 80 }] }],
-          additionalVolumes: [{ name: 'v', mountPath: '/v', volumeSource, targetContainers: ['all'] }],
-          tls: { secretName: 'crt', caFile: 'ca.crt', caSecretName: 'ca' },
-          topologySpreadConstraints: [
-            { maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' },
-          ],
-          nodeAffinity: {
-            requiredDuringSchedulingIgnoredDuringExecution: {
-              nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }],
-            },
-          },
-          clone: { cluster: 'other' },
-          standby: { standby_host: 'far' },
-          resources: { requests: { cpu: '1', 'hugepages-2Mi': '10Mi' }, limits: { memory: '1Gi' } },
-          env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }],
+  const all = rendered({
+    spec: {
+      sidecars: [{ name: 'side', image: 'x', ports: [{ containerPort: 80 }], command: ['a'] }],
+      initContainers: [{ name: 'init', image: 'x', ports: [{ containerPort: 80 }] }],
+      additionalVolumes: [{ name: 'v', mountPath: '/v', volumeSource, targetContainers: ['all'] }],
+      tls: { secretName: 'crt', caFile: 'ca.crt', caSecretName: 'ca' },
+      topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'zone', whenUnsatisfiable: 'DoNotSchedule' }],
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }],
         },
-        configuration: {
-          share_pgsocket_with_sidecars: true,
-          additional_secret_mount: 'keys',
-          additional_secret_mount_path: '/keys',
-          enable_pod_antiaffinity: true,
-          node_readiness_label: { ready: 'yes' },
-          scalyr_image: 'x',
-          scalyr_api_key: 'k',
-          wal_s3_bucket: 'b',
-          liveness_probe: probe,
-        },
-      }),
-    ),
-  ).toEqual([]);
+      },
+      clone: { cluster: 'other' },
+      standby: { standby_host: 'far' },
+      resources: { requests: { cpu: '1', 'hugepages-2Mi': '10Mi' }, limits: { memory: '1Gi' } },
+      env: [{ name: 'A', valueFrom: { configMapKeyRef: { name: 'c', key: 'k' } } }],
+    },
+    configuration: {
+      share_pgsocket_with_sidecars: true,
+      additional_secret_mount: 'keys',
+      additional_secret_mount_path: '/keys',
+      enable_pod_antiaffinity: true,
+      node_readiness_label: { ready: 'yes' },
+      scalyr_image: 'x',
+      scalyr_api_key: 'k',
+      wal_s3_bucket: 'b',
+      liveness_probe: probe,
+    },
+  });
+  expect(all.has('StatefulSet acid-demo')).toBe(true);
 });

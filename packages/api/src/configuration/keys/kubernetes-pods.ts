@@ -23,13 +23,13 @@ export const podKeys = {
     default: [],
     description: 'Linux capabilities that the database container gets.',
   }),
-  enable_init_containers: flag(true, 'Whether manifests may have init containers.'),
+  enable_init_containers: flag(true, 'Whether manifests of new clusters may have init containers.'),
   enable_pod_antiaffinity: flag(
     false,
     'Whether pods of one cluster, and those of one pooler, keep away from each other.',
   ),
   enable_readiness_probe: flag(false, 'Whether database pods are ready only when Patroni says so.'),
-  enable_sidecars: flag(true, 'Whether manifests may have sidecars.'),
+  enable_sidecars: flag(true, 'Whether manifests of new clusters may have sidecars.'),
   liveness_probe: key({
     kind: probe,
     default: undefined,
@@ -64,13 +64,14 @@ export const podKeys = {
   pod_environment_configmap: key({
     kind: namespacedName,
     default: undefined,
-    description: 'ConfigMap whose entries become environment variables of the database container.',
+    description:
+      "ConfigMap whose entries become environment variables of the database container; without a namespace in the operator's own, else in the cluster's. A change replaces the pods one by one; while it is missing, pods are neither made nor changed.",
   }),
   pod_environment_secret: key({
     kind: objectName,
     default: '',
     description:
-      "Secret, in the cluster's namespace, whose entries become environment variables of the database container.",
+      "Secret, in the cluster's namespace, whose entries become environment variables of the database container. Another set of keys replaces the pods one by one, another value waits for their next start; while it is missing, pods are neither made nor changed.",
   }),
   pod_management_policy: key({
     kind: oneOf('ordered_ready', 'parallel'),
