@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -199,7 +200,7 @@ describe.each(['bookworm', 'trixie'])('kubectl of %s', (suite) => {
     expect((await attempt('get', 'pod', 'talks')).code).not.toBe(0);
   });
 
-  test.runIf(modern)('exec: output, input, exit code', async () => {
+  test('exec: output, input, exit code', async () => {
     await okWith(pod('host', 'sleep 10000'), 'apply', '-f', '-');
     await ok('wait', '--for=condition=Ready', 'pod/host', '--timeout=60s');
     expect(await ok('exec', 'host', '--', 'echo', 'hello')).toBe('hello\n');
@@ -207,7 +208,104 @@ describe.each(['bookworm', 'trixie'])('kubectl of %s', (suite) => {
     const failed = await attempt('exec', 'host', '--', 'sh', '-c', 'echo err >&2; exit 7');
     expect(failed.code).toBe(7);
     expect(failed.stderr).toContain('err');
+    const much = 'x'.repeat(300_000);
+    expect(await okWith(much, 'exec', '-i', 'host', '--', 'sh', '-c', 'cat; echo; echo end')).toBe(
+      `${much}\nend\n`,
+    );
+    const absent = await attempt('exec', 'host', '-c', 'absent', '--', 'true');
+    expect(absent.stderr).toMatch(/absent/);
     await ok('delete', 'pod', 'host', '--now');
+  });
+
+  test('port-forward: to what listens on the loopback of the pod only', async () => {
+    const command = 'mkdir /tmp/w; echo forwarded > /tmp/w/index.html; httpd -f -p 127.0.0.1:8080 -h /tmp/w';
+    await okWith(pod('listens', command), 'apply', '-f', '-');
+    await ok('wait', '--for=condition=Ready', 'pod/listens', '--timeout=60s');
+    const args = [
+      '--kubeconfig',
+      kubeconfig,
+      '-n',
+      namespace,
+      'port-forward',
+      'pod/listens',
+      ':8080',
+      ':8081',
+    ];
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let said = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    try {
+      const port = (remote: number): Promise<number> =>
+        eventually(`port ${remote} is forwarded`, () => {
+          const local = new RegExp(`127\\.0\\.0\\.1:(\\d+) -> ${remote}`).exec(said)?.[1];
+          return local === undefined ? undefined : Number(local);
+        });
+      const url = `http://127.0.0.1:${await port(8080)}/`;
+      await eventually('the page comes', async () => (await (await fetch(url)).text()) === 'forwarded\n');
+      const all = await Promise.all(Array.from({ length: 8 }, async () => (await fetch(url)).text()));
+      expect(new Set(all)).toEqual(new Set(['forwarded\n']));
+      await expect(fetch(`http://127.0.0.1:${await port(8081)}/`)).rejects.toThrow('fetch failed');
+      await eventually('the failure is told', () => /error forwarding port 8081|ECONNREFUSED/.test(said));
+    } finally {
+      child.kill();
+    }
+    await ok('delete', 'pod', 'listens', '--now');
+  });
+
+  test('attach: the output from now on, and input', async () => {
+    const { spec } = JSON.parse(pod('talkative', 'read line; echo "heard $line"; sleep 1')) as {
+      spec: { containers: object[] };
+    };
+    const containers = spec.containers.map((each) => ({ ...each, stdin: true, stdinOnce: true }));
+    const object = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'talkative' },
+      spec: { ...spec, containers },
+    };
+    await okWith(JSON.stringify(object), 'apply', '-f', '-');
+    await ok('wait', '--for=condition=Ready', 'pod/talkative', '--timeout=60s');
+    expect(await okWith('you\n', 'attach', '-i', 'talkative')).toContain('heard you');
+    await ok('delete', 'pod', 'talkative', '--now');
+  });
+
+  // kubectl 1.20 knows cron jobs of batch/v1beta1 only.
+  test.runIf(modern)('a job made of a cron job by hand', async () => {
+    await ok('create', 'cronjob', 'yearly', `--image=${image}`, '--schedule=@yearly', '--', 'echo', 'made');
+    await ok('create', 'job', 'by-hand', '--from=cronjob/yearly');
+    await ok('wait', '--for=condition=complete', 'job/by-hand', '--timeout=60s');
+    expect(await ok('logs', 'job/by-hand')).toBe('made\n');
+    expect(await ok('describe', 'cronjob', 'yearly')).toContain('@yearly');
+    await ok('delete', 'cronjob', 'yearly');
+  });
+
+  test('jobs and cron jobs: create, wait, get, describe', async () => {
+    await ok('create', 'job', 'once', `--image=${image}`, '--', 'echo', 'done');
+    await ok('wait', '--for=condition=complete', 'job/once', '--timeout=60s');
+    expect(await ok('get', 'job', 'once')).toMatch(modern ? /once +Complete +1\/1 +/ : /once .*1\/1 +/);
+    expect(await ok('logs', 'job/once')).toBe('done\n');
+    expect(await ok('describe', 'job', 'once')).toMatch(/SuccessfulCreate[\s\S]*Completed/);
+    const { spec } = JSON.parse(pod('nightly', 'echo made')) as { spec: object };
+    const cronJob = {
+      apiVersion: 'batch/v1',
+      kind: 'CronJob',
+      metadata: { name: 'nightly' },
+      spec: {
+        schedule: '30 0 * * *',
+        timeZone: 'Europe/Berlin',
+        jobTemplate: { spec: { template: { spec } } },
+      },
+    };
+    // The kind as kubectl 1.20 knows it is of batch/v1beta1, gone from Kubernetes since 1.25.
+    await okWith(JSON.stringify(cronJob), 'apply', '--validate=false', '-f', '-');
+    expect(await ok('get', 'cronjobs.v1.batch', 'nightly')).toMatch(/nightly +30 0 \* \* \*/);
+    await ok('delete', 'cronjobs.v1.batch', 'nightly');
+    await ok('delete', 'job', 'once');
+    await eventually(
+      'the pods are gone',
+      async () => (await ok('get', 'pods', '-l', 'job-name', '-o', 'name')) === '',
+    );
   });
 
   test('statefulsets: rollout, scale, restart, cascade', async () => {

@@ -64,7 +64,7 @@ export async function execInContainer(
       for (const { stream, data } of frames) {
         const target = stream === 2 ? request.stderr : request.stdout;
         if (stream === 2 && said.length < 4096) said += data.toString();
-        await write(target, data);
+        await writeTo(target, data);
       }
     }
   } finally {
@@ -90,7 +90,7 @@ async function exitCodeOf(engine: Engine, execId: string): Promise<number> {
 async function notStarted(error: unknown, request: ExecRequest): Promise<number> {
   if (!(error instanceof EngineError) || !/not found|no such file|permission denied/i.test(error.message))
     throw error;
-  await write(request.stderr ?? request.stdout, Buffer.from(`${error.message}\n`));
+  await writeTo(request.stderr ?? request.stdout, Buffer.from(`${error.message}\n`));
   return /permission denied/i.test(error.message) ? 126 : 127;
 }
 
@@ -107,7 +107,8 @@ async function killExec(engine: Engine, execId: string): Promise<void> {
   }
 }
 
-function write(target: Writable | undefined, data: Buffer): Promise<void> | void {
+/** Waits where the target is full. */
+export function writeTo(target: Writable | undefined, data: Buffer): Promise<void> | void {
   if (target === undefined || target.destroyed || target.write(data)) return;
   return new Promise((resolve) => {
     const done = (): void => {

@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { LateNodeProxy } from './late-node-proxy.ts';
 import type { NodeProxy } from './node-proxy.ts';
@@ -7,6 +8,8 @@ const agent: NodeProxy = {
     yield Buffer.from('a line\n');
   },
   exec: () => Promise.resolve(7),
+  attach: () => Promise.resolve(),
+  connect: () => Promise.resolve(new PassThrough()),
 };
 const options = { container: 'main', command: ['true'], tty: false, signal: AbortSignal.timeout(60_000) };
 

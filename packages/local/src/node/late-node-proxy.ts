@@ -1,5 +1,6 @@
+import type { Duplex } from 'node:stream';
 import { ApiError } from '@pgherd/kube/objects';
-import type { ExecOptions, LogOptions, NodeProxy } from './node-proxy.ts';
+import type { AttachOptions, ExecOptions, LogOptions, NodeProxy } from './node-proxy.ts';
 
 /** How long a request waits for the agent, milliseconds: it starts within seconds or not at all. */
 const WAIT_MS = 15_000;
@@ -43,6 +44,16 @@ export class LateNodeProxy implements NodeProxy {
   async exec(namespace: string, pod: string, options: ExecOptions): Promise<number> {
     const agent = await this.#ready();
     return agent.exec(namespace, pod, options);
+  }
+
+  async attach(namespace: string, pod: string, options: AttachOptions): Promise<void> {
+    const agent = await this.#ready();
+    return agent.attach(namespace, pod, options);
+  }
+
+  async connect(namespace: string, pod: string, port: number, signal: AbortSignal): Promise<Duplex> {
+    const agent = await this.#ready();
+    return agent.connect(namespace, pod, port, signal);
   }
 
   async #ready(): Promise<NodeProxy> {

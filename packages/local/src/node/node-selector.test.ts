@@ -58,3 +58,57 @@ test('anti-affinity holds in both directions, and within its namespace', () => {
   const elsewhere = { ...db, metadata: { ...db.metadata, namespace: 'other' } };
   expect(misfit(db, node, [elsewhere])).toBeUndefined();
 });
+
+test('anti-affinity reaches the namespaces that it names or selects by label', () => {
+  const labelsOf = (name: string): Record<string, string> => (name === 'other' ? { kind: 'db' } : {});
+  const wide = (term: object): Pod =>
+    pod(
+      {
+        affinity: {
+          podAntiAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: [
+              { topologyKey: 'host', labelSelector: { matchLabels: { app: 'db' } }, ...term },
+            ],
+          },
+        },
+      },
+      { app: 'db' },
+    );
+  const there = pod({}, { app: 'db' });
+  const elsewhere = { ...there, metadata: { ...there.metadata, namespace: 'other' } };
+  const keptAway = (term: object, other: Pod): boolean =>
+    misfit(wide(term), node, [other], labelsOf) !== undefined;
+  expect(keptAway({ namespaces: ['other'] }, elsewhere)).toBe(true);
+  expect(keptAway({ namespaces: ['other'] }, there)).toBe(false);
+  expect(keptAway({ namespaceSelector: {} }, elsewhere)).toBe(true);
+  expect(keptAway({ namespaceSelector: { matchLabels: { kind: 'db' } } }, elsewhere)).toBe(true);
+  expect(keptAway({ namespaceSelector: { matchLabels: { kind: 'db' } } }, there)).toBe(false);
+  expect(keptAway({ namespaces: [] }, there)).toBe(true);
+});
+
+test('spread: the label has to be there, and one node is one domain', () => {
+  const spread = (more: object): Pod =>
+    pod(
+      {
+        topologySpreadConstraints: [
+          {
+            maxSkew: 1,
+            topologyKey: 'host',
+            whenUnsatisfiable: 'DoNotSchedule',
+            labelSelector: { matchLabels: { app: 'db' } },
+            ...more,
+          },
+        ],
+      },
+      { app: 'db' },
+    );
+  const there = [pod({}, { app: 'db' })];
+  const words = "node(s) didn't match pod topology spread constraints";
+  expect(misfit(spread({}), node, there)).toBeUndefined();
+  expect(misfit(spread({ topologyKey: 'zone' }), node, [])).toBe(`${words} (missing required label)`);
+  const anyway = { topologyKey: 'zone', whenUnsatisfiable: 'ScheduleAnyway' };
+  expect(misfit(spread(anyway), node, [])).toBeUndefined();
+  expect(misfit(spread({ minDomains: 2 }), node, [])).toBeUndefined();
+  expect(misfit(spread({ minDomains: 2 }), node, there)).toBe(words);
+  expect(misfit(spread({ minDomains: 2, maxSkew: 2 }), node, there)).toBeUndefined();
+});

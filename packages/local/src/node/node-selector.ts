@@ -17,7 +17,12 @@ interface Taint {
  * Why the pod cannot run on the node, in the scheduler's words (`1 node(s) …`); undefined when it can.
  * Preferences never keep a pod away: there is only one node.
  */
-export function misfit(pod: Pod, node: Node, others: readonly Pod[]): string | undefined {
+export function misfit(
+  pod: Pod,
+  node: Node,
+  others: readonly Pod[],
+  labelsOf: NamespaceLabels = () => ({}),
+): string | undefined {
   const wanted = pod.spec?.nodeName;
   if (wanted !== undefined && wanted !== '' && wanted !== node.metadata.name) {
     return "node(s) didn't match the requested node name";
@@ -30,7 +35,31 @@ export function misfit(pod: Pod, node: Node, others: readonly Pod[]): string | u
     return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
   }
   if (!matchesNode(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
-  return affinityMisfit(pod, node, others);
+  return spreadMisfit(pod, node, others) ?? affinityMisfit(pod, node, others, labelsOf);
+}
+
+/** Labels of a namespace by its name. */
+export type NamespaceLabels = (name: string) => Record<string, string>;
+
+/**
+ * Whether the pod would make the spread over the values of the node's label too uneven. One node is one value, so that
+ * it only ever is where more of them are asked for.
+ */
+function spreadMisfit(pod: Pod, node: Node, others: readonly Pod[]): string | undefined {
+  const words = "node(s) didn't match pod topology spread constraints";
+  for (const constraint of pod.spec?.topologySpreadConstraints ?? []) {
+    if (constraint.whenUnsatisfiable !== 'DoNotSchedule') continue;
+    if (node.metadata.labels?.[constraint.topologyKey] === undefined) {
+      return `${words} (missing required label)`;
+    }
+    if ((constraint.minDomains ?? 1) <= 1) continue;
+    // With fewer values than asked for, the least of all counts is none.
+    const term = { topologyKey: constraint.topologyKey, labelSelector: constraint.labelSelector } as Term;
+    const alike = [pod, ...others.filter((other) => other.metadata.deletionTimestamp === undefined)];
+    const count = alike.filter((each) => selects(term, pod, each, () => ({}))).length;
+    if (count > constraint.maxSkew) return words;
+  }
+  return undefined;
 }
 
 const unschedulableTaint: Taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' };
@@ -79,35 +108,44 @@ interface Term {
   labelSelector?: { matchLabels?: Record<string, string>; matchExpressions?: Requirement[] };
   topologyKey: string;
   namespaces?: string[];
+  namespaceSelector?: Term['labelSelector'];
 }
 
-function affinityMisfit(pod: Pod, node: Node, others: readonly Pod[]): string | undefined {
+function affinityMisfit(
+  pod: Pod,
+  node: Node,
+  others: readonly Pod[],
+  labelsOf: NamespaceLabels,
+): string | undefined {
   const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
   const required = (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) as Term[];
   const forbidden = (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) as Term[];
   const hasKey = (term: Term): boolean => node.metadata.labels?.[term.topologyKey] !== undefined;
   for (const term of required) {
-    const found = others.some((other) => selects(term, pod, other));
+    const found = others.some((other) => selects(term, pod, other, labelsOf));
     // The first of a group of pods that attract each other may go anywhere.
-    const first = selects(term, pod, pod);
+    const first = selects(term, pod, pod, labelsOf);
     if (!hasKey(term) || (!found && !first)) return "node(s) didn't match pod affinity rules";
   }
-  if (forbidden.some((term) => hasKey(term) && others.some((other) => selects(term, pod, other)))) {
+  if (forbidden.some((term) => hasKey(term) && others.some((other) => selects(term, pod, other, labelsOf)))) {
     return "node(s) didn't match pod anti-affinity rules";
   }
   const repelled = others.some((other) => {
     const terms = (other.spec?.affinity?.podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ??
       []) as Term[];
-    return terms.some((term) => hasKey(term) && selects(term, other, pod));
+    return terms.some((term) => hasKey(term) && selects(term, other, pod, labelsOf));
   });
   return repelled ? "node(s) didn't satisfy existing pods anti-affinity rules" : undefined;
 }
 
 /** Whether a term of `owner` means the pod `candidate`. */
-function selects(term: Term, owner: Pod, candidate: Pod): boolean {
-  const namespaces = term.namespaces ?? [owner.metadata.namespace ?? 'default'];
-  if (!namespaces.includes(candidate.metadata.namespace ?? 'default') || term.labelSelector === undefined) {
-    return false;
-  }
+function selects(term: Term, owner: Pod, candidate: Pod, labelsOf: NamespaceLabels): boolean {
+  const { namespaces = [], namespaceSelector } = term;
+  const namespace = candidate.metadata.namespace ?? 'default';
+  const named = namespaces.includes(namespace);
+  const chosen = namespaceSelector
+    ? matchesLabels(labelSelectorFromObject(namespaceSelector), labelsOf(namespace))
+    : namespaces.length === 0 && namespace === (owner.metadata.namespace ?? 'default');
+  if (!(named || chosen) || term.labelSelector === undefined) return false;
   return matchesLabels(labelSelectorFromObject(term.labelSelector), candidate.metadata.labels);
 }

@@ -1,9 +1,11 @@
 import { ApiError } from '@pgherd/kube/objects';
 import { EngineError } from '../engine/engine.ts';
 import type { NodeContext } from './context.ts';
+import { attachToContainer } from './attach.ts';
 import { execInContainer } from './exec.ts';
 import { containerLogs } from './logs.ts';
 import type { NodeProxy } from './node-proxy.ts';
+import { connectInNetworkOf } from './port-pipe.ts';
 import type { PodWorker } from './pod-worker.ts';
 import type { RuntimeContainer } from './runtime.ts';
 
@@ -39,6 +41,29 @@ export function podProxy(context: NodeContext, find: FindWorker): NodeProxy {
       } catch (error) {
         throw unavailable(error);
       }
+    },
+
+    async attach(namespace, pod, options) {
+      const worker = require(find, namespace, pod);
+      const name = chooseContainer(worker, options.container);
+      const container = running(worker, name);
+      const tty = worker.pod.spec?.containers.find((each) => each.name === name)?.tty ?? false;
+      try {
+        await attachToContainer(engine, container.id, { ...options, tty });
+      } catch (error) {
+        if (!options.signal.aborted) throw unavailable(error);
+      }
+    },
+
+    async connect(namespace, pod, port, signal) {
+      const worker = require(find, namespace, pod);
+      if (worker.pod.spec?.hostNetwork === true) return connectInNetworkOf(undefined, port, signal);
+      const { sandbox } = worker.containers;
+      if (sandbox?.state !== 'running') {
+        const phase = worker.pod.status?.phase ?? 'Pending';
+        throw badRequest(`unable to forward port because pod is not running. Current status=${phase}`);
+      }
+      return connectInNetworkOf(sandbox.pid, port, signal);
     },
   };
 }

@@ -1,5 +1,6 @@
 import {
   ApiError,
+  namespaces,
   nodes,
   persistentVolumeClaims,
   persistentVolumes,
@@ -63,7 +64,9 @@ function judge(pod: Pod, { registry, nodeName }: SchedulerOptions): Verdict {
     (other) =>
       other.spec?.nodeName === nodeName && !['Succeeded', 'Failed'].includes(other.status?.phase ?? ''),
   );
-  const reason = misfit(pod, node, placed) ?? resourceMisfit(pod, node, placed);
+  const labelsOf = (name: string): Record<string, string> =>
+    findObject(registry, namespaces, undefined, name)?.metadata.labels ?? {};
+  const reason = misfit(pod, node, placed, labelsOf) ?? resourceMisfit(pod, node, placed);
   if (reason !== undefined) return no(`1 ${reason}`);
   return claimsVerdict(pod, node, registry);
 }

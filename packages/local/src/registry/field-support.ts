@@ -94,7 +94,7 @@ const podSpec: FieldTable = {
   os: stored('only linux'),
   schedulerName: acted('a pod for another scheduler stays Pending, as without that scheduler'),
   affinity: acted('required terms; preferences have no choice to make'),
-  topologySpreadConstraints: stored(oneNode),
+  topologySpreadConstraints: acted('with one node they only ask for its label, and for minDomains'),
   tolerations: acted(),
   priorityClassName: acted('its number; nothing is preempted'),
   priority: stored('nothing is preempted'),

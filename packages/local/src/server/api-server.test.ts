@@ -36,6 +36,10 @@ const nodeProxy: NodeProxy = {
     options.stderr?.write('complaint');
     return 7;
   },
+  async attach(_namespace, _pod, { stdout }) {
+    stdout?.write('what it said');
+  },
+  connect: () => Promise.reject(new Error('nobody listens')),
 };
 
 beforeAll(async () => {
@@ -140,7 +144,7 @@ test('who has no credentials gets 401, who has no rights 403, a path that is not
     'User "system:serviceaccount:default:default" cannot list resource "configmaps"',
   );
   expect((await send('GET', '/apis/nope/v1/things')).code).toBe(404);
-  expect((await send('GET', `${pods}/x/portforward`)).code).toBe(404);
+  expect((await send('GET', `${pods}/x/ephemeralcontainers`)).code).toBe(404);
   stranger.destroy();
 });
 
@@ -294,18 +298,26 @@ test('logs stream, exec speaks over WebSocket and ends with the exit code', asyn
   });
 });
 
-test('what is not served on an upgraded connection says what to use instead', async () => {
+test('attach speaks like exec; what needs another protocol says which', async () => {
   await send('POST', pods, {
     metadata: { name: 'p' },
     spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
   });
-  for (const [subresource, instead] of [
-    ['portforward', 'addresses of pods and Services'],
-    ['attach', 'kubectl exec'],
+  const open = (query: string, protocol: string): WebSocket =>
+    new WebSocket(`wss://127.0.0.1:${port}${pods}/p/${query}`, protocol, { agent });
+  const attached = open('attach?stdout=true', 'v4.channel.k8s.io');
+  const messages: string[] = [];
+  attached.on('message', (data: Buffer) => messages.push(`${data[0]} ${data.subarray(1).toString()}`));
+  await new Promise((resolve, reject) => {
+    attached.on('close', resolve);
+    attached.on('error', reject);
+  });
+  expect(messages).toEqual(['1 what it said', expect.stringMatching(/^3 .*"Success"/)]);
+  for (const [query, protocol, instead] of [
+    ['exec?command=true&stdout=true', 'v1.channel.k8s.io', 'served are v5.channel.k8s.io, v4.channel.k8s.io'],
+    ['portforward', 'v4.channel.k8s.io', 'served is SPDY/3.1+portforward.k8s.io'],
   ] as const) {
-    const socket = new WebSocket(`wss://127.0.0.1:${port}${pods}/p/${subresource}`, 'v4.channel.k8s.io', {
-      agent,
-    });
+    const socket = open(query, protocol);
     const answer = await new Promise<string>((resolve, reject) => {
       socket.on('error', () => {});
       socket.on('open', () => reject(new Error('it was served')));
@@ -315,9 +327,14 @@ test('what is not served on an upgraded connection says what to use instead', as
         response.on('end', () => resolve(`${response.statusCode} ${text}`));
       });
     });
-    expect(answer).toMatch(/^501 /);
+    expect(answer).toMatch(/^400 /);
     expect(answer).toContain(instead);
   }
+  for (const subresource of ['exec', 'attach', 'portforward'])
+    expect((await send('GET', `${pods}/p/${subresource}`)).body).toMatchObject({
+      code: 400,
+      message: 'Upgrade request required',
+    });
 });
 
 interface Recorded {

@@ -4,10 +4,11 @@ import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ApiError } from '@pgherd/kube/objects';
 import { openApiSource } from '../openapi/index.ts';
-import { notServed } from '../registry/errors.ts';
+import { badRequest, notServed } from '../registry/errors.ts';
 import { toTable } from '../table/index.ts';
 import { attributesOf, authenticate, authorizeOrThrow } from './access.ts';
 import { escalationCheck } from './escalation.ts';
+import { parseCommandRequest } from './exec-request.ts';
 import { answerPath } from './path-handler.ts';
 import { parseResourcePath } from './request-path.ts';
 import { ResourceHandler } from './resource-handler.ts';
@@ -151,20 +152,16 @@ class HttpsApiServer implements ApiServer {
     const user = authenticate(this.#options, request);
     const resource = parseResourcePath(path);
     if (!resource || resource.plural !== 'pods') throw notServed();
-    if (resource.subresource === 'portforward' || resource.subresource === 'attach') {
-      throw unsupported(resource.subresource);
-    }
-    if (resource.subresource !== 'exec') throw notServed();
+    const { subresource } = resource;
+    if (subresource !== 'exec' && subresource !== 'attach' && subresource !== 'portforward')
+      throw notServed();
     const definition = this.#options.registry.definition(resource);
     if (!definition) throw notServed();
     const verb = request.method === 'GET' ? 'get' : 'create';
     authorizeOrThrow(this.#options, attributesOf(user, resource, verb, query));
-    if ((request.headers.upgrade ?? '').toLowerCase() !== 'websocket') {
-      throw new ApiError(
-        501,
-        'NotImplemented',
-        `exec over ${request.headers.upgrade ?? 'this protocol'} is not served, only over WebSocket: use kubectl 1.31 or later`,
-      );
+    const protocol = (request.headers.upgrade ?? '').toLowerCase();
+    if (protocol !== 'websocket' && protocol !== 'spdy/3.1') {
+      throw badRequest(`unable to upgrade to ${protocol}: served are WebSocket and SPDY/3.1`);
     }
     const { nodeProxy, registry } = this.#options;
     const pod = registry.get(definition, resource.namespace, resource.name ?? '');
@@ -172,23 +169,24 @@ class HttpsApiServer implements ApiServer {
       throw new ApiError(503, 'ServiceUnavailable', 'no node agent runs', { retryAfterSeconds: 1 });
     }
     // Loaded when first needed: the API is up without it.
-    const { serveExec } = await import('./pod-exec.ts');
-    serveExec(nodeProxy, pod, query, request, socket, head);
+    if (subresource === 'portforward') {
+      const { servePortForward } = await import('./spdy/port-forward.ts');
+      servePortForward(nodeProxy, pod, request, socket, head);
+      return;
+    }
+    const wanted = parseCommandRequest(pod, subresource, query);
+    if (protocol === 'websocket') {
+      const { serveWebSocketCommand } = await import('./web-socket-command.ts');
+      serveWebSocketCommand(nodeProxy, pod, wanted, request, socket, head);
+    } else {
+      const { serveSpdyCommand } = await import('./spdy/command.ts');
+      serveSpdyCommand(nodeProxy, pod, wanted, request, socket, head);
+    }
   }
 }
 
 function stopping(): ApiError {
   return new ApiError(503, 'ServiceUnavailable', 'the API server is stopping', { retryAfterSeconds: 1 });
-}
-
-/** What users of kubectl try first, with what to do instead. */
-function unsupported(subresource: 'portforward' | 'attach'): ApiError {
-  const message =
-    subresource === 'portforward'
-      ? 'port-forward is not supported: on this machine the addresses of pods and Services can be connected to ' +
-        'directly, see kubectl get pods,services -o wide'
-      : 'attach is not supported: use kubectl exec for a shell, kubectl logs -f for the output';
-  return new ApiError(501, 'NotImplemented', message);
 }
 
 function splitTarget(target: string): { path: string; query: URLSearchParams } {

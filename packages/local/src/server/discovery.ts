@@ -27,6 +27,8 @@ const subresourceKinds: Record<string, { kind: string; group?: string; version?:
     'pods/eviction': { kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
     'pods/binding': { kind: 'Binding', verbs: ['create'] },
     'pods/exec': { kind: 'PodExecOptions', verbs: ['create', 'get'] },
+    'pods/attach': { kind: 'PodAttachOptions', verbs: ['create', 'get'] },
+    'pods/portforward': { kind: 'PodPortForwardOptions', verbs: ['create', 'get'] },
     'pods/log': { kind: 'Pod', verbs: ['get'] },
     'namespaces/finalize': { kind: 'Namespace', verbs: ['update'] },
     'deployments/scale': scale,

@@ -41,6 +41,9 @@ const patchTypes: PatchType[] = [
   'application/apply-patch+yaml',
 ];
 
+/** Subresources of pods that need a connection of their own. */
+const upgraded = new Set(['exec', 'attach', 'portforward']);
+
 /** The API verb of a request, as authorization and discovery name it. */
 export function verbOf(method: string, path: ResourcePath, query: URLSearchParams): string {
   switch (method) {
@@ -152,9 +155,7 @@ export class ResourceHandler {
       const pod = registry.get(definition, path.namespace, name);
       return streamLog(this.#options, pod, query, request, answer);
     }
-    if (path.subresource === 'exec') {
-      throw badRequest('Upgrade request required: exec is served over WebSocket');
-    }
+    if (upgraded.has(path.subresource ?? '')) throw badRequest('Upgrade request required');
     const { subresource } = path;
     const object = registry.get(definition, path.namespace, name, subresource ? { subresource } : {});
     answer.send(200, subresource === 'scale' ? object : presenter.one(definition, object));
@@ -178,9 +179,7 @@ export class ResourceHandler {
     const { path, user, answer } = context;
     const { registry } = this.#options;
     if (path.name !== undefined && path.subresource === undefined) throw notAllowed();
-    if (path.subresource === 'exec') {
-      throw badRequest('Upgrade request required: exec is served over WebSocket');
-    }
+    if (upgraded.has(path.subresource ?? '')) throw badRequest('Upgrade request required');
     const options = this.#writeOptions(context);
     const body = await this.#body(context);
     const object = asObject(body.value);

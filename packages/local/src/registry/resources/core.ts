@@ -85,7 +85,7 @@ export const coreResources: readonly ResourceDefinition[] = [
     plural: 'pods',
     shortNames: ['po'],
     categories: ['all'],
-    subresources: ['status', 'log', 'exec', 'eviction', 'binding'],
+    subresources: ['status', 'log', 'exec', 'attach', 'portforward', 'eviction', 'binding'],
     strategy: podStrategy,
   }),
   define({

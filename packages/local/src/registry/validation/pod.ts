@@ -1,6 +1,7 @@
 import { quantityNumber, type KubeObject } from '@pgherd/kube/objects';
 import { duplicate, forbidden, invalid, notFound, required, type FieldError } from '@pgherd/kube/schema';
 import { semanticEqual } from '../equal.ts';
+import { placementErrors, type Placement } from './placement.ts';
 
 interface Named {
   name?: string;
@@ -62,6 +63,7 @@ export function podSpecErrors(spec: PodSpec, path: string): FieldError[] {
       errors.push(...containerErrors(container, `${path}.${list}[${index}]`, names, volumes));
     }
   }
+  errors.push(...placementErrors(spec as Placement, path));
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && deadline < 1) {
     errors.push(
