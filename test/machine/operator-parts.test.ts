@@ -134,6 +134,10 @@ test('Secrets in other namespaces are made, found again, and go with their clust
   };
   const theirs = { metadata: { namespace: 'apps', name: secret('apps.theirs'), labels }, data: {} };
   await client.create(secrets, theirs);
+  // It may be right here, too.
+  const here = { namespace: 'default', name: secret('default.theirs') };
+  const username = Buffer.from('default.theirs').toString('base64');
+  await client.create(secrets, { metadata: { ...here, labels }, data: { username } });
   const first = lab.operate({ enable_cross_namespace_secret: true });
   await create({ users: { 'apps.reader': [], plain: [] } });
   const made = await client.get(secrets, { namespace: 'apps', name: secret('apps.reader') });

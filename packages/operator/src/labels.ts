@@ -1,4 +1,5 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
+import { clusterNamespaceLabel } from './names.ts';
 
 export type Labels = Record<string, string>;
 
@@ -93,4 +94,13 @@ export function downscalerAnnotations(configuration: Configuration, manifest: Po
   return Object.fromEntries(
     annotations.filter(([name]) => expressions.some((expression) => expression.test(name))),
   );
+}
+
+/** Namespace of the cluster that an object belongs to: its own, unless it says otherwise. */
+export function clusterNamespaceOf({
+  metadata,
+}: {
+  metadata: { namespace?: string; labels?: Labels };
+}): string {
+  return metadata.labels?.[clusterNamespaceLabel] ?? metadata.namespace ?? '';
 }

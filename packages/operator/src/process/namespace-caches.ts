@@ -11,8 +11,7 @@ import {
 import { isHeartbeatOnly, type AnnotatedObject } from '@pgherd/patroni';
 import { readStatus, type Configuration, type Postgresql } from '@pgherd/api';
 import { kinds, labelledKinds, postgresqls, type Kind } from '../kinds.ts';
-import { clustersSelector } from '../labels.ts';
-import { clusterNamespaceLabel } from '../names.ts';
+import { clusterNamespaceOf, clustersSelector } from '../labels.ts';
 import { LagWatch } from '../observe/lag-watch.ts';
 
 type ObjectCache = Cache<KubeObject, 'cluster'>;
@@ -117,8 +116,7 @@ const moreThanHeartbeat: Predicate<KubeObject> = (old, current) =>
   !isHeartbeatOnly(old as KubeObject & AnnotatedObject, current as KubeObject & AnnotatedObject);
 
 /** `namespace/name` of the cluster that an object belongs to. */
-function clusterKeys(configuration: Configuration, { metadata }: KubeObject): string[] {
-  const cluster = metadata.labels?.[configuration.cluster_name_label];
-  const namespace = metadata.labels?.[clusterNamespaceLabel] ?? metadata.namespace ?? '';
-  return cluster === undefined ? [] : [`${namespace}/${cluster}`];
+function clusterKeys(configuration: Configuration, object: KubeObject): string[] {
+  const cluster = object.metadata.labels?.[configuration.cluster_name_label];
+  return cluster === undefined ? [] : [`${clusterNamespaceOf(object)}/${cluster}`];
 }

@@ -5,10 +5,11 @@ import { messageOf, reasonOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
 import { kinds, labelledKinds } from '../kinds.ts';
-import { clustersSelector } from '../labels.ts';
+import { clusterNamespaceOf, clustersSelector } from '../labels.ts';
 import { finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
 import type { ObjectSource } from '../observe/source.ts';
+import { secretNamespaces } from '../render/roles.ts';
 import type { Settings } from '../settings.ts';
 import { planDeletion } from '../plan/deletion.ts';
 import { stepsOf } from '../plan/step.ts';
@@ -107,7 +108,7 @@ export class Deletion {
     // Caches may lag behind our own writes, and what is left behind now nobody would ever find again.
     const left = planDeletion(
       configuration,
-      observe(await this.#ask(cluster), configuration, cluster, { databaseFingerprint: undefined }),
+      observe(await this.#ask(manifest, cluster), configuration, cluster, { databaseFingerprint: undefined }),
     );
     const [found] = stepsOf(left);
     if (found !== undefined) return requeueAfter(1_000, `the caches to know what to ${found.what}`);
@@ -119,14 +120,22 @@ export class Deletion {
   }
 
   /** What the API server itself says now, once per deleted cluster. */
-  async #ask({ namespace, name }: { namespace: string; name: string }): Promise<ObjectSource> {
-    const { hands, settings } = this.#options;
+  async #ask(manifest: Postgresql, cluster: { namespace: string; name: string }): Promise<ObjectSource> {
+    const { hands, settings, source } = this.#options;
     const { configuration } = settings();
+    const { namespace, name } = cluster;
     const lists = new Map<string, KubeObject[]>();
+    const others = secretNamespaces({ manifest, configuration }).filter(
+      (each) => each !== namespace && source.watches?.(each) !== false,
+    );
     for (const kind of labelledKinds) {
       const labelSelector = clustersSelector(configuration, { parts: kind !== kinds.pod, cluster: name });
-      const { items } = await hands.client.list(kind, { namespace, labelSelector });
-      lists.set(kind.plural, items);
+      const found: KubeObject[] = [];
+      for (const where of kind === kinds.secret ? [namespace, ...others] : [namespace]) {
+        const { items } = await hands.client.list(kind, { namespace: where, labelSelector });
+        found.push(...items.filter((object) => clusterNamespaceOf(object) === namespace));
+      }
+      lists.set(kind.plural, found);
     }
     return { get: () => undefined, ofCluster: (kind) => lists.get(kind.plural) ?? [] };
   }

@@ -65,3 +65,12 @@ function namespaceOf({ configuration, manifest }: Declared, user: string): strin
     ? user.slice(0, dot)
     : identityOf(manifest).namespace;
 }
+
+/** Namespaces that Secrets of this manifest are in, whatever else is wrong with it. */
+export function secretNamespaces(declared: Declared): string[] {
+  const spec: unknown = declared.manifest.spec;
+  const users = typeof spec === 'object' && spec !== null && 'users' in spec ? spec.users : undefined;
+  const names = typeof users === 'object' && users !== null ? Object.keys(users) : [];
+  const { namespace } = identityOf(declared.manifest);
+  return [...new Set([namespace, ...names.map((name) => namespaceOf(declared, name))])];
+}

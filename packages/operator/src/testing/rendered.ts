@@ -1,9 +1,9 @@
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { Configuration, Postgresql } from '@pgherd/api';
-import { builtinSchema, fieldErrorMessage, prune, validate } from '@pgherd/kube/schema';
 import { render } from '../render/render.ts';
 import type { Remembered } from '../render/input.ts';
 import { testConfiguration, testManifest, testRemembered } from './cluster.ts';
+import { schemaProblems } from './official-schema.ts';
 
 /** What differs from the manifest, configuration and memory that tests have by default. */
 export interface TestInput {
@@ -21,7 +21,7 @@ export function rendered(input: TestInput = {}): Map<string, KubeObject> {
     configuration: testConfiguration(input.configuration),
     remembered: testRemembered(input.remembered),
   });
-  const problems = desired.flatMap(({ object }) => schemaProblems(object));
+  const problems = schemaProblems(desired);
   if (problems.length > 0) throw new Error(problems.join('\n'));
   return new Map(
     desired.map(({ object }) => {
@@ -37,18 +37,6 @@ export function renderedOne(name: string, input: TestInput = {}): KubeObject {
   const found = all.get(name);
   if (found === undefined) throw new Error(`no ${name} among ${[...all.keys()].join(', ')}`);
   return found;
-}
-
-/** What the official OpenAPI document says against an object: misspelt fields, wrong types. */
-export function schemaProblems(object: KubeObject): string[] {
-  const { apiVersion = '', kind = '' } = object;
-  const [version = '', group = ''] = apiVersion.split('/').reverse();
-  const schema = builtinSchema({ group, version, kind });
-  if (schema === undefined) return [`${apiVersion} ${kind} is no kind of Kubernetes`];
-  const copy = structuredClone(object);
-  const unknown = prune(schema, copy).map((path) => `unknown field ${path}`);
-  const wrong = validate(schema, object).map(fieldErrorMessage);
-  return [...unknown, ...wrong].map((problem) => `${kind} ${object.metadata.name}: ${problem}`);
 }
 
 /** Paths that differ between two renderings, e.g. `Service acid-demo spec.type`; a whole object is its name alone. */
