@@ -8,7 +8,6 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { kinds, type Kind } from '../kinds.ts';
 import { observe } from '../observe/observe.ts';
-import type { ObjectSource } from '../observe/source.ts';
 import { assess } from '../reconcile/assess.ts';
 import { goalOf } from '../reconcile/goal.ts';
 import { World } from '../testing/world.ts';
@@ -63,23 +62,12 @@ function kindOf(object: KubeObject): Kind {
   return found;
 }
 
-function sourceOf(world: World): ObjectSource {
-  const ofKind = (kind: Kind) => world.list().filter((each) => each.kind === kind);
-  return {
-    get: (kind, _namespace, name) => world.get(kind, name),
-    ofCluster: (kind, _namespace, cluster) =>
-      ofKind(kind).flatMap(({ object }) =>
-        object.metadata.labels?.['cluster-name'] === cluster ? [object] : [],
-      ),
-  };
-}
-
 /** What the operator would do about the objects; the look into the database is no change. */
 function planFor(golden: Golden, world: World) {
   const { configuration, named } = parseConfiguration(golden.configuration);
   const cluster = { namespace: 'default', name: golden.manifest.metadata.name };
   const memory = { databaseFingerprint: undefined };
-  const observed = observe(sourceOf(world), configuration, cluster, memory);
+  const observed = observe(world.source(), configuration, cluster, memory);
   const { manifest, errors } = assess(golden.manifest, { configuration, named }, observed);
   expect(errors).toEqual([]);
   const { goal } = goalOf(manifest, { configuration, named }, observed, () => 'new-password');

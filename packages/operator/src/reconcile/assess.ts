@@ -14,6 +14,7 @@ import { find, type Observed } from '../observe/observed.ts';
 import { renderNotices } from '../render/notices.ts';
 import type { Settings } from '../settings.ts';
 import { checkSchema } from './schema-check.ts';
+import { keptNotices } from './kept-notices.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
 import { unwatchedSecrets } from './unwatched-secrets.ts';
 import { volumeSourceProblems } from './volume-sources.ts';
@@ -52,6 +53,7 @@ export function assess(written: Postgresql, settings: Settings, observed: Observ
       ...unfitVariables(observed),
       ...unsupportedFields(manifest),
       ...unsupportedChanges(manifest, observed),
+      ...keptNotices(manifest, settings, observed),
     ],
   };
 }

@@ -3,6 +3,7 @@ import { mergePatch, serverSideApply, trackUpdate } from '@pgherd/kube/patch';
 import { applyBuiltinDefaults, builtinSchema } from '@pgherd/kube/schema';
 import { objectKey, type Desired, type Kind } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
+import type { ObjectSource } from '../observe/source.ts';
 import type { Action, Plan } from '../plan/step.ts';
 
 const time = '2026-01-01T00:00:00Z';
@@ -14,6 +15,18 @@ export class World {
 
   list(): Desired[] {
     return [...this.objects.values()];
+  }
+
+  /** As the operator reads it: by name, and by the label with the cluster's name. */
+  source(): ObjectSource {
+    const ofKind = (kind: Kind) => this.list().filter((each) => each.kind === kind);
+    return {
+      get: (kind, _namespace, name) => this.get(kind, name),
+      ofCluster: (kind, _namespace, cluster) =>
+        ofKind(kind).flatMap(({ object }) =>
+          object.metadata.labels?.['cluster-name'] === cluster ? [object] : [],
+        ),
+    };
   }
 
   get(kind: Kind, name: string): KubeObject | undefined {
