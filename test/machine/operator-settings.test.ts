@@ -63,6 +63,11 @@ async function readiness(port: number): Promise<{ status: number; text: string }
   return { status: answer.status, text: await answer.text() };
 }
 
+async function inForce(port: number): Promise<boolean> {
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  return page.includes('\npgherd_configuration_in_force 1\n');
+}
+
 /** Events about the object with the configuration. */
 async function told(about: string): Promise<string[]> {
   const { items } = await lab.client.list(events, { namespace: 'default' });
@@ -118,6 +123,8 @@ test('a ConfigMap: nothing is touched before there is a right one, changes reach
   });
   expect(await members()).toBe(2);
 
+  expect(await inForce(port)).toBe(false);
+
   await lab.client.delete(configMaps, place);
   await eventually('its loss is told', async () => (await readiness(port)).text.includes('it is not there'));
   expect((await readiness(port)).status).toBe(200);
@@ -125,6 +132,7 @@ test('a ConfigMap: nothing is touched before there is a right one, changes reach
 
   await lab.client.create(configMaps, { metadata: place, data: { min_instances: '1', api_prot: '1' } });
   await eventually('the new one is in force', async () => (await members()) === 1);
+  expect(await inForce(port)).toBe(true);
   await eventually('a key that nobody knows is only a warning', async () =>
     (await told('ConfigMap')).some((each) => each.startsWith('Warning Configuration api_prot: ')),
   );

@@ -46,6 +46,11 @@ export class Metrics {
     this.#counters.passDuration.observe(ms / 1000);
   }
 
+  /** The configuration was looked at. */
+  configuration(isInForce: boolean): void {
+    this.#gauges.configuration.set(isInForce ? 1 : 0);
+  }
+
   /** An answer of the operator's own HTTP API. */
   answer(path: string, status: number): void {
     this.#counters.answers.inc({ path, code: String(status) });
@@ -145,6 +150,11 @@ function gaugesIn(registry: Registry) {
     leader: new Gauge({
       name: 'pgherd_leader',
       help: 'Whether this process leads (1) or waits (0).',
+      registers,
+    }),
+    configuration: new Gauge({
+      name: 'pgherd_configuration_in_force',
+      help: 'Whether the configuration is as it was written (1), or an earlier one or none is in force (0).',
       registers,
     }),
     clusters: new Gauge({

@@ -127,6 +127,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   });
   configuration.onChange(() => {
     report.log();
+    metrics.configuration(configuration.complaint() === undefined);
     const { settings } = configuration.held;
     if (settings !== undefined) options.onSettings?.(settings);
     if (leadership.isLeading) void report.tell();
