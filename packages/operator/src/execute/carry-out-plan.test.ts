@@ -228,18 +228,18 @@ test('only the very pod that was looked at is deleted', async () => {
   expect(world.did).toEqual([]);
 });
 
-test('what is new and exists already is foreign: it stays, and the failure says so', async () => {
-  const conflict = new ApiError(409, 'Conflict', 'conflict with "kubectl": .spec.selector');
-  const forced: (boolean | undefined)[] = [];
-  const world = hands();
-  world.client.apply = async (_kind, _object, options) => {
-    forced.push(options?.force);
-    throw conflict;
-  };
-  const object = { metadata: { namespace: 'default', name: 'acid-demo' } };
+test('what is new and exists already without our labels is foreign: it stays, and the failure says so', async () => {
+  const labels = { 'cluster-name': 'acid-demo' };
+  const object = { metadata: { namespace: 'default', name: 'acid-demo', labels } };
   const step = apply('acid-demo', { action: { type: 'apply', kind: kinds.service, object, isNew: true } });
-  const { failures } = await run(world, { name: 'objects', steps: [step] });
-  expect(forced).toEqual([false]);
-  expect(failures).toMatchObject([{ reason: 'ForeignObject', transient: false }]);
-  expect(failures[0]?.message).toContain('service acid-demo in namespace default exists already');
+  const attempt = async (existing: KubeObject[]) => {
+    const world = hands();
+    world.client.list = (async () => ({ metadata: {}, items: existing })) as Client['list'];
+    return { ...(await run(world, { name: 'objects', steps: [step] })), did: world.did };
+  };
+  const foreign = await attempt([{ metadata: { ...object.metadata, labels: { app: 'shop' } } }]);
+  expect(foreign.did).toEqual([]);
+  expect(foreign.failures).toMatchObject([{ reason: 'ForeignObject', transient: false }]);
+  expect(foreign.failures[0]?.message).toContain('service acid-demo in namespace default exists already');
+  for (const ours of [[], [object]]) expect((await attempt(ours)).did).toEqual(['apply acid-demo']);
 });

@@ -9,7 +9,7 @@ import type { Credentials } from '../render/input.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { refuseAnothers, takeSecret } from './ownership.ts';
 import { switchOver } from './switch-over.ts';
-import { ForeignObjectError } from './foreign-object.ts';
+import { refuseForeign } from './foreign-object.ts';
 
 /** The outside world that steps act on. */
 export interface Hands {
@@ -54,6 +54,7 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
     case 'apply':
       if (action.owner !== undefined)
         await refuseAnothers(hands.client, action.kind, action.object, action.owner);
+      if (action.isNew === true) await refuseForeign(hands.client, action.kind, action.object);
       await takeOverFields(hands, action);
       await apply(hands, action);
       return nothingToTell;
@@ -100,15 +101,8 @@ async function takeOverFields(hands: Hands, action: Extract<Action, { type: 'app
   hands.written(kind, written);
 }
 
-async function apply(hands: Hands, action: Extract<Action, { type: 'apply' }>): Promise<void> {
-  const { kind, object, isNew } = action;
-  try {
-    // Fields of what is new are nobody's; that somebody has them means that it is somebody's.
-    hands.written(kind, await hands.client.apply(kind, object, { force: isNew !== true, fieldManager }));
-  } catch (error) {
-    if (isNew !== true || !isConflict(error)) throw error;
-    throw new ForeignObjectError(kind, object.metadata, (error as Error).message);
-  }
+async function apply(hands: Hands, { kind, object }: Extract<Action, { type: 'apply' }>): Promise<void> {
+  hands.written(kind, await hands.client.apply(kind, object, { force: true, fieldManager }));
 }
 
 /** What exists already stays as it is; only a Secret for a role is made the cluster's. */

@@ -60,7 +60,7 @@ async function otherOwner(client: Client, object: KubeObject, owner: Owner): Pro
 }
 
 /** By a list, because the operator has no other right to read single objects. */
-async function findByName(
+export async function findByName(
   client: Client,
   kind: Kind,
   namespace: string,

@@ -13,6 +13,7 @@ async function pass(controllerId: string, annotations: Record<string, string>): 
     return object;
   };
   const client = {
+    list: async () => ({ metadata: {}, items: [] }),
     create: write,
     apply: write,
     patch: async () => testManifest(),
