@@ -30,6 +30,8 @@ const say: Logger['warn'] = (_fields, message) => console.error(`herd: ${message
 const log: Logger = { error: say, warn: say, info: () => {}, debug: () => {} };
 
 const connection = await findConnection({ kubeconfig });
+/** Real Patronis have a connection each, and no handshakes after their start. */
+const maxIdleConnections = 1000;
 const kubelet = createClient(connection, { fieldManager: 'kubelet', onRequest: count('kubelet') });
 const network = await PodNetwork.create();
 const postgres = new PlayedPostgres({
@@ -58,7 +60,7 @@ function clientOf(pod: Pod): Promise<Client> {
       const fieldManager = 'Patroni';
       return createClient(
         { ...connection, credentials },
-        { userAgent, fieldManager, onRequest: count('patroni') },
+        { userAgent, fieldManager, maxIdleConnections, onRequest: count('patroni') },
       );
     });
   accounts.set(`${namespace}/${name}`, client);

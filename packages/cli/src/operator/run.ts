@@ -1,6 +1,7 @@
 import { MissingRightsError, runOperator, type ConfigurationOrigin, type Settings } from '@pgherd/operator';
 import type { Logger } from 'pino';
 import { CommandError, exitCode } from '../exit-code.ts';
+import { keepHeapSmall } from './heap.ts';
 import { operatorLog } from './log.ts';
 import { readConfigurationFile } from './read-configuration.ts';
 
@@ -18,6 +19,7 @@ export interface RunOptions {
 
 /** Runs the operator until SIGTERM or SIGINT. */
 export async function runOperatorCommand(options: RunOptions): Promise<void> {
+  keepHeapSmall();
   const log = operatorLog(process.env, process.stdout);
   const { kubeconfig, namespace, identity, httpHost } = options;
   const httpPort = options.httpPort === undefined ? undefined : Number(options.httpPort);

@@ -17,6 +17,8 @@ export interface TransportOptions {
   connectTimeoutMs?: number;
   /** Until the answer is complete; for streams until its head is there. Default 30 s. */
   requestTimeoutMs?: number;
+  /** Connections that are kept while nothing is asked. Default 16. */
+  maxIdleConnections?: number;
   clock?: Clock;
 }
 
@@ -63,6 +65,7 @@ export class Transport {
       userAgent: 'pgherd',
       connectTimeoutMs: 10_000,
       requestTimeoutMs: 30_000,
+      maxIdleConnections: 16,
       clock: systemClock,
       ...options,
     };
@@ -223,7 +226,7 @@ export class Transport {
         ...options,
         keepAlive: true,
         keepAliveMsecs: KEEP_ALIVE_MS,
-        maxFreeSockets: 16,
+        maxFreeSockets: this.#options.maxIdleConnections,
       }),
       fresh: new this.#http.Agent({ ...options, keepAlive: false }),
     };

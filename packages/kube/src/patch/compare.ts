@@ -52,7 +52,8 @@ function compareAt(
   path: string[],
   result: Comparison,
 ): void {
-  if (before === undefined && after === undefined) return;
+  // Also when both are the very same part, as unchanged ones mostly are.
+  if (before === after) return;
   const relations = [before, after].filter((v) => v !== undefined).map((v) => relationOf(schema, v));
   const relation = relations.every((r) => r === relations[0]) ? relations[0] : 'atomic';
   if (relation === 'object') {

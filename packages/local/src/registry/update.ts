@@ -1,4 +1,4 @@
-import { ApiError, type KubeObject } from '@pgherd/kube/objects';
+import { ApiError, share, type KubeObject } from '@pgherd/kube/objects';
 import { semanticEqual as sameObject } from '@pgherd/kube/patch';
 import { applyBuiltinDefaults, invalid, type FieldError } from '@pgherd/kube/schema';
 import { createDecoded, placeInNamespace, store } from './create.ts';
@@ -86,6 +86,8 @@ export function replace(
       ? (strategy.validateStatus?.(next, old) ?? [])
       : [...(strategy.validate?.(next, around) ?? []), ...changeErrors(definition, next, old, around)]),
   ]);
+  // From here on nothing in it changes any more but managedFields: what is as before is found at a glance.
+  shareParts(next, old);
   if (managed) managed(next);
   else recordUpdate(kernel, definition, next, old, options);
 
@@ -156,6 +158,17 @@ function keepServerFields(next: KubeObject, old: KubeObject): void {
   }
 }
 
+function shareParts(next: KubeObject, old: KubeObject): void {
+  for (const key of Object.keys(next)) {
+    // Assigning to a member called `__proto__` would do something else.
+    if (key !== 'metadata' && key !== '__proto__') next[key] = share(next[key], old[key]);
+  }
+  for (const key of ['labels', 'annotations', 'ownerReferences', 'finalizers'] as const) {
+    const part = next.metadata[key];
+    if (part !== undefined) Object.assign(next.metadata, { [key]: share(part, old.metadata[key]) });
+  }
+}
+
 function takeOver(next: KubeObject, old: KubeObject, field: string): void {
   if (old[field] === undefined) delete next[field];
   else next[field] = structuredClone(old[field]);
@@ -164,7 +177,10 @@ function takeOver(next: KubeObject, old: KubeObject, field: string): void {
 /** A write to `status` changes status alone; of a custom resource not even metadata (besides managedFields). */
 function isolateStatus(definition: ResourceDefinition, next: KubeObject, old: KubeObject): void {
   for (const field of new Set([...Object.keys(next), ...Object.keys(old)])) {
-    if (!['status', 'metadata', 'apiVersion', 'kind'].includes(field)) takeOver(next, old, field);
+    if (['status', 'metadata', 'apiVersion', 'kind'].includes(field)) continue;
+    // Nothing changes it on this way, so that it needs no copy.
+    if (old[field] === undefined) delete next[field];
+    else next[field] = old[field];
   }
   if (definition.custom) {
     const { managedFields } = next.metadata;
