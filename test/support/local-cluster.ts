@@ -17,15 +17,24 @@ export const postgresqls: ResourceType<
 export class LocalCluster {
   readonly home: string;
   readonly namespace = 'default';
+  private readonly operator: boolean;
   private connected: { client: Client; kubeconfig: string } | undefined;
 
-  private constructor(home: string) {
+  private constructor(home: string, operator: boolean) {
     this.home = home;
+    this.operator = operator;
   }
 
-  /** Removes what a killed run left, and starts anew. `configuration` is the operator's, as flat keys. */
-  static async start(suite: string, configuration: Record<string, string>): Promise<LocalCluster> {
-    const cluster = new LocalCluster(suiteHome(suite));
+  /**
+   * Removes what a killed run left, and starts anew. `configuration` is the operator's, as flat keys; without `operator`
+   * the test brings its own.
+   */
+  static async start(
+    suite: string,
+    configuration: Record<string, string>,
+    { operator = true }: { operator?: boolean } = {},
+  ): Promise<LocalCluster> {
+    const cluster = new LocalCluster(suiteHome(suite), operator);
     await removeInstance(cluster.home);
     mkdirSync(cluster.home, { recursive: true, mode: 0o700 });
     writeFileSync(join(cluster.home, 'operator.yaml'), stringify(configuration));
@@ -35,7 +44,7 @@ export class LocalCluster {
 
   /** `pgherd local up`: starts what does not run. */
   async up(): Promise<void> {
-    const kubeconfig = await startInstance(this.home, { operator: true });
+    const kubeconfig = await startInstance(this.home, { operator: this.operator });
     this.connected?.client.close();
     const { client } = await connect({ kubeconfig });
     this.connected = { client, kubeconfig };
