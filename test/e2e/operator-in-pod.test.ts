@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { leases, pods, type Pod } from '@pgherd/kube/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
-import { projectRoot } from '../support/instance.ts';
+import { projectRoot, run } from '../support/instance.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 import { clusterManifest } from '../support/manifests.ts';
 
@@ -20,6 +20,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await local?.remove();
 });
+
+/** `make TARGET` against the cluster of this test. */
+const make = (...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+  run('make', ['--no-print-directory', '-C', projectRoot, ...args], {
+    env: { KUBECONFIG: local.kubeconfig },
+  });
 
 const exec = (...command: string[]): Promise<string> =>
   local.kubectl('exec', 'deploy/postgres-operator', '--', ...command);
@@ -40,8 +46,7 @@ async function leader(): Promise<string | undefined> {
 }
 
 test('the manifests make an operator, and that makes a cluster', async () => {
-  await local.kubectl('apply', '-k', join(projectRoot, 'manifests'));
-  await local.kubectl('rollout', 'status', 'deployment/postgres-operator', '--timeout=60s');
+  expect(await make('install')).toMatchObject({ code: 0 });
   await local.kubectl('apply', '-f', join(projectRoot, 'manifests/minimal-postgres-manifest.yaml'));
   await local.waitForStatus(name, 'Running');
   expect(await local.pods(name)).toHaveLength(2);
@@ -51,7 +56,7 @@ test('the manifests make an operator, and that makes a cluster', async () => {
 
 test('it runs as nobody in particular, and writes nothing', async () => {
   expect(await exec('id', '-u')).toBe('1000\n');
-  await expect(exec('touch', '/tmp/file')).rejects.toThrow('Read-only file system');
+  await expect(exec('touch', '/usr/file')).rejects.toThrow('Read-only file system');
   expect(await exec('sh', '-c', 'grep CapEff /proc/1/status')).toContain('0000000000000000');
 });
 
@@ -82,6 +87,18 @@ test("of two operators one works, and the other takes over when the leader's pod
   await eventually('one pod is left', async () => (await local.pods(name)).length === 1);
 });
 
+test('uninstalling leaves clusters alone, and everything only goes without them', async () => {
+  const refused = await make('uninstall', 'EVERYTHING=yes');
+  expect(refused.code).not.toBe(0);
+  expect(refused.stdout).toContain(name);
+  const { code, stdout } = await make('uninstall');
+  expect(stdout).toContain('kept: clusters');
+  expect(code).toBe(0);
+  await eventually('no operator is left', async () => (await operatorPods()).length === 0);
+  expect(await local.primary(name)).toBeDefined();
+  expect(await make('install')).toMatchObject({ code: 0 });
+});
+
 test('deleting the manifest leaves nothing but its volumes behind', async () => {
   await local.kubectl('delete', 'postgresql', name, '--timeout=60s');
   const left = await local.kubectl(
@@ -95,4 +112,12 @@ test('deleting the manifest leaves nothing but its volumes behind', async () => 
   expect(left.trim().split('\n').sort()).toEqual(
     [0, 1].map((n) => `persistentvolumeclaim/pgdata-${name}-${n}`),
   );
+});
+
+test('without clusters everything can go', async () => {
+  expect(await make('uninstall', 'EVERYTHING=yes')).toMatchObject({ code: 0 });
+  const kinds = 'crds,clusterroles,clusterrolebindings,serviceaccounts,configmaps,deployments,services';
+  const left = (await local.kubectl('get', kinds, '-o', 'name')).split('\n');
+  // The account of the database pods stays in namespaces that had clusters, as with Zalando's operator.
+  expect(left.filter((each) => /postgres|acid/.test(each))).toEqual(['serviceaccount/postgres-pod']);
 });
