@@ -26,6 +26,7 @@ export const chosen: Partial<Record<ConfigurationKey, string>> = {
   default_memory_limit: '500Mi',
   min_cpu_limit: '250m',
   min_memory_limit: '250Mi',
+  logical_backup_s3_sse: 'AES256',
   enable_teams_api: 'false',
   api_port: '8080',
   connection_pooler_default_cpu_request: '500m',
