@@ -105,6 +105,20 @@ test('pooler and backup come and go with the manifest', async () => {
     return (spec?.template.spec?.tolerations ?? []).length === 0;
   });
 
+  // Its Service is made a load balancer, and leaves nothing of it behind.
+  const plain = (await client.get(services, pooler)).spec;
+  await change({ enableMasterPoolerLoadBalancer: true, allowedSourceRanges: ['10.0.0.0/8'] });
+  expect((await client.get(services, pooler)).spec).toMatchObject({
+    type: 'LoadBalancer',
+    loadBalancerSourceRanges: ['10.0.0.0/8'],
+    externalTrafficPolicy: 'Cluster',
+  });
+  await change({ enableMasterPoolerLoadBalancer: false });
+  const { loadBalancerSourceRanges = [], ...after } = (await client.get(services, pooler)).spec ?? {};
+  const { loadBalancerSourceRanges: _none, ...before } = plain ?? {};
+  expect(loadBalancerSourceRanges).toEqual([]);
+  expect(after).toEqual(before);
+
   await change({ enableConnectionPooler: false, enableLogicalBackup: false });
   await eventually('pooler and backup are gone', async () => (await parts()).length === 0);
 });
@@ -138,7 +152,7 @@ test('Secrets in other namespaces are made, found again, and go with their clust
   const here = { namespace: 'default', name: secret('default.theirs') };
   const username = Buffer.from('default.theirs').toString('base64');
   await client.create(secrets, { metadata: { ...here, labels }, data: { username } });
-  const first = lab.operate({ enable_cross_namespace_secret: true });
+  const first = lab.operate({ enable_cross_namespace_secret: true, watched_namespace: '*' });
   await create({ users: { 'apps.reader': [], plain: [] } });
   const made = await client.get(secrets, { namespace: 'apps', name: secret('apps.reader') });
   expect(made.metadata.labels).toMatchObject({ 'pgherd.dev/cluster-namespace': 'default' });
@@ -147,7 +161,7 @@ test('Secrets in other namespaces are made, found again, and go with their clust
 
   // The next operator knows it, too.
   await first.stop();
-  lab.operate({ enable_cross_namespace_secret: true });
+  lab.operate({ enable_cross_namespace_secret: true, watched_namespace: '*' });
   await change({ numberOfInstances: 2 });
   const again = await client.get(secrets, { namespace: 'apps', name: secret('apps.reader') });
   expect(again.metadata.uid).toBe(made.metadata.uid);
@@ -166,7 +180,7 @@ test('a Secret of another cluster is an error that names it, and is not written'
   const labels = { application: 'spilo', 'cluster-name': name, 'pgherd.dev/cluster-namespace': 'elsewhere' };
   const taken = { namespace: 'apps', name: 'apps.reader.acid-demo.credentials.postgresql.acid.zalan.do' };
   const before = await client.create(secrets, { metadata: { ...taken, labels }, data: { password: 'eA==' } });
-  lab.operate({ enable_cross_namespace_secret: true });
+  lab.operate({ enable_cross_namespace_secret: true, watched_namespace: '*' });
   await client.create(postgresqls, {
     metadata: key,
     spec: {
