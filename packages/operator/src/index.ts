@@ -23,6 +23,13 @@ export { plan, type Goal } from './plan/plan.ts';
 export { planDeletion } from './plan/deletion.ts';
 export { printPlan } from './plan/print.ts';
 export { stepsOf, type Action, type Disturbance, type Plan, type Step, type Track } from './plan/step.ts';
-export { finalizer, primaryServiceName, replicaServiceName, secretName } from './names.ts';
+export { clustersSelector } from './labels.ts';
+export {
+  clusterNamespaceLabel,
+  finalizer,
+  primaryServiceName,
+  replicaServiceName,
+  secretName,
+} from './names.ts';
 export { kinds, labelledKinds, postgresqls, type Desired, type Kind } from './kinds.ts';
 export type { DatabaseAccess, DatabaseReport } from './execute/database-access.ts';

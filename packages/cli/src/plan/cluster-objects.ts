@@ -1,7 +1,14 @@
+import type { Configuration } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
 import { ApiError, type KubeObject } from '@pgherd/kube/objects';
-import { kinds, labelledKinds, type Kind, type ObjectSource } from '@pgherd/operator';
-import type { Configuration } from '@pgherd/api';
+import {
+  clusterNamespaceLabel,
+  clustersSelector,
+  kinds,
+  labelledKinds,
+  type Kind,
+  type ObjectSource,
+} from '@pgherd/operator';
 
 /** The objects of one cluster as the API server has them now. */
 export interface ClusterObjects {
@@ -10,65 +17,84 @@ export interface ClusterObjects {
   unreadable: Kind[];
 }
 
-/** Reads with the caller's own rights: one list for each kind, and the service account of the pods. */
+/** What is read, of one kind. */
+interface Question {
+  kind: Kind;
+  /** Absent: all namespaces. */
+  namespace?: string;
+  labelSelector?: string;
+  fieldSelector?: string;
+}
+
+/** Reads with the caller's own rights: one list for each kind, and what pods and jobs refer to by name. */
 export async function readClusterObjects(
   client: Client,
   configuration: Configuration,
   cluster: { namespace: string; name: string },
 ): Promise<ClusterObjects> {
-  const { namespace, name } = cluster;
-  const labelSelector = `${configuration.cluster_name_label}=${name}`;
-  const lists = new Map<string, KubeObject[]>();
-  const unreadable: Kind[] = [];
-  const read = async (kind: Kind, selection: { labelSelector: string } | { fieldSelector: string }) => {
+  const unreadable = new Set<Kind>();
+  const read = async ({ kind, ...selection }: Question): Promise<[string, KubeObject][]> => {
     try {
-      lists.set(kind.plural, (await client.list(kind, { namespace, ...selection })).items);
+      const { items } = await client.list(kind, selection);
+      return items.map((object) => [keyOf(kind, object.metadata.namespace, object.metadata.name), object]);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 403) throw error;
-      unreadable.push(kind);
+      unreadable.add(kind);
+      return [];
     }
   };
-  const fieldSelector = `metadata.name=${configuration.pod_service_account_name}`;
-  await Promise.all([
-    ...labelledKinds.map((kind) => read(kind, { labelSelector })),
-    ...[kinds.serviceAccount, kinds.roleBinding].map((kind) => read(kind, { fieldSelector })),
+  const readAll = async (questions: Question[]) => new Map((await Promise.all(questions.map(read))).flat());
+  const [own, others] = await Promise.all([
+    readAll(partsOf(configuration, cluster)),
+    readAll(othersOf(configuration, cluster.namespace)),
   ]);
-  const podEnvironment = await readPodEnvironment(client, configuration, namespace);
   const source: ObjectSource = {
-    get: (kind, inNamespace, named) =>
-      podEnvironment.get(`${kind.plural}/${inNamespace}/${named}`) ??
-      lists
-        .get(kind.plural)
-        ?.find(({ metadata }) => metadata.name === named && metadata.namespace === inNamespace),
-    ofCluster: (kind) => lists.get(kind.plural) ?? [],
+    get: (kind, namespace, name) => {
+      const key = keyOf(kind, namespace, name);
+      return own.get(key) ?? others.get(key);
+    },
+    ofCluster: (kind) => [...own].filter(([key]) => key.startsWith(keyOf(kind))).map(([, object]) => object),
   };
-  return { source, unreadable };
+  return { source, unreadable: [...unreadable] };
 }
 
-/**
- * Secret and ConfigMap that all pods get variables from, by `plural/namespace/name`. One that the caller may not read
- * is left out, like one that does not exist.
- */
-async function readPodEnvironment(
-  client: Client,
-  configuration: Configuration,
-  namespace: string,
-): Promise<Map<string, KubeObject>> {
-  const { pod_environment_secret: secret, pod_environment_configmap: configMap } = configuration;
-  const found = new Map<string, KubeObject>();
-  const read = async (kind: Kind, where: string | undefined, name: string) => {
-    if (where === undefined || name === '') return;
-    try {
-      const object = await client.find<KubeObject>(kind, { namespace: where, name });
-      if (object !== undefined) found.set(`${kind.plural}/${where}/${name}`, object);
-    } catch (error) {
-      if (!(error instanceof ApiError) || error.code !== 403) throw error;
-    }
-  };
-  await Promise.all([
-    read(kinds.secret, namespace, secret),
-    read(kinds.configMap, configMap?.namespace, configMap?.name ?? ''),
-    read(kinds.configMap, namespace, configMap?.name ?? ''),
-  ]);
-  return found;
+/** What the cluster consists of. */
+function partsOf(configuration: Configuration, cluster: { namespace: string; name: string }): Question[] {
+  const { namespace, name } = cluster;
+  const parts = labelledKinds.map((kind): Question => {
+    return {
+      kind,
+      namespace,
+      labelSelector: clustersSelector(configuration, { parts: kind !== kinds.pod, cluster: name }),
+    };
+  });
+  if (!configuration.enable_cross_namespace_secret) return parts;
+  const elsewhere = `${clustersSelector(configuration, { parts: true, cluster: name })},${clusterNamespaceLabel}=${namespace}`;
+  return [...parts, { kind: kinds.secret, labelSelector: elsewhere }];
+}
+
+/** What it refers to and is not its own. */
+function othersOf(configuration: Configuration, namespace: string): Question[] {
+  const {
+    pod_service_account_name: account,
+    pod_environment_secret: podSecret,
+    pod_environment_configmap: configMap,
+    logical_backup_cronjob_environment_secret: backupSecret,
+  } = configuration;
+  const named = (kind: Kind, name: string, where = namespace): Question[] =>
+    name === '' ? [] : [{ kind, namespace: where, fieldSelector: `metadata.name=${name}` }];
+  return [
+    ...named(kinds.serviceAccount, account),
+    ...named(kinds.roleBinding, account),
+    ...named(kinds.secret, podSecret),
+    ...named(kinds.secret, backupSecret),
+    ...(configMap === undefined ? [] : named(kinds.configMap, configMap.name)),
+    ...(configMap?.namespace === undefined
+      ? []
+      : named(kinds.configMap, configMap.name, configMap.namespace)),
+  ];
+}
+
+function keyOf(kind: Kind, namespace?: string, name?: string): string {
+  return namespace === undefined ? `${kind.plural}/` : `${kind.plural}/${namespace}/${name ?? ''}`;
 }

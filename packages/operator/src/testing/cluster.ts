@@ -3,6 +3,7 @@ import type { KubeObject, Pod, StatefulSet } from '@pgherd/kube/objects';
 import { objectKey, type Desired } from '../kinds.ts';
 import { memberOf } from '../observe/member.ts';
 import type { Member, Observed } from '../observe/observed.ts';
+import type { ObjectSource } from '../observe/source.ts';
 import type { Remembered } from '../render/input.ts';
 
 /** A manifest for tests: two members, one user, one database. */
@@ -129,5 +130,17 @@ export function withStatus(desired: Desired, updateRevision: string): Desired {
       metadata: { ...object.metadata, generation: 1, uid: 'uid-of-the-statefulset' },
       status: { replicas: object.spec?.replicas ?? 0, observedGeneration: 1, updateRevision },
     },
+  };
+}
+
+/** A place to look for objects of others; there are none of the cluster. */
+export function testSource(objects: Desired[]): ObjectSource {
+  return {
+    get: (kind, namespace, name) =>
+      objects.find(
+        ({ kind: each, object }) =>
+          each === kind && object.metadata.namespace === namespace && object.metadata.name === name,
+      )?.object,
+    ofCluster: () => [],
   };
 }
