@@ -33,7 +33,7 @@ export function reasonOf(step: Step, isDeletion: boolean): string {
     case 'configure':
       return 'PatroniConfiguration';
     case 'restart':
-      return 'Restart';
+      return 'Update';
     case 'apply':
     case 'create':
     case 'delete':

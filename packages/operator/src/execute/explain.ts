@@ -13,7 +13,15 @@ export interface Explanation {
 /** The error in its own words, and what to do about the frequent ones. */
 export function explain(error: unknown): Explanation {
   const said = error instanceof Error ? error.message : String(error);
-  const [reason, advice] = adviceFor(error, said);
+  return withAdvice(said, adviceFor(error, said));
+}
+
+/** What a controller of Kubernetes says in an event that it was refused. */
+export function explainRefusal(said: string): Explanation {
+  return withAdvice(said, knownRefusal(said) ?? ['PodsNotMade']);
+}
+
+function withAdvice(said: string, [reason, advice]: Advice): Explanation {
   return { reason, message: advice === undefined ? said : `${said.replace(/[.\s]+$/, '')}; ${advice}` };
 }
 
@@ -32,7 +40,8 @@ function adviceFor(error: unknown, said: string): Advice {
   return ['StepFailed'];
 }
 
-function refusedByKubernetes(error: ApiError, said: string): Advice {
+/** Refusals that are known by their words, whoever was refused. */
+function knownRefusal(said: string): Advice | undefined {
   if (/exceeded quota/i.test(said)) {
     return ['QuotaExceeded', 'raise the ResourceQuota of the namespace, or ask for less in the manifest'];
   }
@@ -45,6 +54,12 @@ function refusedByKubernetes(error: ApiError, said: string): Advice {
   if (/violates PodSecurity/i.test(said)) {
     return ['PodSecurity', 'choose a level for the namespace that allows what the manifest asks for'];
   }
+  return undefined;
+}
+
+function refusedByKubernetes(error: ApiError, said: string): Advice {
+  const known = knownRefusal(said);
+  if (known !== undefined) return known;
   if (error.code === 403) {
     return [
       'Forbidden',

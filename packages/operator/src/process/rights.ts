@@ -61,7 +61,10 @@ const always: Right[] = [
   right('', 'secrets', [...watch, ...apply, 'delete']),
   right('', 'persistentvolumeclaims', [...watch, 'delete']),
   right('', 'serviceaccounts', [...watch, ...apply]),
-  right('', 'events', ['create', 'patch'], { essential: false }),
+  right('', 'events', ['list', 'create', 'patch'], {
+    essential: false,
+    why: 'Its own events are written; others are read when pods are not made, to tell why.',
+  }),
   right('policy', 'poddisruptionbudgets', [...watch, ...apply, 'delete']),
   right('rbac.authorization.k8s.io', 'rolebindings', [...watch, 'create']),
   right('coordination.k8s.io', 'leases', ['get', 'create', 'update'], {

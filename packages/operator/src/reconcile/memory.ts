@@ -1,6 +1,7 @@
 import { newCorrectionMemory, type CorrectionMemory } from './corrections.ts';
 import type { Postgresql } from '@pgherd/api';
 import { newInquiryMemory, type InquiryMemory } from './inquiry.ts';
+import type { MissingPodsMemory } from './missing-pods.ts';
 import type { Waiting } from './stalled.ts';
 
 /**
@@ -21,6 +22,8 @@ export interface ClusterMemory {
   corrections: CorrectionMemory;
   /** What a rolling update waits for. */
   waiting: Waiting | undefined;
+  /** Pods that their controller does not make. */
+  missingPods: MissingPodsMemory | undefined;
   /** Whether a rolling update was announced and has not ended. */
   isRolling: boolean;
 }
@@ -45,6 +48,7 @@ export class Memories {
       inquiry: newInquiryMemory(),
       corrections: newCorrectionMemory(),
       waiting: undefined,
+      missingPods: undefined,
       isRolling: false,
     };
     this.#clusters.set(key, fresh);

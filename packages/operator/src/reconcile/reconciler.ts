@@ -14,6 +14,8 @@ import type { ObjectSource } from '../observe/source.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
+import type { Trouble } from '../status/trouble.ts';
+import { MissingPods } from './missing-pods.ts';
 import { failedBefore } from '../status/phase.ts';
 import { computeStatus, type StatusInput } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
@@ -101,11 +103,13 @@ export class Reconciler {
   readonly #deletion: Deletion;
   readonly #vanished: Vanished;
   readonly #inquiry: Inquiry;
+  readonly #missingPods: MissingPods;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#deletion = new Deletion(options);
     this.#vanished = new Vanished(options, this.#deletion);
+    this.#missingPods = new MissingPods(options.hands.client, options.clock);
     this.#inquiry = new Inquiry((address) => options.askPatroni(address), options.clock);
   }
 
@@ -199,6 +203,7 @@ export class Reconciler {
     const failures = [
       ...serious.map((failure) => ({ reason: failure.reason, message: describeFailure(failure) })),
       ...(stalled === undefined ? [] : [{ reason: 'RolloutStopped', message: stalled }]),
+      ...(await this.#missing(manifest, memory, after)),
     ];
     const isComplete = await this.#report(manifest, { ...standingOf(after), failures });
     if (outcome.failures.length > 0) throw new PassFailedError(outcome.failures);
@@ -250,6 +255,14 @@ export class Reconciler {
     memory.isRolling = message !== undefined;
   }
 
+  async #missing(manifest: Postgresql, memory: ClusterMemory, { observed }: Look): Promise<Trouble[]> {
+    memory.missingPods = await this.#missingPods.look(observed, memory.missingPods);
+    const trouble = memory.missingPods?.trouble;
+    if (trouble === undefined) return [];
+    this.#tellOnce(manifest, memory, 'StatefulSet', trouble.message);
+    return [trouble];
+  }
+
   #stalled(manifest: Postgresql, memory: ClusterMemory, { observed, plan, pass }: Look): string | undefined {
     const now = this.#options.clock.now();
     memory.waiting = waitingOf(plan, memory.waiting, now);
@@ -260,7 +273,7 @@ export class Reconciler {
   }
 
   #later(memory: ClusterMemory, isComplete: boolean, left: Plan): Result {
-    const ask = this.#inquiry.next(memory.inquiry);
+    const ask = this.#inquiry.next(memory.inquiry) ?? this.#missingPods.next(memory.missingPods);
     if (ask !== undefined) return requeueAfter(ask, nextOf(left));
     return isComplete ? done : requeueAfter(lookAgainMs, nextOf(left));
   }

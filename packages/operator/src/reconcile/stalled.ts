@@ -39,21 +39,22 @@ export function stalledBecause(
   if (waited < (trouble === undefined ? patienceMs : believedAfterMs)) return undefined;
   // Copying the data may take hours, and nothing is wrong then.
   if (trouble === undefined && late?.state === 'creating replica') return undefined;
-  return `the rolling update has stopped: ${trouble?.message ?? describeLate(late, waiting, waited)}. It goes on by itself when that is over, and replaces the pod when the manifest changes it`;
+  return `the rolling update has stopped: ${trouble?.message ?? describeLate(late, waiting, patienceMs)}. It goes on by itself when that is over, and replaces the pod when the manifest changes it`;
 }
 
-function describeLate(late: Member | undefined, { what }: Waiting, waited: number): string {
-  const minutes = Math.round(waited / 60_000);
+/** Without the time that has passed: the status would be written each minute. */
+function describeLate(late: Member | undefined, { what }: Waiting, patienceMs: number): string {
+  const time = patienceMs < 120_000 ? `${patienceMs / 1000} s` : `${Math.round(patienceMs / 60_000)} minutes`;
   if (late === undefined) {
-    return `it has waited ${minutes} minutes for "${what}"; kubectl describe statefulset shows what Kubernetes says`;
+    return `it has waited more than ${time} for "${what}"; kubectl describe statefulset shows what Kubernetes says`;
   }
   if (late.deleting) {
-    return `pod ${late.name} has not gone away for ${minutes} minutes; kubectl describe pod ${late.name} shows what holds it`;
+    return `pod ${late.name} has not gone away for more than ${time}; kubectl describe pod ${late.name} shows what holds it`;
   }
   const state = late.running
     ? `Patroni says "${late.state ?? 'nothing'}"`
     : (late.waiting ?? 'it does not run');
-  return `pod ${late.name} has not come back for ${minutes} minutes (${state}); kubectl logs ${late.name} -c postgres says why`;
+  return `pod ${late.name} has not come back for more than ${time} (${state}); kubectl logs ${late.name} -c postgres says why`;
 }
 
 function madeAt({ pod }: Member): number {

@@ -165,7 +165,7 @@ test('a StatefulSet whose controller has not seen it yet is not settled', () => 
   } as KubeObject;
   const at = (observedGeneration: number) =>
     testObserved(
-      [{ kind: kinds.statefulSet, object: { ...object, status: { observedGeneration } } as KubeObject }],
+      [{ kind: kinds.statefulSet, object: { ...object, status: { observedGeneration } } }],
       healthy,
       { leader: 'acid-demo-0' },
     );
