@@ -33,7 +33,7 @@ export function printRbac(options: RbacOptions): void {
 }
 
 function documentOf({ comment, object, ruleComments }: RbacObject): string {
-  const document = new Document(object);
+  const document = new Document(object, { aliasDuplicateObjects: false });
   if (comment !== undefined) if (document.contents !== null) document.contents.commentBefore = ` ${comment}`;
   const rules = document.get('rules');
   if (isSeq<Node>(rules)) {
