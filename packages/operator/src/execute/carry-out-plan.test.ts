@@ -243,3 +243,26 @@ test('what is new and exists already without our labels is foreign: it stays, an
   expect(foreign.failures[0]?.message).toContain('service acid-demo in namespace default exists already');
   for (const ours of [[], [object]]) expect((await attempt(ours)).did).toEqual(['apply acid-demo']);
 });
+
+test("another cluster's Service is not written, whatever its name", async () => {
+  const world = hands();
+  const metadata = { name: 's', namespace: 'default', labels: { 'cluster-name': 'acid-demo-repl' } };
+  const owner = { cluster: 'acid-demo', namespace: 'default', label: 'cluster-name' };
+  const step: Step = {
+    ...apply('s'),
+    action: {
+      type: 'apply',
+      kind: kinds.service,
+      object: { metadata: { name: 's', namespace: 'default' } },
+      owner,
+    },
+  };
+  world.client.list = (async () => ({ items: [{ metadata }] })) as unknown as Client['list'];
+  const { failures } = await run(world, { name: 'objects', steps: [step] });
+  expect(failures[0]?.message).toContain(
+    'service default/s belongs to the cluster default/acid-demo-repl; one of the clusters needs another name',
+  );
+  world.client.list = (async () => ({ items: [] })) as unknown as Client['list'];
+  expect((await run(world, { name: 'objects', steps: [step] })).failures).toEqual([]);
+  expect(world.did).toEqual(['apply s']);
+});

@@ -3,7 +3,7 @@ import { kinds } from '../kinds.ts';
 import { selectorLabels, withRole } from '../labels.ts';
 import { primaryServiceName, replicaServiceName, type ServiceRole } from '../names.ts';
 import { identityOf, type RenderInput } from './input.ts';
-import { clusterObject } from './metadata.ts';
+import { clusterObject, ownerOf } from './metadata.ts';
 import { accessFields, accessOf, serviceAnnotations } from './service-access.ts';
 
 /** The Services of the primary and of the replicas. Both always exist. */
@@ -18,7 +18,7 @@ function renderService(input: RenderInput, role: ServiceRole): Desired {
   const access = accessOf(input, target);
   // With Endpoints as Patroni's store, the primary's Endpoints are the leader lock: Patroni writes them itself.
   const selected = role === 'replica' || configuration.kubernetes_use_configmaps;
-  return clusterObject(
+  const service = clusterObject(
     input,
     kinds.service,
     role === 'master' ? primaryServiceName(name) : replicaServiceName(name),
@@ -42,4 +42,6 @@ function renderService(input: RenderInput, role: ServiceRole): Desired {
       annotations: serviceAnnotations(input, target),
     },
   );
+  // There may be a cluster that is called like another one's Service.
+  return { ...service, owner: ownerOf(input) };
 }
