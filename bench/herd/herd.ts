@@ -84,8 +84,8 @@ export class Herd {
     );
   }
 
-  /** Starts all of it, in a new directory. */
-  static async create(): Promise<Herd> {
+  /** Starts all of it, in a new directory. Each cluster has a heartbeat every so many seconds. */
+  static async create(loopWaitSeconds: number): Promise<Herd> {
     const directory = mkdtempSync(join(tmpdir(), 'pgherd-herd-'));
     const begun: Process[] = [];
     try {
@@ -96,7 +96,13 @@ export class Herd {
       await install(client);
       const pki = join(directory, 'pki');
       const certificate = [join(pki, 'server.crt'), join(pki, 'server.key')];
-      const played = Process.module('played-herd', 'played-herd.ts', kubeconfig, ...certificate);
+      const played = Process.module(
+        'played-herd',
+        'played-herd.ts',
+        String(loopWaitSeconds),
+        kubeconfig,
+        ...certificate,
+      );
       begun.push(played);
       const configuration = join(directory, 'operator.yaml');
       // Full passes are asked for when they are measured.

@@ -12,6 +12,7 @@ test(
       fullPasses: 1,
       changes: 2,
       changesPerSecond: 10,
+      loopWaitSeconds: 10,
       say: () => {},
     });
     const { creation, createdAfter, fullPasses, changes, firstWrite } = figures;

@@ -13,6 +13,8 @@ export interface MeasureOptions {
   changes: number;
   /** How many of them in a second. */
   changesPerSecond: number;
+  /** Seconds between two heartbeats of a cluster: `loop_wait`. */
+  loopWaitSeconds: number;
   /** Told what is being done. */
   say: (message: string) => void;
 }
@@ -35,7 +37,7 @@ const secondsPerCluster = 1;
 /** Sets the herd up, measures it, and takes it down. */
 export async function measureHerd(options: MeasureOptions): Promise<Figures> {
   const { clusters, say } = options;
-  const herd = await Herd.create();
+  const herd = await Herd.create(options.loopWaitSeconds);
   try {
     say(`creating ${clusters} clusters`);
     let seconds: number[] = [];

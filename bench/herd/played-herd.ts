@@ -1,7 +1,7 @@
 /**
  * A process of the herd bench: plays the node and, in its pods, Patroni and PostgreSQL of every cluster. Arguments:
- * kubeconfig of the administrator, and the files with certificate and key for PostgreSQL. It tells its parent
- * `HerdRequests` whenever that says anything, and ends with SIGTERM or with its parent.
+ * seconds between heartbeats, kubeconfig of the administrator, and the files with certificate and key for PostgreSQL. It
+ * tells its parent `HerdRequests` whenever that says anything, and ends with SIGTERM or with its parent.
  */
 import { readFileSync } from 'node:fs';
 import { Reflector } from '@pgherd/kube/cache';
@@ -17,7 +17,7 @@ export interface HerdRequests {
   patroni: Record<string, number>;
 }
 
-const [kubeconfig = '', certificate = '', key = ''] = process.argv.slice(2);
+const [loopWait = '', kubeconfig = '', certificate = '', key = ''] = process.argv.slice(2);
 const requests: HerdRequests = { kubelet: {}, patroni: {} };
 const count =
   (who: keyof HerdRequests) =>
@@ -73,7 +73,7 @@ async function patroniOf(pod: Pod): Promise<PlayedPatroni> {
   const client = await clientOf(pod);
   const known = clusters.get(`${namespace}/${name}`);
   if (known !== undefined) return known;
-  const fresh = new PlayedPatroni(client, namespace, name, Math.random);
+  const fresh = new PlayedPatroni(client, namespace, name, Number(loopWait) * 1000);
   clusters.set(`${namespace}/${name}`, fresh);
   return fresh;
 }

@@ -3,8 +3,6 @@ import type { Socket } from 'node:net';
 import { isAlreadyExists, isConflict, isNotFound, type Client } from '@pgherd/kube/client';
 import { endpoints, pods, services, type KubeObject, type Pod } from '@pgherd/kube/objects';
 
-/** Milliseconds between two turns of Patroni's loop: `loop_wait`. */
-const loopWaitMs = 10_000;
 const ttlSeconds = 30;
 /** A start that failed is tried again after this time. */
 const startAgainMs = 1_000;
@@ -31,7 +29,7 @@ export class PlayedPatroni {
   readonly #client: Client;
   readonly #namespace: string;
   readonly #name: string;
-  readonly #random: () => number;
+  readonly #loopWaitMs: number;
   readonly #members = new Map<string, Member>();
   readonly #rest = createServer((request, response) => this.#respond(request, response));
   #leader: Member | undefined;
@@ -47,11 +45,12 @@ export class PlayedPatroni {
   #work: Promise<void> = Promise.resolve();
   #isStopped = false;
 
-  constructor(client: Client, namespace: string, name: string, random: () => number) {
+  /** `loopWaitMs`: between two turns of the loop. */
+  constructor(client: Client, namespace: string, name: string, loopWaitMs: number) {
     this.#client = client;
     this.#namespace = namespace;
     this.#name = name;
-    this.#random = random;
+    this.#loopWaitMs = loopWaitMs;
   }
 
   /** Answers one connection to a member's REST API. */
@@ -106,8 +105,8 @@ export class PlayedPatroni {
     if (!this.#isInitialized) await this.#bootstrap(member);
     this.#members.set(member.name, member);
     await this.#loop();
-    // The first turn comes somewhere in the next 10 s, so that a thousand clusters do not beat at once.
-    this.#timer ??= setTimeout(() => this.#beat(), this.#random() * loopWaitMs);
+    // The first turn comes at some time, so that a thousand clusters do not beat at once.
+    this.#timer ??= setTimeout(() => this.#beat(), Math.random() * this.#loopWaitMs);
   }
 
   async #createConfigService(): Promise<void> {
@@ -130,7 +129,7 @@ export class PlayedPatroni {
   }
 
   #beat(): void {
-    this.#timer = setTimeout(() => this.#beat(), loopWaitMs);
+    this.#timer = setTimeout(() => this.#beat(), this.#loopWaitMs);
     void this.#next(() => this.#loop());
   }
 

@@ -325,3 +325,17 @@ test('model: with several workers no key is ever worked on twice at once, and no
     { numRuns: 100 },
   );
 });
+
+test('work that waits for nothing lets the rest of the process have its turn', async () => {
+  const queue = new WorkQueue();
+  for (let index = 0; index < 200; index++) queue.add(String(index));
+  let left: number | undefined;
+  setImmediate(() => (left = queue.length));
+  const busy = (): typeof done => {
+    for (const end = performance.now() + 1; performance.now() < end;);
+    if (queue.length === 0) queue.shutDown();
+    return done;
+  };
+  await runWorkers(queue, 4, busy, { onError: () => {} });
+  expect(left).toBeGreaterThan(0);
+});

@@ -29,7 +29,11 @@ export async function runWorkers<K extends string>(
   if (signal.aborted) stop();
   signal.addEventListener('abort', stop, { once: true });
   try {
-    await Promise.all(Array.from({ length: count }, () => work(queue, handler, options.onError, signal)));
+    const breath = breathing();
+    const workers = Array.from({ length: count }, () =>
+      work(queue, handler, options.onError, signal, breath),
+    );
+    await Promise.all(workers);
   } finally {
     signal.removeEventListener('abort', stop);
   }
@@ -40,6 +44,7 @@ async function work<K extends string>(
   handler: Handler<K>,
   onError: RunWorkersOptions<K>['onError'],
   signal: AbortSignal,
+  breath: () => Promise<void> | undefined,
 ): Promise<void> {
   for (;;) {
     const key = await queue.get();
@@ -50,7 +55,28 @@ async function work<K extends string>(
     } finally {
       queue.done(key);
     }
+    await breath();
   }
+}
+
+/** So long work that waits for nothing may keep the rest of the process waiting, in milliseconds. */
+const breathMs = 20;
+
+/**
+ * To be awaited between two keys. A pass over what has not changed waits for nothing: a thousand of them in a row would
+ * keep timers, watches and answers from their turn.
+ */
+function breathing(): () => Promise<void> | undefined {
+  let since = performance.now();
+  return () => {
+    if (performance.now() - since < breathMs) return undefined;
+    return new Promise((resolve) => {
+      setImmediate(() => {
+        since = performance.now();
+        resolve();
+      });
+    });
+  };
 }
 
 async function handleOne<K extends string>(
