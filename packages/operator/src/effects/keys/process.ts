@@ -1,0 +1,20 @@
+import type { Entry } from '../effect.ts';
+
+/** The operator's own process. */
+export const processKeys: Record<string, Entry> = {
+  debug_logging: { shownBy: 'test/machine/operator-settings.test.ts' },
+  enable_database_access: {
+    change: { configuration: { enable_database_access: 'false' } },
+    differs: ['PostgreSQL'],
+  },
+  api_port: { shownBy: 'test/machine/operator-settings.test.ts' },
+  cluster_history_entries: { shownBy: 'packages/operator/src/http/http.test.ts' },
+  ring_log_lines: { shownBy: 'packages/operator/src/http/http.test.ts' },
+  enable_patroni_failsafe_mode: {
+    change: { configuration: { enable_patroni_failsafe_mode: 'true' } },
+    differs: [
+      'Patroni.failsafe_mode',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.bootstrap.dcs.failsafe_mode',
+    ],
+  },
+};

@@ -1,0 +1,33 @@
+import type { Entry } from '../effect.ts';
+
+/** People. */
+export const teamsKeys: Record<string, Entry> = {
+  enable_admin_role_for_users: 'not yet',
+  enable_postgres_team_crd: 'not yet',
+  enable_postgres_team_crd_superusers: 'not yet',
+  enable_team_member_deprecation: 'not yet',
+  enable_team_superuser: 'not yet',
+  enable_teams_api: 'not yet',
+  pam_configuration: {
+    change: { configuration: { pam_configuration: 'https://other.example.org/ uid' } },
+    differs: ['StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PAM_OAUTH2].value'],
+  },
+  pam_role_name: {
+    change: { configuration: { pam_role_name: 'people' } },
+    differs: ['StatefulSet acid-demo.spec.template.spec.containers[postgres].env[HUMAN_ROLE].value'],
+  },
+  postgres_superuser_teams: 'not yet',
+  protected_role_names: {
+    change: { configuration: { protected_role_names: 'admin,foo_user' } },
+    differs: [
+      'PostgreSQL.roles[foo_user]',
+      'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do',
+      'deletion delete secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do',
+      'problems[0]',
+    ],
+  },
+  role_deletion_suffix: 'not yet',
+  team_admin_role: 'not yet',
+  team_api_role_configuration: 'not yet',
+  teams_api_url: 'not yet',
+};

@@ -1,0 +1,38 @@
+import type { Entry } from '../effect.ts';
+
+/** System roles, rotation of passwords, upgrades. */
+export const usersKeys: Record<string, Entry> = {
+  additional_owner_roles: {
+    change: { configuration: { additional_owner_roles: 'cron_admin' } },
+    differs: ['PostgreSQL.roles[foo_user].memberOf'],
+  },
+  enable_password_rotation: 'not yet',
+  password_rotation_interval: 'not yet',
+  password_rotation_user_retention: 'not yet',
+  replication_username: {
+    change: { configuration: { replication_username: 'copier' } },
+    differs: [
+      'Secret copier.acid-demo.credentials.postgresql.acid.zalan.do',
+      'Secret standby.acid-demo.credentials.postgresql.acid.zalan.do',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PGPASSWORD_STANDBY].valueFrom.secretKeyRef.name',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PGUSER_STANDBY].value',
+      'deletion delete secret copier.acid-demo.credentials.postgresql.acid.zalan.do',
+      'deletion delete secret standby.acid-demo.credentials.postgresql.acid.zalan.do',
+    ],
+  },
+  super_username: {
+    change: { configuration: { super_username: 'root' } },
+    differs: [
+      'Secret postgres.acid-demo.credentials.postgresql.acid.zalan.do',
+      'Secret root.acid-demo.credentials.postgresql.acid.zalan.do',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PGPASSWORD_SUPERUSER].valueFrom.secretKeyRef.name',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PGUSER_SUPERUSER].value',
+      'deletion delete secret postgres.acid-demo.credentials.postgresql.acid.zalan.do',
+      'deletion delete secret root.acid-demo.credentials.postgresql.acid.zalan.do',
+    ],
+  },
+  major_version_upgrade_mode: 'not yet',
+  major_version_upgrade_team_allow_list: 'not yet',
+  minimal_major_version: 'not yet',
+  target_major_version: 'not yet',
+};
