@@ -1,5 +1,6 @@
+import { defaultConfiguration } from '@pgherd/api';
 import { expect, test } from 'vitest';
-import { operatorLog } from './log.ts';
+import { levelOf, operatorLog } from './log.ts';
 
 function logged(environment: Record<string, string>): string {
   let text = '';
@@ -21,4 +22,11 @@ test('JSON unless told otherwise, as Zalando tells it', () => {
   expect(rest(logged({ LOG_NOQUOTE: 'yes' }))).toBe(
     'WARN  step failed cluster=default/acid-demo steps=2 err=no answer\n',
   );
+});
+
+test('debug_logging is heard, unless the environment says', () => {
+  const configuration = { ...defaultConfiguration(), debug_logging: true };
+  expect(levelOf(configuration, {})).toBe('debug');
+  expect(levelOf(defaultConfiguration(), {})).toBe('info');
+  expect(levelOf(configuration, { PGHERD_LOG_LEVEL: 'warn' })).toBe('warn');
 });

@@ -1,3 +1,4 @@
+import type { Configuration } from '@pgherd/api';
 import pino, { type Logger } from 'pino';
 
 /** Somewhere that lines can be written to. */
@@ -38,4 +39,12 @@ function textOf(line: string, noQuotes: boolean): string {
 function valueOf(value: unknown, noQuotes: boolean): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return noQuotes || typeof value !== 'string' ? text : JSON.stringify(value);
+}
+
+/** How much is logged: PGHERD_LOG_LEVEL wins over `debug_logging`. */
+export function levelOf(
+  configuration: Configuration,
+  environment: Readonly<Record<string, string | undefined>>,
+): string {
+  return environment['PGHERD_LOG_LEVEL'] ?? (configuration.debug_logging ? 'debug' : 'info');
 }

@@ -2,7 +2,7 @@ import { MissingRightsError, runOperator, type ConfigurationOrigin, type Setting
 import type { Logger } from 'pino';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { keepHeapSmall } from './heap.ts';
-import { operatorLog } from './log.ts';
+import { levelOf, operatorLog } from './log.ts';
 import { readConfigurationFile } from './read-configuration.ts';
 
 /** Options of `pgherd operator run`. */
@@ -45,7 +45,7 @@ export async function runOperatorCommand(options: RunOptions): Promise<void> {
         noDatabaseAccess: options.nodatabaseaccess === true,
         noTeamsApi: options.noteamsapi === true,
       },
-      onSettings: (settings) => followLevel(log, settings),
+      onSettings: ({ configuration }) => (log.level = levelOf(configuration, process.env)),
       log,
       signal: stop.signal,
     });
@@ -57,9 +57,4 @@ export async function runOperatorCommand(options: RunOptions): Promise<void> {
 
 function fileOrigin(path: string): ConfigurationOrigin {
   return { type: 'file', path, read: () => readConfigurationFile(path) };
-}
-
-/** PGHERD_LOG_LEVEL wins over `debug_logging`. */
-function followLevel(log: Logger, { configuration }: Settings): void {
-  log.level = process.env['PGHERD_LOG_LEVEL'] ?? (configuration.debug_logging ? 'debug' : 'info');
 }

@@ -39,7 +39,7 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
       }),
     ),
     problems: assessment.warnings.map(formatProblem),
-    'rolling updates': pass.goal.pods,
+    'rolling updates': { ...pass.goal.pods, patienceMs: pass.patienceMs },
     Patroni: pass.goal.configuration?.wanted ?? 'left alone',
     PostgreSQL: pass.goal.database === undefined ? 'left alone' : pass.declared,
     deletion: deletionOf(objects, manifest, configuration),

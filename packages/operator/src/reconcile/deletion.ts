@@ -13,6 +13,7 @@ import { secretNamespaces } from '../render/roles.ts';
 import type { Settings } from '../settings.ts';
 import { planDeletion } from '../plan/deletion.ts';
 import { stepsOf } from '../plan/step.ts';
+import { missingConsent } from './consent.ts';
 import { removeFinalizer } from './finalizer.ts';
 import type { ClusterMemory } from './memory.ts';
 
@@ -59,7 +60,8 @@ export class Deletion {
     signal: AbortSignal,
     otherwise: string,
   ): Promise<Result> {
-    const missing = this.#missingConsent(manifest);
+    const { configuration } = this.#options.settings();
+    const missing = missingConsent(manifest, configuration, this.#options.clock.now());
     if (missing !== undefined) {
       const message = `the manifest was deleted, but ${otherwise}: deletion must be confirmed by the annotation ${missing}`;
       if (memory.told.has(message)) return done;
@@ -138,22 +140,6 @@ export class Deletion {
       lists.set(kind.plural, found);
     }
     return { get: () => undefined, ofCluster: (kind) => lists.get(kind.plural) ?? [] };
-  }
-
-  /** `delete_annotation_date_key` and `delete_annotation_name_key` guard against deletion by mistake: what is missing. */
-  #missingConsent(manifest: Postgresql): string | undefined {
-    const { delete_annotation_date_key: dateKey, delete_annotation_name_key: nameKey } =
-      this.#options.settings().configuration;
-    const today = new Date(this.#options.clock.now()).toISOString().slice(0, 10);
-    const wanted: [string, string][] = [
-      [dateKey, today],
-      [nameKey, manifest.metadata.name],
-    ];
-    const missing = wanted.filter(
-      ([key, value]) => key !== '' && manifest.metadata.annotations?.[key] !== value,
-    );
-    if (missing.length === 0) return undefined;
-    return missing.map(([key, value]) => `${key}=${value}`).join(' and ');
   }
 
   #announcement(): string {

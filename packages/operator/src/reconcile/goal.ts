@@ -24,6 +24,8 @@ export interface PassGoal {
   instances: number;
   /** What holds for this cluster. */
   configuration: Configuration;
+  /** How long a pod may take to come back before that is told, in milliseconds. */
+  patienceMs: number;
 }
 
 /** From manifest, configuration and what is remembered in the cluster itself to what should be. */
@@ -60,6 +62,7 @@ export function goalOf(
     ),
     instances: instancesOf(configuration, manifest),
     configuration,
+    patienceMs: configuration.pod_label_wait_timeout,
   };
 }
 

@@ -266,8 +266,7 @@ export class Reconciler {
   #stalled(manifest: Postgresql, memory: ClusterMemory, { observed, plan, pass }: Look): string | undefined {
     const now = this.#options.clock.now();
     memory.waiting = waitingOf(plan, memory.waiting, now);
-    const { pod_label_wait_timeout: patience } = pass.configuration;
-    const message = stalledBecause(observed, memory.waiting, now, patience);
+    const message = stalledBecause(observed, memory.waiting, now, pass.patienceMs);
     if (message !== undefined) this.#tellOnce(manifest, memory, 'Update', message);
     return message;
   }

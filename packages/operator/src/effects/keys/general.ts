@@ -32,7 +32,7 @@ export const generalKeys: Record<string, Entry> = {
     ],
   },
   crd_categories: { shownBy: 'packages/operator/src/definitions/up-to-date.test.ts' },
-  enable_crd_registration: { shownBy: 'test/machine/operator-settings.test.ts' },
+  enable_crd_registration: { shownBy: 'packages/operator/src/process/rights.test.ts' },
   enable_lazy_spilo_upgrade: {
     change: { configuration: { enable_lazy_spilo_upgrade: 'true' } },
     differs: ['rolling updates.isLazy'],

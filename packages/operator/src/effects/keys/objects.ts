@@ -81,7 +81,7 @@ export const objectsKeys: Record<string, Entry> = {
     change: { configuration: { custom_pod_annotations: 'example.org/a:b' } },
     differs: ['StatefulSet acid-demo.spec.template.metadata.annotations.example.org/a'],
   },
-  delete_annotation_date_key: { shownBy: 'test/machine/operator-watching.test.ts' },
+  delete_annotation_date_key: { shownBy: 'packages/operator/src/reconcile/consent.test.ts' },
   delete_annotation_name_key: { shownBy: 'test/machine/operator-watching.test.ts' },
   downscaler_annotations: {
     given: { ...both, annotations: { 'downscaler/uptime': 'always', other: 'x' } },

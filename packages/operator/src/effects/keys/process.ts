@@ -2,7 +2,7 @@ import type { Entry } from '../effect.ts';
 
 /** The operator's own process. */
 export const processKeys: Record<string, Entry> = {
-  debug_logging: { shownBy: 'test/machine/operator-settings.test.ts' },
+  debug_logging: { shownBy: 'packages/cli/src/operator/log.test.ts' },
   enable_database_access: {
     change: { configuration: { enable_database_access: 'false' } },
     differs: ['PostgreSQL'],

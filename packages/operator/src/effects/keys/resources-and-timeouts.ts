@@ -71,7 +71,10 @@ export const resourcesAndTimeoutsKeys: Record<string, Entry> = {
   patroni_api_check_interval: 'not yet',
   patroni_api_check_timeout: 'not yet',
   pod_deletion_wait_timeout: 'not yet',
-  pod_label_wait_timeout: { shownBy: 'packages/operator/src/reconcile/stalled.test.ts' },
+  pod_label_wait_timeout: {
+    change: { configuration: { pod_label_wait_timeout: '5m' } },
+    differs: ['rolling updates.patienceMs'],
+  },
   ready_wait_interval: 'no effect',
   ready_wait_timeout: 'no effect',
   resource_check_interval: 'not yet',
