@@ -1,5 +1,4 @@
-import { MissingRightsError, runOperator, type ConfigurationOrigin, type Settings } from '@pgherd/operator';
-import type { Logger } from 'pino';
+import { MissingRightsError, runOperator, type ConfigurationOrigin } from '@pgherd/operator';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { keepHeapSmall } from './heap.ts';
 import { levelOf, operatorLog } from './log.ts';
