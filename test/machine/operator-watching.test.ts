@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { defaultConfiguration, type Configuration, type PostgresqlStatus } from '@pgherd/api';
 import {
+  configMaps,
   events,
   leases,
+  secrets,
   services,
   statefulSets,
   type KubeObject,
@@ -92,6 +94,58 @@ test('an operator that may work nowhere does not start, and says what it lacks',
   lab = await OperatorLab.start([namespaceObject('a'), namespaceObject('b'), ...rbac('a')]);
   const { ended } = lab.operate({}, { namespace: 'b' });
   await expect(ended).rejects.toThrow(/list, watch, create, patch, delete secrets in namespace b/);
+});
+
+test('two operators side by side: each has its own clusters and its own lease, and neither touches what is foreign', async () => {
+  lab = await OperatorLab.start(rbac('default'));
+  // All that a cluster would call its own, made by somebody else.
+  const named = (name: string) => ({ metadata: { namespace: 'default', name } });
+  const spec = { selector: { app: 'shop' }, ports: [{ name: 'web', port: 80 }] };
+  const foreign: [ResourceType, KubeObject][] = [
+    [services, { ...named('acid-taken'), spec }],
+    [configMaps, { ...named('acid-one-config'), data: { a: 'b' } }],
+    [secrets, { ...named('acid-one-tls'), stringData: { a: 'b' } }],
+  ];
+  const before: KubeObject[] = [];
+  for (const [resource, object] of foreign) {
+    before.push(await lab.client.create(resource, object, { fieldManager: 'shop' }));
+  }
+
+  const one = lab.operate({}, { env: {}, identity: 'one' });
+  const other = lab.operate({}, { env: { CONTROLLER_ID: 'Second' }, identity: 'other' });
+  await Promise.all([one.port, other.port]);
+  const annotations = { 'acid.zalan.do/controller': 'Second' };
+  await createCluster('acid-one');
+  await createCluster('acid-other', { annotations });
+  await createCluster('acid-taken');
+  await createCluster('acid-nobody', { annotations: { 'acid.zalan.do/controller': 'third' } });
+  await Promise.all([running('acid-one'), running('acid-other')]);
+  expect([one.sql.length > 0, other.sql.length > 0]).toEqual([true, true]);
+  expect(await word('acid-nobody')).toBeUndefined();
+  expect(await exists(statefulSets, 'acid-nobody')).toBe(false);
+  const { items } = await lab.client.list(leases, { namespace: 'default' });
+  const held = items.map(({ metadata, spec }) => [
+    metadata.name?.replace(/-[0-9a-f]{8}$/, ''),
+    spec?.holderIdentity,
+  ]);
+  expect(Object.fromEntries(held)).toEqual({ 'pgherd-operator': 'one', 'pgherd-operator-second': 'other' });
+
+  await eventually('what stands in the way is told', async () =>
+    (await told('Services')).some((message) =>
+      message.includes('service acid-taken in namespace default exists already'),
+    ),
+  );
+  await lab.client.delete(postgresqls, { namespace: 'default', name: 'acid-taken' });
+  await lab.client.delete(postgresqls, { namespace: 'default', name: 'acid-one' });
+  await eventually(
+    'both are gone',
+    async () => (await find('acid-taken')) === undefined && (await find('acid-one')) === undefined,
+  );
+  for (const [index, [resource, object]] of foreign.entries()) {
+    const { namespace, name = '' } = object.metadata;
+    expect(await lab.client.get(resource, { ...(namespace && { namespace }), name })).toEqual(before[index]);
+  }
+  expect(await word('acid-other')).toBe('Running');
 });
 
 test('finalizer and owners come and go with the configuration', async () => {
