@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { goldenNames, objectsFile, renderGolden, schemaProblems, written } from './golden.ts';
 
-/** After a wanted change: `node scripts/generate-golden.ts`, and look at every difference. */
+/** After a wanted change: `node packages/operator/src/golden/write.ts`, and look at every difference. */
 test.each(goldenNames())('%s', (name) => {
   const objects = renderGolden(name);
   expect(written(objects)).toBe(readFileSync(objectsFile(name), 'utf8'));

@@ -1,6 +1,9 @@
-/** Writes the objects of every golden pair anew. The differences are to be looked at, one by one. */
+/**
+ * Writes the objects of every golden pair anew: `node packages/operator/src/golden/write.ts`. The differences are to be
+ * looked at, one by one.
+ */
 import { writeFileSync } from 'node:fs';
-import { goldenNames, objectsFile, renderGolden, written } from '../packages/operator/src/golden/golden.ts';
+import { goldenNames, objectsFile, renderGolden, written } from './golden.ts';
 
 for (const name of goldenNames()) {
   try {
