@@ -6,7 +6,13 @@ import { plan } from '../plan/plan.ts';
 import { stepsOf } from '../plan/step.ts';
 import { render } from '../render/render.ts';
 import { testConfiguration, testManifest, testObserved, testRemembered } from '../testing/cluster.ts';
-import { newCorrectionMemory, noteCorrection, temper, type CorrectionMemory } from './corrections.ts';
+import {
+  newCorrectionMemory,
+  noteCorrection,
+  noteWrites,
+  temper,
+  type CorrectionMemory,
+} from './corrections.ts';
 
 const desired = render({
   manifest: testManifest(),
@@ -98,6 +104,24 @@ test('somebody who fights is met more and more slowly, and told so; others are n
     ['3', '30'],
     ['4', '60'],
     ['5', '120'],
+  ]);
+});
+
+test('what never stands because somebody undoes it at once is slowed down as well', () => {
+  const memory = newCorrectionMemory();
+  const observed = edited('webhook');
+  const pass = () => {
+    const { plan: todo, drifts, nextMs } = look(memory, observed);
+    for (const drift of drifts) noteCorrection(memory, drift, observed, 0);
+    if (nextMs === undefined) noteWrites(memory, stepsOf(todo), observed);
+    return [drifts.length, nextMs];
+  };
+  expect([pass(), pass(), pass(), pass(), pass()]).toEqual([
+    [0, undefined],
+    [1, undefined],
+    [1, undefined],
+    [1, undefined],
+    [0, 30_000],
   ]);
 });
 

@@ -18,12 +18,14 @@ const longestDelayMs = 10 * 60_000;
 export interface CorrectionMemory {
   /** What was wanted when all objects were last as they should be. */
   settled: string | undefined;
+  /** What was written for which wish: the same again means that somebody has undone it. */
+  written: { wanted: string; steps: Set<string> };
   /** When objects were put right lately, by object. */
   times: Map<string, number[]>;
 }
 
 export function newCorrectionMemory(): CorrectionMemory {
-  return { settled: undefined, times: new Map() };
+  return { settled: undefined, written: { wanted: '', steps: new Set() }, times: new Map() };
 }
 
 /** A change that somebody else made, and that a step puts right. */
@@ -43,7 +45,7 @@ export interface Tempered {
 
 /**
  * Tells what others changed from what the manifest or the configuration changed: the same is wanted as when everything
- * stood last, and yet something is different.
+ * stood last, and yet something is different; or what was written for this very wish has to be written again.
  */
 export function temper(
   memory: CorrectionMemory,
@@ -53,9 +55,12 @@ export function temper(
   now: number,
 ): Tempered {
   const wanted = fingerprintOf(desired);
-  const written = plan.tracks.flatMap(({ steps }) => steps).filter(isWrite);
-  if (written.length === 0) memory.settled = wanted;
-  if (memory.settled !== wanted) return { plan, drifts: [], nextMs: undefined };
+  const writes = plan.tracks.flatMap(({ steps }) => steps).filter(isWrite);
+  if (writes.length === 0) memory.settled = wanted;
+  if (memory.written.wanted !== wanted) memory.written = { wanted, steps: new Set() };
+  const isUndone = (step: Write) =>
+    memory.settled === wanted || memory.written.steps.has(idOf(step, observed));
+  const written = writes.filter(isUndone);
   const delays = new Map<Step, number>();
   for (const step of written) {
     const delay = delayOf(memory, keyOf(step, observed), now);
@@ -81,6 +86,16 @@ export function noteCorrection(
   if (times.length < patience) return undefined;
   const seconds = Math.round(delayAfter(times.length) / 1000);
   return `${message}. That was the ${times.length}th time in ${forgetAfterMs / 60_000} minutes: somebody writes against pgherd, so it waits ${seconds} s before it puts this right again. Stop the other one, or name the annotation in ignored_annotations if it is one`;
+}
+
+/** Notes what a pass has written. */
+export function noteWrites(memory: CorrectionMemory, steps: readonly Step[], observed: Observed): void {
+  for (const step of steps) if (isWrite(step)) memory.written.steps.add(idOf(step, observed));
+}
+
+/** The same change of the same object. */
+function idOf(step: Write, observed: Observed): string {
+  return [keyOf(step, observed), ...step.why].join('\n');
 }
 
 type Write = Step & { action: Extract<Step['action'], { type: 'apply' | 'create' }> };

@@ -20,7 +20,7 @@ import { failedBefore } from '../status/phase.ts';
 import { computeStatus, type StatusInput } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { assess } from './assess.ts';
-import { noteCorrection, temper, type Drift, type Tempered } from './corrections.ts';
+import { noteCorrection, noteWrites, temper, type Drift, type Tempered } from './corrections.ts';
 import { Deletion } from './deletion.ts';
 import { addFinalizer, removeFinalizer, wantsFinalizer } from './finalizer.ts';
 import { Vanished } from './vanished.ts';
@@ -233,6 +233,11 @@ export class Reconciler {
     drifts: Drift[],
     { done: carriedOut }: PlanOutcome,
   ): void {
+    noteWrites(
+      memory.corrections,
+      carriedOut.map(({ step }) => step),
+      observed,
+    );
     for (const drift of drifts) {
       if (!carriedOut.some(({ step }) => step === drift.step)) continue;
       const warning = noteCorrection(memory.corrections, drift, observed, this.#options.clock.now());
