@@ -1,19 +1,23 @@
-import type { Postgresql } from '@pgherd/api';
+import { readStatus, type Postgresql, type PostgresqlStatus } from '@pgherd/api';
 import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import { messageOf, reasonOf, type Storyteller } from '../events/story.ts';
-import { carryOutPlan } from '../execute/carry-out-plan.ts';
+import { carryOutPlan, type Failure } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
-import { kinds, labelledKinds } from '../kinds.ts';
+import { kinds, labelledKinds, postgresqls } from '../kinds.ts';
 import { clusterNamespaceOf, clustersSelector } from '../labels.ts';
 import { finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
+import type { Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { secretNamespaces } from '../render/roles.ts';
 import type { Settings } from '../settings.ts';
 import { planDeletion } from '../plan/deletion.ts';
-import { stepsOf } from '../plan/step.ts';
 import { missingConsent } from './consent.ts';
+import { stepsOf, type Plan } from '../plan/step.ts';
+import { computeStatus } from '../status/status.ts';
+import { timeOf } from '../status/time.ts';
+import { writeStatus } from '../status/write.ts';
 import { removeFinalizer } from './finalizer.ts';
 import type { ClusterMemory } from './memory.ts';
 
@@ -23,6 +27,11 @@ const gone = 'gone';
 /** Whether a deletion was carried out to its end. */
 export function isTakenDown(memory: ClusterMemory): boolean {
   return memory.told.has(gone);
+}
+
+/** Whether the manifest's object is there until we let it go. */
+function isHeld({ metadata }: Postgresql): boolean {
+  return metadata.finalizers?.includes(finalizer) === true;
 }
 
 export interface DeletionOptions {
@@ -44,7 +53,7 @@ export class Deletion {
 
   /** The finalizer holds the manifest until everything is gone; without one, its cluster is looked at once it is gone. */
   async run(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
-    if (manifest.metadata.finalizers?.includes(finalizer) !== true || isTakenDown(memory)) return done;
+    if (!isHeld(manifest) || isTakenDown(memory)) return done;
     return this.#confirmed(manifest, memory, signal, 'the cluster stays as it is');
   }
 
@@ -66,6 +75,7 @@ export class Deletion {
       const message = `the manifest was deleted, but ${otherwise}: deletion must be confirmed by the annotation ${missing}`;
       if (memory.told.has(message)) return done;
       memory.told.add(message);
+      await this.#reportUnconfirmed(manifest, message);
       this.#options.story.warning(manifest, 'Delete', message);
       this.#options.log.warn(
         { cluster: `${manifest.metadata.namespace}/${manifest.metadata.name}` },
@@ -84,11 +94,8 @@ export class Deletion {
     const { settings, hands, source, story, log } = this.#options;
     const { configuration } = settings();
     const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
-    const see = () =>
-      planDeletion(
-        configuration,
-        observe(source, configuration, cluster, { databaseFingerprint: undefined }),
-      );
+    const observed = () => observe(source, configuration, cluster, { databaseFingerprint: undefined });
+    const see = () => planDeletion(configuration, observed());
     const context = {
       ...cluster,
       superuser: undefined,
@@ -102,6 +109,7 @@ export class Deletion {
     for (const { step, message } of outcome.failures) {
       story.warning(manifest, reasonOf(step, true), `${messageOf(step)} failed: ${message}`);
     }
+    await this.#report(manifest, observed(), see(), outcome.failures);
     if (outcome.failures.length > 0)
       throw new Error(outcome.failures.map(({ message }) => message).join('; '));
     const [next] = stepsOf(see());
@@ -114,11 +122,46 @@ export class Deletion {
     );
     const [found] = stepsOf(left);
     if (found !== undefined) return requeueAfter(1_000, `the caches to know what to ${found.what}`);
-    if (manifest.metadata.finalizers?.includes(finalizer) === true)
-      await removeFinalizer(hands.client, manifest);
+    if (isHeld(manifest)) await removeFinalizer(hands.client, manifest);
     memory.told.add(gone);
     log.info({ cluster: `${cluster.namespace}/${cluster.name}` }, 'cluster deleted');
     return done;
+  }
+
+  /** How far it is; while there is anything left, and as long as there is a manifest to write it on. */
+  async #report(manifest: Postgresql, observed: Observed, plan: Plan, failures: Failure[]): Promise<void> {
+    const isOver = stepsOf(plan).length === 0 && failures.length === 0;
+    if (isOver || !isHeld(manifest)) return;
+    const status = computeStatus({
+      generation: manifest.metadata.generation ?? 0,
+      previous: readStatus(manifest.status),
+      observed,
+      instances: 0,
+      plan,
+      problems: [],
+      failures: failures.map(({ step, reason, message }) => ({
+        reason,
+        message: `${step.what}: ${message}`,
+      })),
+      secrets: [],
+      lagOf: () => undefined,
+      now: timeOf(this.#options.clock),
+      isDeleted: true,
+    });
+    await this.#write(manifest, status);
+  }
+
+  /** Nobody looks after the cluster until the deletion is confirmed: that much must be said. */
+  async #reportUnconfirmed(manifest: Postgresql, message: string): Promise<void> {
+    if (!isHeld(manifest)) return;
+    const lastError = { reason: 'DeletionUnconfirmed', message, since: timeOf(this.#options.clock) };
+    await this.#write(manifest, { ...readStatus(manifest.status), lastError });
+  }
+
+  async #write(manifest: Postgresql, status: PostgresqlStatus): Promise<void> {
+    const { hands } = this.#options;
+    const written = await writeStatus(hands.client, manifest, status);
+    if (written !== undefined) hands.written(postgresqls, written);
   }
 
   /** What the API server itself says now, once per deleted cluster. */

@@ -14,6 +14,7 @@ import type { ObjectSource } from '../observe/source.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
+import { timeOf } from '../status/time.ts';
 import type { Trouble } from '../status/trouble.ts';
 import { MissingPods } from './missing-pods.ts';
 import { failedBefore } from '../status/phase.ts';
@@ -336,7 +337,7 @@ export class Reconciler {
       failures: [],
       ...standing,
       lagOf: (pod) => this.#options.lagOf?.(standing.observed.namespace, pod),
-      now: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
+      now: timeOf(clock),
     });
     const written = await writeStatus(hands.client, latest, status);
     if (written !== undefined) hands.written(postgresqls, written);

@@ -38,6 +38,7 @@ function opinion(type: string, holds: boolean, reason: string, message: string):
 }
 
 function ready(input: StatusInput, streaming: number, primary: string | undefined): Opinion {
+  if (input.isDeleted === true) return opinion('Ready', false, 'Deleted', 'the cluster is being deleted');
   if (input.instances === 0 && input.problems.length === 0)
     return opinion('Ready', false, 'Stopped', 'numberOfInstances is 0');
   if (primary === undefined) return opinion('Ready', false, 'NoPrimary', 'no member is primary');
@@ -55,7 +56,8 @@ function progressing(input: StatusInput, streaming: number, primary: string | un
   if (next !== undefined) {
     const wait = next.waitFor === undefined ? '' : `, waiting until ${next.waitFor}`;
     const more = steps.length > 1 ? `, then ${steps.length - 1} more` : '';
-    return opinion('Progressing', true, 'StepsLeft', `${next.what}${wait}${more}`);
+    const reason = input.isDeleted === true ? 'Deleting' : 'StepsLeft';
+    return opinion('Progressing', true, reason, `${next.what}${wait}${more}`);
   }
   if (!isComplete(input, streaming, primary) && input.problems.length === 0) {
     const leaving = input.observed.members.filter(({ ordinal }) => ordinal >= input.instances);

@@ -37,6 +37,7 @@ export function phase(
 ): PostgresClusterStatus {
   const { previous, problems, observed, failures } = input;
   if (problems.length > 0) return 'Invalid';
+  if (input.isDeleted === true) return failures.length > 0 ? 'UpdateFailed' : 'Updating';
   const isNew =
     neverRan(previous) || (previous.PostgresClusterStatus === 'Invalid' && observed.members.length === 0);
   if (failures.length > 0) {

@@ -224,3 +224,16 @@ test('a lag is written roughly, for replicas only', () => {
   expect(status.members?.map(({ lagBytes }) => lagBytes)).toEqual([undefined, 100 * 1024 * 1024]);
   expect(statusOf(healthy, { previous: status })).toEqual(status);
 });
+
+test('a cluster that is taken down is neither ready nor Running', () => {
+  const plan = {
+    tracks: [{ name: 'deletion' as const, steps: [{ ...step, what: 'delete statefulset acid-demo' }] }],
+  };
+  const going = statusOf(healthy, { previous: running, instances: 0, plan, isDeleted: true });
+  expect(going.PostgresClusterStatus).toBe('Updating');
+  expect(condition(going, 'Ready')).toMatchObject({ status: 'False', reason: 'Deleted' });
+  expect(condition(going, 'Progressing')).toMatchObject({
+    reason: 'Deleting',
+    message: 'delete statefulset acid-demo',
+  });
+});

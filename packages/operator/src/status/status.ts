@@ -30,6 +30,8 @@ export interface StatusInput {
   lagOf: (pod: string) => number | undefined;
   /** RFC 3339, whole seconds. */
   now: string;
+  /** The manifest was deleted, and the cluster is being taken down. */
+  isDeleted?: boolean;
 }
 
 /** What the status should say. Equal to `previous` when nothing changed, so that nothing is written. Pure. */
