@@ -191,3 +191,19 @@ async function whileBeingKilled(
     await exited;
   }
 }
+
+test('a deletion that is not confirmed is told in the status, and goes on once it is', async () => {
+  lab.operate({ delete_annotation_name_key: 'delete-clustername' });
+  await create('endpoints');
+  await until('Running');
+  await client.delete(postgresqls, key);
+  const { message } = await eventually('the status tells', async () => {
+    const { lastError } = (await read()).status ?? {};
+    return lastError?.reason === 'DeletionUnconfirmed' ? lastError : undefined;
+  });
+  expect(message).toContain(`delete-clustername=${name}`);
+  expect(await podNames()).toEqual([`${name}-0`, `${name}-1`]);
+  const metadata = { annotations: { 'delete-clustername': name } };
+  await client.patch(postgresqls, key, { type: 'merge', body: { metadata } });
+  await eventually('the cluster is gone', async () => (await client.find(postgresqls, key)) === undefined);
+});
