@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import {
   parseConfiguration,
@@ -11,8 +11,8 @@ import type { Client } from '@pgherd/kube/client';
 import { ApiError, configMaps, deployments, type Deployment, type ResourceType } from '@pgherd/kube/objects';
 import { isObject } from '@pgherd/kube/schema';
 import type { Settings } from '@pgherd/operator';
-import { parse } from 'yaml';
 import { CommandError, exitCode } from '../exit-code.ts';
+import { readConfigurationFile } from '../operator/read-configuration.ts';
 
 /** The configuration that a plan is made with, and where it comes from. */
 export interface FoundSettings {
@@ -74,24 +74,14 @@ function localFile(kubeconfig: string | undefined): string | undefined {
 }
 
 function fromFile(file: string): FoundSettings {
-  let document: unknown;
-  try {
-    document = parse(readFileSync(file, 'utf8')) ?? {};
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new CommandError(`${file}: ${why}`, exitCode.wrongUsage);
-  }
-  if (!isObject(document))
+  const read = readConfigurationFile(file);
+  if (read.type === 'missing') throw new CommandError(`${file}: there is no such file`, exitCode.wrongUsage);
+  if (read.type === 'unreadable') throw new CommandError(`${file}: ${read.why}`, exitCode.wrongUsage);
+  if (read.type === 'OperatorConfiguration') return found(parseOperatorConfiguration(read.content), file);
+  if (!isObject(read.content)) {
     throw new CommandError(`${file}: not a mapping of keys to values`, exitCode.wrongUsage);
-  if (document['kind'] === 'OperatorConfiguration') return found(parseOperatorConfiguration(document), file);
-  const data = isObject(document['data']) ? document['data'] : document;
-  return found(parseConfiguration(flat(data)), file);
-}
-
-/** YAML reads `true` and `5` as what they are; in a ConfigMap all values are text. */
-function flat(data: Record<string, unknown>): Record<string, string> {
-  const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value));
-  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, text(value)]));
+  }
+  return found(parseConfiguration(read.content), file);
 }
 
 function defaults(origin: string): FoundSettings {
