@@ -75,7 +75,17 @@ test('a token that is bound to a pod dies with the pod', () => {
   });
   const boundObject = { kind: 'Pod' as const, name: 'p', uid: pod.metadata.uid ?? '' };
   const token = issue({ boundObject });
-  expect(authenticator.authenticateToken(token)).toBeDefined();
+  expect(reviewToken(authenticator, { token })).toMatchObject({
+    authenticated: true,
+    user: {
+      username: 'system:serviceaccount:default:robot',
+      extra: {
+        'authentication.kubernetes.io/credential-id': [expect.stringMatching(/^JTI=/)],
+        'authentication.kubernetes.io/pod-name': ['p'],
+        'authentication.kubernetes.io/pod-uid': [boundObject.uid],
+      },
+    },
+  });
   registry.delete(pods, 'default', 'p', { gracePeriodSeconds: 0 });
   expect(authenticator.authenticateToken(token)).toBeUndefined();
   expect(() => issue({ boundObject })).toThrow('not found');

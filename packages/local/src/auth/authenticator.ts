@@ -55,7 +55,11 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       exists(registry, 'serviceaccounts', namespace, serviceaccount, now) &&
       (!bound.pod || exists(registry, 'pods', namespace, bound.pod, now)) &&
       (!bound.secret || exists(registry, 'secrets', namespace, bound.secret, now));
-    return alive ? serviceAccountUser(namespace, serviceaccount.name, serviceaccount.uid) : undefined;
+    if (!alive) return undefined;
+    return {
+      ...serviceAccountUser(namespace, serviceaccount.name, serviceaccount.uid),
+      extra: extraOf(claims),
+    };
   };
 
   return {
@@ -82,6 +86,16 @@ export function serviceAccountUser(namespace: string, name: string, uid?: string
   };
 }
 
+const prefix = 'authentication.kubernetes.io';
+
+/** Which token it is, and which pod it was made for. */
+function extraOf({ jti, 'kubernetes.io': { pod } }: ServiceAccountClaims): Record<string, string[]> {
+  return {
+    ...(jti === undefined ? {} : { [`${prefix}/credential-id`]: [`JTI=${jti}`] }),
+    ...(pod ? { [`${prefix}/pod-name`]: [pod.name], [`${prefix}/pod-uid`]: [pod.uid] } : {}),
+  };
+}
+
 /** `status` of a TokenReview for its `spec`. */
 export function reviewToken(
   authenticator: Authenticator,
@@ -90,8 +104,17 @@ export function reviewToken(
   const audiences = spec.audiences && spec.audiences.length > 0 ? spec.audiences : [ISSUER];
   const user = spec.token ? authenticator.authenticateToken(spec.token, audiences) : undefined;
   if (!user) return { authenticated: false, user: {} };
-  const { name, uid, groups } = user;
-  return { authenticated: true, user: { username: name, ...(uid ? { uid } : {}), groups }, audiences };
+  return { authenticated: true, user: userInfo(user), audiences };
+}
+
+/** A user as reviews tell of one. */
+export function userInfo({ name, uid, groups, extra = {} }: User): Record<string, unknown> {
+  return {
+    username: name,
+    ...(uid ? { uid } : {}),
+    groups,
+    ...(Object.keys(extra).length > 0 ? { extra } : {}),
+  };
 }
 
 function bearerToken(header: string | undefined): string | undefined {

@@ -9,7 +9,7 @@ export interface ServiceAccountClaims {
   exp: number;
   iat: number;
   nbf: number;
-  jti: string;
+  jti?: string;
   'kubernetes.io': {
     namespace: string;
     serviceaccount: { name: string; uid: string };

@@ -112,3 +112,14 @@ test('spread: the label has to be there, and one node is one domain', () => {
   expect(misfit(spread({ minDomains: 2 }), node, there)).toBe(words);
   expect(misfit(spread({ minDomains: 2, maxSkew: 2 }), node, there)).toBeUndefined();
 });
+
+test('a port of the machine is given once', () => {
+  const open = (hostPort: number, more: object = {}): Pod =>
+    pod({ containers: [{ name: 'c', ports: [{ containerPort: 80, hostPort, ...more }] }] });
+  const words = "node(s) didn't have free ports for the requested pod ports";
+  expect(misfit(open(8080), node, [open(8080)])).toBe(words);
+  expect(misfit(open(8080), node, [open(8081), open(8080, { protocol: 'UDP' })])).toBeUndefined();
+  expect(misfit(open(8080, { hostIP: '127.0.0.1' }), node, [open(8080)])).toBe(words);
+  const apart = [open(8080, { hostIP: '127.0.0.2' })];
+  expect(misfit(open(8080, { hostIP: '127.0.0.1' }), node, apart)).toBeUndefined();
+});

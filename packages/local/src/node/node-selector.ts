@@ -35,7 +35,33 @@ export function misfit(
     return `node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`;
   }
   if (!matchesNode(pod, node)) return "node(s) didn't match Pod's node affinity/selector";
-  return spreadMisfit(pod, node, others) ?? affinityMisfit(pod, node, others, labelsOf);
+  return (
+    portMisfit(pod, others) ?? spreadMisfit(pod, node, others) ?? affinityMisfit(pod, node, others, labelsOf)
+  );
+}
+
+/** Two pods cannot have the same port of the machine, unless each has it on an address of its own. */
+function portMisfit(pod: Pod, others: readonly Pod[]): string | undefined {
+  const taken = others.flatMap(hostPorts);
+  const clashes = hostPorts(pod).some((mine) =>
+    taken.some(
+      ({ ip, protocol, port }) =>
+        port === mine.port && protocol === mine.protocol && (ip === mine.ip || ip === '' || mine.ip === ''),
+    ),
+  );
+  return clashes ? "node(s) didn't have free ports for the requested pod ports" : undefined;
+}
+
+/** All addresses are `''`. */
+function hostPorts({ spec }: Pod): { ip: string; protocol: string; port: number }[] {
+  return (spec?.containers ?? [])
+    .flatMap(({ ports = [] }) => ports)
+    .filter(({ hostPort }) => hostPort !== undefined && hostPort !== 0)
+    .map(({ hostIP = '', protocol = 'TCP', hostPort = 0 }) => ({
+      ip: hostIP === '0.0.0.0' ? '' : hostIP,
+      protocol,
+      port: hostPort,
+    }));
 }
 
 /** Labels of a namespace by its name. */

@@ -6,6 +6,8 @@ export interface User {
   name: string;
   uid?: string;
   groups: string[];
+  /** More about the credentials, e.g. the pod whose token was shown. */
+  extra?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What every request carries besides its object. */

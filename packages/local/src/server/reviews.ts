@@ -1,7 +1,7 @@
 import type { KubeObject } from '@pgherd/kube/objects';
 import { invalid, invalidError } from '@pgherd/kube/schema';
 import type { Attributes } from '../auth/auth.ts';
-import { reviewToken } from '../auth/authenticator.ts';
+import { reviewToken, userInfo } from '../auth/authenticator.ts';
 import { decode } from '../registry/decode.ts';
 import { define } from '../registry/definition.ts';
 import { badRequest } from '../registry/errors.ts';
@@ -62,9 +62,7 @@ function statusFor(
       return reviewToken(options.authenticator, spec);
     }
     case 'SelfSubjectReview':
-      return {
-        userInfo: { username: user.name, ...(user.uid ? { uid: user.uid } : {}), groups: user.groups },
-      };
+      return { userInfo: userInfo(user) };
     case 'SelfSubjectRulesReview': {
       const where = spec['namespace'];
       if (typeof where !== 'string' || where === '') throw badRequest('no namespace on request');

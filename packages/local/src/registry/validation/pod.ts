@@ -1,6 +1,16 @@
 import { quantityNumber, type KubeObject } from '@pgherd/kube/objects';
-import { duplicate, forbidden, invalid, notFound, required, type FieldError } from '@pgherd/kube/schema';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  isObject,
+  notFound,
+  notSupported,
+  required,
+  type FieldError,
+} from '@pgherd/kube/schema';
 import { semanticEqual } from '../equal.ts';
+import { containerPartErrors, securityErrors, volumeErrors } from './container.ts';
 import { placementErrors, type Placement } from './placement.ts';
 
 interface Named {
@@ -48,6 +58,7 @@ export function podSpecErrors(spec: PodSpec, path: string): FieldError[] {
       errors.push(duplicate(`${field}.name`, volume.name));
     }
     volumes.add(volume.name ?? '');
+    errors.push(...volumeErrors({ ...volume }, field));
     const sources = Object.keys(volume).filter((key) => key !== 'name');
     if (sources.length > 1) {
       errors.push(forbidden(`${field}.${sources[1]}`, 'may not specify more than 1 volume type'));
@@ -63,12 +74,34 @@ export function podSpecErrors(spec: PodSpec, path: string): FieldError[] {
       errors.push(...containerErrors(container, `${path}.${list}[${index}]`, names, volumes));
     }
   }
-  errors.push(...placementErrors(spec as Placement, path));
+  errors.push(...placementErrors(spec as Placement, path), ...choiceErrors(spec, path));
+  const security = spec['securityContext'];
+  if (isObject(security)) errors.push(...securityErrors(security, `${path}.securityContext`));
   const deadline = spec.activeDeadlineSeconds;
   if (deadline !== undefined && deadline < 1) {
     errors.push(
       invalid(`${path}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive'),
     );
+  }
+  return errors;
+}
+
+const choices: Readonly<Record<string, readonly string[]>> = {
+  restartPolicy: ['Always', 'OnFailure', 'Never'],
+  dnsPolicy: ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'],
+};
+
+function choiceErrors(spec: PodSpec, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [field, known] of Object.entries(choices)) {
+    const value = spec[field];
+    if (typeof value !== 'string' || value === '' || known.includes(value)) continue;
+    errors.push(notSupported(`${path}.${field}`, value, [...known]));
+  }
+  const grace = spec.terminationGracePeriodSeconds;
+  if (grace !== undefined && grace < 0) {
+    const why = 'must be greater than or equal to 0';
+    errors.push(invalid(`${path}.terminationGracePeriodSeconds`, grace, why));
   }
   return errors;
 }
@@ -120,7 +153,7 @@ function containerErrors(
     }
     paths.add(mount.mountPath ?? '');
   }
-  return [...errors, ...resourceErrors(container, path)];
+  return [...errors, ...containerPartErrors(container, path), ...resourceErrors(container, path)];
 }
 
 function resourceErrors(container: ContainerSpec, path: string): FieldError[] {
