@@ -217,8 +217,8 @@ test('node ports lead to the pods, a load balancer has some too and waits (servi
   const command = ['wget', '-q', '-T', '5', '-O', '-', `http://${pod.status.hostIP}:${nodePort}/`];
   await eventually('the node port answers', async () => {
     const target = { namespace: lab.namespace, name: 'balanced-0' };
-    const { stdout, stderr } = await lab.client.exec(target, { command });
-    if (stdout !== 'hello\n') throw new Error(`${stdout}${stderr}`);
+    const { stdout, stderr, exitCode } = await lab.client.exec(target, { command });
+    if (stdout !== 'hello\n') throw new Error(`wget ended with ${exitCode}: ${stdout}${stderr}`);
     return true;
   });
 });

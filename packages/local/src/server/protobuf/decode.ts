@@ -1,4 +1,5 @@
-import { messages, type Message } from './messages.ts';
+import type { Message } from './message.ts';
+import { messages } from './messages.ts';
 
 /** Kubernetes puts these four bytes before a message that says its own type. */
 const magic = Buffer.from('k8s\0');
@@ -57,6 +58,10 @@ function decodeMessage(message: Message, bytes: Buffer, path: string): Record<st
       result[name] = list;
     } else {
       const decoded = decodeValue(type, value, at);
+      if (name === '') {
+        Object.assign(result, decoded);
+        continue;
+      }
       // Go writes the zero value of every plain field; JSON leaves it out.
       if (decoded !== '' && decoded !== undefined) result[name] = decoded;
     }
@@ -82,8 +87,14 @@ function decodeValue(type: string, value: Buffer | number, path: string): unknow
       return asBytes(value, path).toString('base64');
     case 'bool':
       return value === 1;
+    case 'flag':
+      return value === 1 || undefined;
     case 'int':
       return Number(value);
+    case 'count':
+      return Number(value) || undefined;
+    case 'Quantity':
+      return decodeQuantity(asBytes(value, path));
     case 'Time':
       return decodeTime(asBytes(value, path));
     case 'IntOrString':
@@ -100,6 +111,11 @@ function decodeTime(bytes: Buffer): string | undefined {
   const seconds = entries(bytes).find((part) => part.number === 1)?.value;
   if (typeof seconds !== 'number' || seconds <= 0) return undefined;
   return new Date(seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z');
+}
+
+function decodeQuantity(bytes: Buffer): string {
+  const text = entries(bytes).find((part) => part.number === 1)?.value;
+  return Buffer.isBuffer(text) ? text.toString('utf8') : '0';
 }
 
 function decodeIntOrString(bytes: Buffer): number | string {

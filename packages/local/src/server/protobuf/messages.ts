@@ -1,23 +1,15 @@
-/**
- * What kubectl sends as protobuf, whatever the server offers: the fields of these messages by number. Written as
- * `number: [name, type]`; a type is a scalar, the name of a message here, and has `[]` for lists or `map:` before
- * the type of a map's values. Source: the field numbers of Kubernetes' published .proto files.
- */
-export type Field = readonly [name: string, type: string];
-export type Message = Readonly<Record<number, Field>>;
-
-const fields = (names: string): Message =>
-  Object.fromEntries(
-    names.split(' ').map((entry) => {
-      const [number = '', name = '', type = 'string'] = entry.split('=');
-      return [Number(number), [name, type] as const];
-    }),
-  );
+import { fields, type Message } from './message.ts';
+import { workloadMessages } from './workload-messages.ts';
 
 /** `metadata`, and a `spec` of its own. */
 const object = (rest: string): Message => fields(`1=metadata=ObjectMeta ${rest}`.trim());
 
+/**
+ * What kubectl sends as protobuf, whatever the server offers, by `apiVersion/kind`, and what that consists of, by name.
+ * Source: the field numbers of Kubernetes' published .proto files.
+ */
 export const messages: Readonly<Record<string, Message>> = {
+  ...workloadMessages,
   ObjectMeta: fields(
     '1=name 2=generateName 3=namespace 4=selfLink 5=uid 6=resourceVersion 7=generation=int 8=creationTimestamp=Time 9=deletionTimestamp=Time 10=deletionGracePeriodSeconds=int 11=labels=map:string 12=annotations=map:string 13=ownerReferences=OwnerReference[] 14=finalizers=string[]',
   ),
