@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fieldErrorMessage } from '@pgherd/kube/schema';
-import { podSpecErrors, type PodSpec } from './pod.ts';
+import { podSpecErrors } from './pod.ts';
 
 const errors = (container: object, spec: object = {}): string =>
   podSpecErrors({ containers: [{ name: 'c', image: 'i', ...container }], ...spec }, 'spec')
