@@ -109,7 +109,17 @@ test('labels and annotations that the maker of a pod owns are no drift of it', (
       operation: 'Update',
       fieldsV1: {
         'f:metadata': { 'f:labels': { '.': {}, 'f:application': {}, 'f:apps.kubernetes.io/pod-index': {} } },
-        'f:spec': { 'f:serviceAccountName': {} },
+        'f:spec': {
+          'f:serviceAccountName': {},
+          'f:volumes': { 'k:{"name":"kube-api-access-x"}': { '.': {}, 'f:name': {}, 'f:projected': {} } },
+          'f:containers': {
+            'k:{"name":"postgres"}': {
+              'f:volumeMounts': {
+                'k:{"mountPath":"/var/run/secrets/kubernetes.io/serviceaccount"}': { '.': {}, 'f:name': {} },
+              },
+            },
+          },
+        },
       },
     },
   ] as never;

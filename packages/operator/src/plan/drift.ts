@@ -35,10 +35,12 @@ function droppedFromTemplate(template: PodSpec, pod: Pod, fields: object, change
   const made = { apiVersion: 'v1', kind: 'Pod', metadata: {}, spec: structuredClone(template) };
   applyBuiltinDefaults(made);
   const known = new Set(changes.map(({ path }) => path));
-  const isClaim = ({ from }: FieldChange) => isObject(from) && 'persistentVolumeClaim' in from;
+  // Some API servers count what admission added among the maker's own.
+  const isForeign = ({ path, from }: FieldChange) =>
+    (isObject(from) && 'persistentVolumeClaim' in from) || addedByAdmission(...lastElement(path));
   const spec = { 'f:spec': (fields as Record<string, unknown>)['f:spec'] };
   for (const change of leftFields(spec, made, pod)) {
-    if (!isLeftover(`spec.template.${change.path}`) || isClaim(change) || known.has(change.path)) continue;
+    if (!isLeftover(`spec.template.${change.path}`) || isForeign(change) || known.has(change.path)) continue;
     changes.push(change);
   }
 }
@@ -106,6 +108,12 @@ function extraElements(template: PodSpec, live: PodSpec, changes: FieldChange[])
       }
     }
   }
+}
+
+/** `spec.volumes[name=x]` is the list `spec.volumes` and the element `x`. */
+function lastElement(path: string): [string, string] {
+  const [, list = '', element = ''] = /^(.*)\[[^=\]]*=([^\]]*)\]/.exec(path) ?? [];
+  return [list, element];
 }
 
 /** The service account's token volume and its mounts. */
