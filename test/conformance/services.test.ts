@@ -214,7 +214,7 @@ test('node ports lead to the pods, a load balancer has some too and waits (servi
     const { items } = await lab.ok('GET', `${lab.in('v1', 'pods')}?labelSelector=app%3Dbalanced`);
     return items[0]?.status.phase === 'Running' ? items : undefined;
   });
-  const command = ['wget', '-q', '-T', '5', '-O', '-', `http://${pod.status.hostIP}:${nodePort}/`];
+  const command = ['wget', '-q', '-O', '-', `http://${pod.status.hostIP}:${nodePort}/`];
   await eventually('the node port answers', async () => {
     const target = { namespace: lab.namespace, name: 'balanced-0' };
     const { stdout, stderr, exitCode } = await lab.client.exec(target, { command });
