@@ -10,10 +10,11 @@ import {
 import { silentLogger, type KubeObject } from '@pgherd/kube/objects';
 import { builtinSchema, prune, validate, type Schema } from '@pgherd/kube/schema';
 import { startHeadless, type Headless } from '@pgherd/local/headless';
-import { type Duties, rbacObjects } from '@pgherd/operator';
+import { type Duties, rbacObjects, runOperator } from '@pgherd/operator';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, parseAllDocuments, stringify } from 'yaml';
 import { helmJudge, type Judge } from '../judges/helm/judge.ts';
+import { eventually } from '../support/eventually.ts';
 import { projectRoot, run } from '../support/instance.ts';
 
 /** The chart, rendered by the libraries that Helm renders with. Without network the first time there is no judge. */
@@ -230,6 +231,77 @@ describe.skipIf(judge === undefined).each(Object.entries(cases))('with %s', (_, 
     const deployment = JSON.stringify(objects.find(({ kind }) => kind === 'Deployment'));
     expect(deployment).toContain(`"serviceAccountName":"${account}"`);
     expect(deployment).toContain(`"containerPort":${configuration.api_port}`);
+  });
+});
+
+/** Environment of the operator's container, as far as it is written out. */
+function environmentOf(objects: KubeObject[]): Record<string, string> {
+  const deployment = objects.find(({ kind }) => kind === 'Deployment') as KubeObject & {
+    spec: { template: { spec: { containers: [{ env: { name: string; value?: string }[] }] } } };
+  };
+  const { env } = deployment.spec.template.spec.containers[0];
+  return Object.fromEntries(env.map(({ name, value = namespace }) => [name, value]));
+}
+
+describe.skipIf(judge === undefined).each([
+  ['the default', 'two'],
+  ['the ConfigMap', 'two'],
+  ['a list of namespaces', 'one'],
+  ['one namespace, its own', namespace],
+] as const)('the operator under what is rendered with %s', (values, where) => {
+  test('starts with all of its rights, and makes a cluster', async () => {
+    const objects = render(cases[values]).filter(isServed);
+    const text = objects.map((object) => stringify(object)).join('---\n');
+    const warnings: string[] = [];
+    const note = (_: object, message: string): void => void warnings.push(message);
+    const stop = new AbortController();
+    const { promise: port, resolve } = Promise.withResolvers<number>();
+    await kubectl(['apply', '-f', '-'], text);
+    const ended = runOperator({
+      kubeconfig: kubernetes.kubeconfigOf(namespace, release),
+      env: environmentOf(objects),
+      httpHost: '127.0.0.1',
+      httpPort: 0,
+      log: { ...silentLogger, warn: note, error: note },
+      signal: stop.signal,
+      onStarted: resolve,
+      database: { bringInLine: async () => ({ done: [], problems: [] }) },
+    });
+    try {
+      const manifest = parse(
+        readFileSync(join(projectRoot, 'manifests/minimal-postgres-manifest.yaml'), 'utf8'),
+      ) as object;
+      await kubectl(['apply', '-n', where, '-f', '-'], stringify(manifest));
+      const url = `http://127.0.0.1:${await Promise.race([port, ended.then(() => 0)])}/readyz`;
+      await eventually('it is ready', async () => (await fetch(url)).status === 200);
+      await eventually('there is a StatefulSet', () =>
+        kubectl(['get', '-n', where, 'statefulset', 'acid-minimal-cluster']),
+      );
+      expect(warnings.filter((each) => /right|forbidden/i.test(each))).toEqual([]);
+    } finally {
+      stop.abort();
+      await ended;
+      // Nobody is left who would take the finalizer off.
+      await kubectl([
+        'patch',
+        '-n',
+        where,
+        'postgresql',
+        'acid-minimal-cluster',
+        '--type=merge',
+        '-p',
+        '{"metadata":{"finalizers":null}}',
+      ]);
+      await kubectl([
+        'delete',
+        '-n',
+        where,
+        'postgresql,statefulset',
+        'acid-minimal-cluster',
+        '--ignore-not-found',
+      ]);
+      await kubectl(['delete', '-f', '-'], text);
+    }
   });
 });
 
