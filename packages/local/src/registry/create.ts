@@ -54,6 +54,8 @@ export function createDecoded(
   if (definition.subresources.includes('status') && !strategy.prepareCreate) delete object['status'];
   requireNamespace(kernel, definition, object);
   strategy.prepareCreate?.(object, around);
+  // What admission adds belongs to nobody.
+  if (!managed) recordUpdate(kernel, definition, object, undefined, options);
   strategy.admitCreate?.(object, around);
   if (options.user) kernel.admit(definition, object, undefined, options.user);
   refuse(definition, metadata.name ?? '', [
@@ -63,8 +65,7 @@ export function createDecoded(
     ...(strategy.validateCreate?.(object) ?? []),
     ...(strategy.validate?.(object, around) ?? []),
   ]);
-  if (managed) managed(object);
-  else recordUpdate(kernel, definition, object, undefined, options);
+  managed?.(object);
 
   for (let attempt = 1; ; attempt++) {
     const name = metadata.name ?? '';

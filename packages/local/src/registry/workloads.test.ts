@@ -1,5 +1,12 @@
-import { ApiError, deployments, replicaSets, statefulSets } from '@pgherd/kube/objects';
-import type { KubeObject, ResourceType } from '@pgherd/kube/objects';
+import {
+  ApiError,
+  deployments,
+  pods,
+  replicaSets,
+  serviceAccounts,
+  statefulSets,
+} from '@pgherd/kube/objects';
+import type { KubeObject, Pod, ResourceType } from '@pgherd/kube/objects';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openRegistry } from './open-registry.ts';
 import type { LocalRegistry } from './open-registry.ts';
@@ -217,4 +224,24 @@ test('scale shows the whole selector, and takes a number', () => {
   const next = { ...scale, spec: { replicas: 4 } };
   registry.update(deployments, 'default', 'web', next, { subresource: 'scale' });
   expect(registry.get(deployments, 'default', 'web')['spec']).toMatchObject({ replicas: 4 });
+});
+
+// As Kubernetes does: the fields of a request are recorded before mutating admission.
+test('what admission adds to a pod belongs to nobody', () => {
+  registry.create(serviceAccounts, 'default', {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'default', namespace: 'default' },
+  });
+  const pod = registry.create(pods, 'default', {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'p', namespace: 'default' },
+    spec: { containers: [{ name: 'a', image: 'a:1' }] },
+  } as KubeObject) as Pod;
+  expect(pod.spec?.volumes?.[0]?.name).toMatch(/^kube-api-access-/);
+  const owned = JSON.stringify(pod.metadata.managedFields);
+  expect(owned).toContain('f:containers');
+  expect(owned).not.toContain('f:volumes');
+  expect(owned).not.toContain('f:volumeMounts');
 });
