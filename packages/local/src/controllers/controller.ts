@@ -41,7 +41,7 @@ export function runController(controller: Controller, { registry, clock, log }: 
   const queue = new WorkQueue({ clock, backoff: { baseMs: 20, maxMs: 30_000 } });
   const abort = new AbortController();
   const watches = controller.interests.map((interest) => follow(registry, interest, queue));
-  const reconcile = (key: string): Result => registry.transaction(() => controller.reconcile(key));
+  const reconcile = (key: string): Promise<Result> => registry.batched(() => controller.reconcile(key));
   const finished = runWorkers(queue, 1, reconcile, {
     signal: abort.signal,
     onError: (err, key, retryMs) => {

@@ -52,10 +52,17 @@ export class TestCluster {
   #running: Running;
   #address = 1;
 
-  constructor() {
+  private constructor() {
     this.registry = this.#open();
     this.objects = new Objects(this.registry);
     this.#running = this.#start();
+  }
+
+  /** Answers when what every namespace has is there. */
+  static async start(): Promise<TestCluster> {
+    const cluster = new TestCluster();
+    await cluster.settled();
+    return cluster;
   }
 
   /** As after a kill: everything but the database is new. */

@@ -5,7 +5,7 @@ import {
   type Resource,
   type WatchEvent,
 } from '@pgherd/kube/objects';
-import { openStore, type Store } from '../store/index.ts';
+import { openStore, WriteBatches, type Store } from '../store/index.ts';
 import { bootstrap } from './bootstrap.ts';
 import { Catalog } from './catalog.ts';
 import { create } from './create.ts';
@@ -92,10 +92,12 @@ function firstAddress(subnet: string): string {
 class StoreRegistry implements LocalRegistry {
   readonly #kernel: Kernel;
   readonly #watches: WatchHub;
+  readonly #batches: WriteBatches;
   readonly #custom: CustomResourceKeeper;
 
   constructor(kernel: Kernel) {
     this.#kernel = kernel;
+    this.#batches = new WriteBatches(kernel.store);
     this.#watches = new WatchHub(kernel);
     this.#custom = new CustomResourceKeeper(kernel, (storage) => this.#watches.closeAll(storage));
   }
@@ -120,8 +122,8 @@ class StoreRegistry implements LocalRegistry {
     return this.#kernel.catalog.find(ref);
   }
 
-  transaction<T>(work: () => T): T {
-    return this.#kernel.store.transaction(work);
+  batched<T>(work: () => T): Promise<T> {
+    return this.#batches.run(work);
   }
 
   revision(): number {

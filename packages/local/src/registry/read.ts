@@ -1,4 +1,4 @@
-import { parseLabelSelector, type KubeObject } from '@pgherd/kube/objects';
+import { parseFieldSelector, parseLabelSelector, type KubeObject } from '@pgherd/kube/objects';
 import type { ResourceDefinition } from './definition.ts';
 import { badRequest, expired, notFound, tooLargeResourceVersion, tooOldResourceVersion } from './errors.ts';
 import type { Kernel } from './kernel.ts';
@@ -89,13 +89,19 @@ export function list(kernel: Kernel, definition: ResourceDefinition, options: Re
   };
 }
 
-/** Labels that the selector wants as they are need not be looked for in all objects. */
-function narrowingOf({ narrowing, labelSelector = '' }: ReadOptions): Narrowing | undefined {
-  if (narrowing !== undefined || labelSelector === '') return narrowing;
+/** A name and labels that the selectors want as they are need not be looked for in all objects. */
+function narrowingOf({ narrowing, labelSelector = '', fieldSelector = '' }: ReadOptions): Narrowing {
+  if (narrowing !== undefined) return narrowing;
   const equal = parseLabelSelector(labelSelector).filter(
     ({ operator, values }) => operator === 'In' && values.length === 1,
   );
-  return { labels: Object.fromEntries(equal.map(({ key, values }) => [key, values[0] ?? ''])) };
+  const name = parseFieldSelector(fieldSelector).find((each) => each.equal && each.field === 'metadata.name');
+  return {
+    ...(equal.length === 0
+      ? {}
+      : { labels: Object.fromEntries(equal.map(({ key, values }) => [key, values[0] ?? ''])) }),
+    ...(name === undefined ? {} : { name: name.value }),
+  };
 }
 
 function keyOf(object: KubeObject): string {

@@ -128,8 +128,11 @@ export interface Registry {
   /** Answers the deleted object, or the object still waiting for finalizers or grace. */
   delete(ref: Resource, namespace: string | undefined, name: string, options?: DeleteOptions): KubeObject;
   deleteCollection(ref: Resource, list: ListOptions, options?: DeleteOptions): ListResult;
-  /** Lets the writes of `work`, which waits for nothing, go to disk together; as the store's `transaction`. */
-  transaction<T>(work: () => T): T;
+  /**
+   * Carries out `work` in a moment, in one transaction with what else is to be done then. What it wrote before it threw
+   * stays; when the disk fails, nothing is written and it rejects with 503.
+   */
+  batched<T>(work: () => T): Promise<T>;
   /** Throws 410 `Expired` when `resourceVersion` is older than the event window. */
   watch(ref: Resource, options: WatchOptions, onEvent: (event: WatchEvent) => void): Watch;
 }

@@ -23,7 +23,6 @@ import { answerReview, requestToken } from './reviews.ts';
 import type { ApiServerOptions } from './server-options.ts';
 import { virtualResources } from './virtual-resources.ts';
 import type { WatchStreams } from './watch-stream.ts';
-import { WriteBatches } from './write-batches.ts';
 
 /** One request on a resource. */
 export interface ResourceRequest {
@@ -68,12 +67,10 @@ export function verbOf(method: string, path: ResourcePath, query: URLSearchParam
 export class ResourceHandler {
   readonly #options: ApiServerOptions;
   readonly #watches: WatchStreams;
-  readonly #writes: WriteBatches;
 
   constructor(options: ApiServerOptions, watches: WatchStreams) {
     this.#options = options;
     this.#watches = watches;
-    this.#writes = new WriteBatches(options.registry.store);
   }
 
   async handle(context: ResourceRequest): Promise<void> {
@@ -191,13 +188,13 @@ export class ResourceHandler {
     if (path.subresource !== undefined) {
       const { subresource, name = '' } = path;
       const named = { ...object, metadata: { ...object.metadata, name } };
-      const made = await this.#writes.run(() =>
+      const made = await registry.batched(() =>
         registry.create(definition, path.namespace, named, { ...options, user, subresource }),
       );
       answer.send(201, made);
       return;
     }
-    const created = await this.#writes.run(() =>
+    const created = await registry.batched(() =>
       registry.create(definition, path.namespace, object, { ...options, user }),
     );
     answer.send(201, presenter.one(definition, created));
@@ -216,7 +213,7 @@ export class ResourceHandler {
     if (path.subresource !== undefined) options.subresource = path.subresource;
     const body = await this.#body(context);
     this.#duplicates(definition, body, options);
-    const { existed, object } = await this.#writes.run(() => ({
+    const { existed, object } = await registry.batched(() => ({
       existed: this.#exists(definition, path),
       object: registry.update(definition, namespace, name, asObject(body.value), options),
     }));
@@ -254,7 +251,7 @@ export class ResourceHandler {
     if (path.subresource !== undefined) options.subresource = path.subresource;
     const body = decodeBody(await readBody(request), type);
     this.#duplicates(definition, body, options);
-    const { existed, object } = await this.#writes.run(() => ({
+    const { existed, object } = await registry.batched(() => ({
       existed: this.#exists(definition, path),
       object: registry.patch(definition, namespace, name, patchType, body.value, options),
     }));
@@ -277,12 +274,12 @@ export class ResourceHandler {
     const options = { ...parseDeleteOptions(query, value), user, warn: answer.warn };
     if (verb === 'deletecollection') {
       const selection = parseListOptions(query, path.namespace);
-      const deleted = await this.#writes.run(() => registry.deleteCollection(definition, selection, options));
+      const deleted = await registry.batched(() => registry.deleteCollection(definition, selection, options));
       answer.send(200, presenter.list(definition, deleted));
       return;
     }
     const name = path.name ?? '';
-    const { object, gone } = await this.#writes.run(() =>
+    const { object, gone } = await registry.batched(() =>
       registry.remove(definition, path.namespace, name, options),
     );
     if (!gone || definition.strategy.returnDeleted) {

@@ -1,3 +1,4 @@
 export * from './freeze.ts';
 export type { Narrowing } from './resource-state.ts';
 export * from './store.ts';
+export * from './write-batches.ts';

@@ -40,6 +40,9 @@ test('after any changes a narrowed list is the whole list filtered, in the same 
         const hasPrefix = ({ metadata }: KubeObject) => metadata.name?.startsWith(namePrefix) === true;
         expect(state.list(namespace, { labels: wanted })).toEqual(all.filter(hasLabels));
         expect(state.list(namespace, { namePrefix })).toEqual(all.filter(hasPrefix));
+        expect(state.list(namespace, { labels: wanted, name: namePrefix })).toEqual(
+          all.filter((object) => hasLabels(object) && object.metadata.name === namePrefix),
+        );
         expect(state.list(namespace, { labels: wanted, namePrefix })).toEqual(
           all.filter((object) => hasLabels(object) && hasPrefix(object)),
         );

@@ -4,6 +4,8 @@ import type { KubeObject } from '@pgherd/kube/objects';
 export interface Narrowing {
   /** Labels that each has. */
   labels?: Readonly<Record<string, string>>;
+  /** The name: one object at most. */
+  name?: string;
   /** How the name of each begins. */
   namePrefix?: string;
 }
@@ -34,8 +36,7 @@ export class ResourceState {
 
   list(namespace: string | undefined, narrowing: Narrowing = {}): readonly KubeObject[] {
     if (namespace !== undefined) return this.#namespaces.get(namespace)?.list(narrowing) ?? [];
-    const isWhole = narrowing.labels === undefined && narrowing.namePrefix === undefined;
-    if (!isWhole) return this.#listAll(narrowing);
+    if (Object.keys(narrowing).length > 0) return this.#listAll(narrowing);
     return (this.#all ??= this.#listAll({}));
   }
 
@@ -85,7 +86,14 @@ class NamespaceState {
     this.#dropLabels(name, old);
   }
 
-  list({ labels, namePrefix }: Narrowing): readonly KubeObject[] {
+  list(narrowing: Narrowing): readonly KubeObject[] {
+    const { name, ...others } = narrowing;
+    if (name === undefined) return this.#narrowed(others);
+    const object = this.#objects.get(name);
+    return object !== undefined && has(object, others) ? [object] : [];
+  }
+
+  #narrowed({ labels, namePrefix }: Narrowing): readonly KubeObject[] {
     if (labels !== undefined && Object.keys(labels).length > 0) {
       const found = this.#withLabels(pairsOf(labels));
       return this.#named(
@@ -142,6 +150,11 @@ class NamespaceState {
       if (names?.size === 0) this.#labelled.delete(pair);
     }
   }
+}
+
+function has({ metadata }: KubeObject, { labels = {}, namePrefix = '' }: Narrowing): boolean {
+  const hasLabels = Object.entries(labels).every(([key, value]) => metadata.labels?.[key] === value);
+  return hasLabels && metadata.name?.startsWith(namePrefix) === true;
 }
 
 /** A label's key has no `=` in it. */

@@ -6,8 +6,8 @@ import type { CronJob, Job } from '@pgherd/kube/objects';
 import { TestCluster } from '../test-cluster.ts';
 
 let cluster: TestCluster;
-beforeEach(() => {
-  cluster = new TestCluster();
+beforeEach(async () => {
+  cluster = await TestCluster.start();
 });
 afterEach(() => cluster.close());
 

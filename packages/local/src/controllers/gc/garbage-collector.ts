@@ -62,8 +62,8 @@ export function runGarbageCollector({ registry, clock, log }: RunOptions): Runni
     watches.delete(key);
     sync();
   });
-  const handle = (uid: string): typeof done => {
-    collect(objects, graph, uid);
+  const handle = async (uid: string): Promise<typeof done> => {
+    await registry.batched(() => collect(objects, graph, uid));
     return done;
   };
   const finished = runWorkers(queue, 1, handle, {

@@ -7,8 +7,8 @@ import { TestCluster, webDeployment } from '../test-cluster.ts';
 import { withMetadata } from '../objects.ts';
 
 let cluster: TestCluster;
-beforeEach(() => {
-  cluster = new TestCluster();
+beforeEach(async () => {
+  cluster = await TestCluster.start();
 });
 afterEach(() => cluster.close());
 

@@ -13,8 +13,8 @@ import { TestCluster, webSet } from '../test-cluster.ts';
 import { withMetadata } from '../objects.ts';
 
 let cluster: TestCluster;
-beforeEach(() => {
-  cluster = new TestCluster();
+beforeEach(async () => {
+  cluster = await TestCluster.start();
 });
 afterEach(() => cluster.close());
 

@@ -1,9 +1,9 @@
-import type { Store } from '../store/index.ts';
+import type { Store } from './store.ts';
 
-/** Writes carried out without a look at what else has come in; each takes well under a millisecond. */
+/** Pieces of work carried out without a look at what else has come in; most take well under a millisecond. */
 const most = 50;
 
-/** One write that waits for its turn. */
+/** A piece of work that waits for its turn. */
 interface Waiting {
   /** Carries it out and keeps what came of it; never throws. */
   carryOut(): void;
@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * Carries out the writes of requests that came in at the same time, so that they wait for the disk together. They keep
- * their order, and each is answered after all of them are on disk.
+ * Carries out what requests and controllers want to write at the same time, so that they wait for the disk together. They
+ * keep their order, and each is answered after all of them are on disk.
  */
 export class WriteBatches {
   readonly #store: Pick<Store, 'transaction'>;
@@ -24,14 +24,14 @@ export class WriteBatches {
     this.#store = store;
   }
 
-  /** Answers what `write` answers, or rejects with what it throws; 503 when the disk failed. */
-  run<T>(write: () => T): Promise<T> {
+  /** Answers what `work` answers, or rejects with what it throws; 503 when the disk failed. */
+  run<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       let settle = (): void => {};
       this.#waiting.push({
         carryOut() {
           try {
-            const result = write();
+            const result = work();
             settle = () => resolve(result);
           } catch (error) {
             settle = () => reject(error);
