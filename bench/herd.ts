@@ -54,5 +54,5 @@ const described = Object.entries(machine).map(([key, value]) => `${key} ${value}
 console.log(`\nMachine: ${described.join(', ')}`);
 const results = join(dirname(fileURLToPath(import.meta.url)), 'results');
 mkdirSync(results, { recursive: true });
-const report = { command: `make bench-herd CLUSTERS=${clusters}`, machine, figures };
+const report = { command: `node bench/herd.ts ${process.argv.slice(2).join(' ')}`, machine, figures };
 writeFileSync(join(results, 'herd.json'), `${JSON.stringify(report, null, 2)}\n`);
