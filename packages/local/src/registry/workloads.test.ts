@@ -233,12 +233,13 @@ test('what admission adds to a pod belongs to nobody', () => {
     kind: 'ServiceAccount',
     metadata: { name: 'default', namespace: 'default' },
   });
-  const pod = registry.create(pods, 'default', {
+  const asked: Pod = {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'p', namespace: 'default' },
     spec: { containers: [{ name: 'a', image: 'a:1' }] },
-  } as KubeObject) as Pod;
+  };
+  const pod = registry.create(pods, 'default', asked) as Pod;
   expect(pod.spec?.volumes?.[0]?.name).toMatch(/^kube-api-access-/);
   const owned = JSON.stringify(pod.metadata.managedFields);
   expect(owned).toContain('f:containers');
