@@ -81,16 +81,33 @@ function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): O
     return opinion('Degraded', true, reason, shorten(troubles.map(({ message }) => message).join('; ')));
   }
   if (streaming < input.instances && lostMember(input)) {
-    return opinion('Degraded', true, 'MembersMissing', counted(input, streaming));
+    return opinion('Degraded', true, membersMissing, describeMissing(input, streaming));
   }
   return opinion('Degraded', false, 'AsExpected', 'no trouble seen');
+}
+
+/** Reason of `Degraded` when no pod reports a trouble of its own. */
+const membersMissing = 'MembersMissing';
+
+function describeMissing(input: StatusInput, streaming: number): string {
+  const { observed, instances } = input;
+  const late = observed.members.filter(
+    (member) => member.ordinal < instances && !isStreaming(observed, member),
+  );
+  if (late.length === 0) {
+    return `${counted(input, streaming)}: kubectl describe statefulset ${observed.name} says why there are not more pods`;
+  }
+  const who = late.map(({ name, state }) => `${name} (${state ?? 'no word from Patroni'})`).join(', ');
+  const [first] = late;
+  return shorten(
+    `${counted(input, streaming)}, not ${who}: kubectl logs ${first?.name ?? ''} -c postgres says why`,
+  );
 }
 
 /** Whether a member that did its part does not any more; one that has only been added is none. */
 function lostMember({ previous, observed, instances }: StatusInput): boolean {
   const before = previous.conditions?.find(({ type }) => type === 'Degraded');
-  const wasLost =
-    before?.status === 'True' && ['MembersMissing', 'PodsWaiting'].includes(before.reason ?? '');
+  const wasLost = before?.status === 'True' && [membersMissing, 'PodsWaiting'].includes(before.reason ?? '');
   if (wasLost && !neverRan(previous)) return true;
   const doesItsPart = (name: string) =>
     observed.members.some((member) => member.name === name && isStreaming(observed, member));

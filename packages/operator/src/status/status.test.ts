@@ -75,6 +75,11 @@ test('a replica that does not stream makes the cluster degraded and not Running,
   expect(status.PostgresClusterStatus).toBe('Updating');
   expect(condition(status, 'Ready')?.status).toBe('True');
   expect(condition(status, 'Degraded')?.status).toBe('True');
+  expect(condition(status, 'Degraded')?.message).toBe(
+    '1 of 2 members stream, not acid-demo-1 (starting): kubectl logs acid-demo-1 -c postgres says why',
+  );
+  // A member that is being replaced is missing too, and nothing is wrong then.
+  expect(status).not.toHaveProperty('lastError');
 });
 
 test('a member that was only added does not make the cluster degraded', () => {
