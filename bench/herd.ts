@@ -37,6 +37,7 @@ const syncMs = syncMilliseconds();
 const begin = performance.now();
 const say = (message: string): void =>
   console.error(`${((performance.now() - begin) / 1000).toFixed(1).padStart(6)} s  ${message}`);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 const figures = await measureHerd({
   clusters,
   changes: wholeNumber('changes'),

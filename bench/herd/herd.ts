@@ -3,81 +3,37 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type Client } from '@pgherd/kube/client';
 import { Cache, Reflector } from '@pgherd/kube/cache';
-import {
-  serviceAccounts,
-  services,
-  silentLogger,
-  type KubeObject,
-  type ResourceType,
-  type Service,
-} from '@pgherd/kube/objects';
+import { serviceAccounts, type KubeObject, type ResourceType } from '@pgherd/kube/objects';
 import { postgresqls } from '@pgherd/operator';
 import { stringify } from 'yaml';
 import { clusterManifest } from '../manifests.ts';
-import { cpuSeconds, peakMiB, resetPeak } from '../process-cost.ts';
 import type { ApiServerReady } from './api-server.ts';
+import { changeManifests } from './first-write.ts';
 import { install } from './installation.ts';
-import { difference, OperatorMetrics, total } from './operator-metrics.ts';
-import type { HerdRequests } from './played-herd.ts';
+import { OperatorMetrics, total } from './operator-metrics.ts';
 import { freePort, Process } from './processes.ts';
+import { costOf, type Measured, type Stretch } from './stretch.ts';
+import { until } from './until.ts';
 
 type Cluster = KubeObject & { status?: { PostgresClusterStatus?: string } };
 const clusterKind = postgresqls as ResourceType<Cluster>;
 
 const namespace = 'default';
-/** How often a condition is looked at, in milliseconds. */
-const pollMs = 50;
 /** Manifests that are created at the same time. */
 const creators = 16;
-
-/** What a stretch of time cost. */
-export interface Stretch {
-  seconds: number;
-  /** Passes of the operator over a cluster. */
-  passes: number;
-  /** Requests of the operator, by `verb resource`; without beginnings of watches, its lease, and events. */
-  requests: Record<string, number>;
-  /** Events that the operator wrote. */
-  events: number;
-  operator: { cpuSeconds: number; peakMiB: number };
-  apiServer: { cpuSeconds: number; peakMiB: number };
-  /** Requests of the pretended nodes and Patronis, by `verb resource code`. */
-  herd: HerdRequests;
-}
-
-interface Moment {
-  at: number;
-  metrics: OperatorMetrics;
-  operatorCpu: number;
-  apiServerCpu: number;
-  herd: HerdRequests;
-}
 
 /** Everything that runs: API server, operator, and the played nodes and databases, each a process of its own. */
 export class Herd {
   readonly #directory: string;
-  readonly #apiServer: Process;
-  readonly #played: Process;
-  readonly #operator: Process;
   readonly #client: Client;
-  readonly #metricsUrl: string;
+  readonly #measured: Measured;
   readonly #stop = new AbortController();
   readonly #clusters = new Cache<Cluster>();
 
-  private constructor(parts: {
-    directory: string;
-    apiServer: Process;
-    played: Process;
-    operator: Process;
-    client: Client;
-    metricsUrl: string;
-  }) {
-    this.#directory = parts.directory;
-    this.#apiServer = parts.apiServer;
-    this.#played = parts.played;
-    this.#operator = parts.operator;
-    this.#client = parts.client;
-    this.#metricsUrl = parts.metricsUrl;
+  private constructor(directory: string, client: Client, measured: Measured) {
+    this.#directory = directory;
+    this.#client = client;
+    this.#measured = measured;
     const { signal } = this.#stop;
     void new Reflector<Cluster>({ client: this.#client, resource: clusterKind, target: this.#clusters }).run(
       signal,
@@ -118,7 +74,7 @@ export class Herd {
       );
       begun.push(operator);
       const metricsUrl = `http://127.0.0.1:${port}/metrics`;
-      const herd = new Herd({ directory, apiServer, played, operator, client, metricsUrl });
+      const herd = new Herd(directory, client, { apiServer, played, operator, metricsUrl });
       await herd.#until('the operator answers', () => OperatorMetrics.read(metricsUrl).then(() => true));
       return herd;
     } catch (error) {
@@ -132,7 +88,8 @@ export class Herd {
   async remove(): Promise<void> {
     this.#stop.abort();
     this.#client.close();
-    for (const process of [this.#operator, this.#played, this.#apiServer]) await process.end();
+    const { operator, played, apiServer } = this.#measured;
+    for (const process of [operator, played, apiServer]) await process.end();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
@@ -180,7 +137,7 @@ export class Herd {
     await this.#until(
       'the operator comes to rest',
       async () => {
-        const { passes, requests } = await OperatorMetrics.read(this.#metricsUrl);
+        const { passes, requests } = await OperatorMetrics.read(this.#measured.metricsUrl);
         const now = `${passes} ${total(requests)}`;
         if (now !== last) since = performance.now();
         last = now;
@@ -191,37 +148,8 @@ export class Herd {
   }
 
   /** What this work costs, from its begin to its end. */
-  async cost(work: () => Promise<void>): Promise<Stretch> {
-    resetPeak(this.#operator.pid);
-    resetPeak(this.#apiServer.pid);
-    const before = await this.#moment();
-    await work();
-    const after = await this.#moment();
-    return {
-      seconds: (after.at - before.at) / 1000,
-      passes: after.metrics.passes - before.metrics.passes,
-      requests: difference(before.metrics.requests, after.metrics.requests),
-      events: after.metrics.events - before.metrics.events,
-      operator: {
-        cpuSeconds: after.operatorCpu - before.operatorCpu,
-        peakMiB: peakMiB(this.#operator.pid),
-      },
-      apiServer: {
-        cpuSeconds: after.apiServerCpu - before.apiServerCpu,
-        peakMiB: peakMiB(this.#apiServer.pid),
-      },
-      herd: {
-        kubelet: difference(before.herd.kubelet, after.herd.kubelet),
-        patroni: difference(before.herd.patroni, after.herd.patroni),
-      },
-    };
-  }
-
-  async #moment(): Promise<Moment> {
-    const herd = await this.#played.ask<HerdRequests>('requests');
-    const metrics = await OperatorMetrics.read(this.#metricsUrl);
-    const [operatorCpu, apiServerCpu] = [cpuSeconds(this.#operator.pid), cpuSeconds(this.#apiServer.pid)];
-    return { at: performance.now(), metrics, operatorCpu, apiServerCpu, herd };
+  cost(work: () => Promise<void>): Promise<Stretch> {
+    return costOf(this.#measured, work);
   }
 
   /**
@@ -229,67 +157,32 @@ export class Herd {
    * no difference to what they want of it.
    */
   async fullPass(note: string): Promise<void> {
-    const before = (await OperatorMetrics.read(this.#metricsUrl)).passes;
+    const before = (await OperatorMetrics.read(this.#measured.metricsUrl)).passes;
     const body = { metadata: { annotations: { 'bench.pgherd.dev/note': note } } };
     await this.#client.patch(serviceAccounts, { namespace, name: 'postgres-pod' }, { type: 'merge', body });
     const count = this.#clusters.size;
     await this.#until('a pass over every cluster', async () => {
-      return (await OperatorMetrics.read(this.#metricsUrl)).passes - before >= count;
+      return (await OperatorMetrics.read(this.#measured.metricsUrl)).passes - before >= count;
     });
   }
 
-  /**
-   * Changes manifests one after the other, so many in a second, whatever becomes of the earlier ones. Answers for each the
-   * seconds from sending the change to hearing of the first object that the operator wrote for it.
-   */
-  async changeManifests(names: readonly string[], perSecond: number): Promise<number[]> {
-    const begun = new Map<string, number>();
-    const took = new Map<string, number>();
-    const stop = new AbortController();
-    const seen = new Cache<Service>();
-    void new Reflector<Service>({
-      client: this.#client,
-      resource: services,
-      target: seen,
-      logger: silentLogger,
-    }).run(stop.signal);
-    await seen.synced;
-    const mark = String(Date.now());
-    seen.onChange((_old, current) => {
-      const name = current?.metadata.labels?.['cluster-name'] ?? '';
-      const begin = begun.get(name);
-      if (begin === undefined || took.has(name)) return;
-      if (current?.metadata.annotations?.['bench.pgherd.dev/mark'] !== mark) return;
-      took.set(name, (performance.now() - begin) / 1000);
-    });
-    const body = { spec: { serviceAnnotations: { 'bench.pgherd.dev/mark': mark } } };
-    const sent: Promise<unknown>[] = [];
-    const start = performance.now();
-    for (const [index, name] of names.entries()) {
-      const wait = start + (index * 1000) / perSecond - performance.now();
-      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
-      begun.set(name, performance.now());
-      sent.push(this.#client.patch(postgresqls, { namespace, name }, { type: 'merge', body }));
-    }
-    await Promise.all(sent);
-    await this.#until('every change has led to a write', () => took.size === names.length);
-    stop.abort();
-    return [...took.values()];
+  /** As `changeManifests`. */
+  changeManifests(names: readonly string[], perSecond: number): Promise<number[]> {
+    return changeManifests(this.#client, namespace, names, perSecond);
   }
 
-  async #until(
+  #until(
     what: string,
     probe: () => Promise<boolean> | boolean,
-    timeoutSeconds = 120,
-    why: () => string = () => '',
+    timeoutSeconds?: number,
+    why?: () => string,
   ): Promise<void> {
-    const deadline = performance.now() + timeoutSeconds * 1000;
-    for (;;) {
-      for (const process of [this.#apiServer, this.#played, this.#operator]) process.mustRun();
-      if (await Promise.resolve(probe()).catch(() => false)) return;
-      if (performance.now() > deadline) throw new Error(`${what}: not within ${timeoutSeconds} s. ${why()}`);
-      await new Promise((resolve) => setTimeout(resolve, pollMs));
-    }
+    const { apiServer, played, operator } = this.#measured;
+    return until(what, probe, {
+      ...(timeoutSeconds === undefined ? {} : { timeoutSeconds }),
+      ...(why === undefined ? {} : { why }),
+      check: () => [apiServer, played, operator].forEach((process) => process.mustRun()),
+    });
   }
 }
 

@@ -1,6 +1,7 @@
-import { Herd, type Stretch } from './herd.ts';
+import { Herd } from './herd.ts';
 import { summarise, type Summary } from '../statistics.ts';
 import { total } from './operator-metrics.ts';
+import type { Stretch } from './stretch.ts';
 
 /** How much is measured. */
 export interface MeasureOptions {

@@ -16,6 +16,8 @@ export class Process {
   private constructor(name: string, child: ChildProcess) {
     this.name = name;
     this.#child = child;
+    // Also when this process is ended by a signal, none is left over.
+    process.once('exit', () => child.kill('SIGKILL'));
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-4000);
     });

@@ -1,7 +1,7 @@
 import { summarise } from '../statistics.ts';
 import type { Figures } from './measure.ts';
-import type { Stretch } from './herd.ts';
 import { total } from './operator-metrics.ts';
+import type { Stretch } from './stretch.ts';
 
 /** Prints the figures as tables in Markdown. */
 export function printFigures(clusters: number, figures: Figures, print: (line: string) => void): void {
