@@ -128,9 +128,14 @@ export class PlayedPatroni {
     this.#isInitialized = true;
   }
 
+  /** A turn that takes longer than its time delays the next one, as Patroni does: they never pile up. */
   #beat(): void {
-    this.#timer = setTimeout(() => this.#beat(), this.#loopWaitMs);
-    void this.#next(() => this.#loop());
+    const begin = performance.now();
+    void this.#next(() => this.#loop()).then(() => {
+      if (this.#isStopped) return;
+      const wait = Math.max(0, this.#loopWaitMs - (performance.now() - begin));
+      this.#timer = setTimeout(() => this.#beat(), wait);
+    });
   }
 
   /** One turn of every member: the leader's first, the others wake up from its change of the lock. */
