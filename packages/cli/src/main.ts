@@ -23,7 +23,7 @@ export function program(): Command {
   addClusterCommands(root);
   // Subcommands were made before `exitOverride` could be inherited.
   const override = (command: Command): void => {
-    command.exitOverride();
+    command.exitOverride().showHelpAfterError('(--help says what there is)');
     command.commands.forEach(override);
   };
   override(root);

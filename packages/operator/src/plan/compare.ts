@@ -41,7 +41,7 @@ const absentMeans: Record<string, unknown> = {
 function compareLists(desired: unknown[], live: unknown[], path: string[], changes: FieldChange[]): void {
   const keys = listKeys(path);
   if (keys === undefined) {
-    if (!sameAtomic(desired, live, path)) changes.push({ path: path.join('.'), from: live, to: desired });
+    changes.push(...atomicChanges(desired, live, path));
     return;
   }
   for (const element of desired) {
@@ -54,6 +54,20 @@ function compareLists(desired: unknown[], live: unknown[], path: string[], chang
 
 /** Requirements that all hold or do not: their order says nothing, and Zalando's operator writes any. */
 const unordered = new Set(['matchExpressions', 'matchFields']);
+
+/** What differs in an atomic list: inside its elements, where there are as many objects as before, or all of it. */
+function atomicChanges(desired: unknown[], live: unknown[], path: string[]): FieldChange[] {
+  if (sameAtomic(desired, live, path)) return [];
+  const field = path.at(-1) ?? '';
+  if (unordered.has(field) || desired.length !== live.length || ![...desired, ...live].every(isObject)) {
+    return [{ path: path.join('.'), from: live, to: desired }];
+  }
+  const changes: FieldChange[] = [];
+  for (const [index, element] of desired.entries()) {
+    compareFields(element, live[index], [...path.slice(0, -1), `${field}[${index}]`], changes);
+  }
+  return changes;
+}
 
 /** An atomic list is equal when it has as many elements and each has all that we want of it. */
 function sameAtomic(desired: unknown[], live: unknown[], path: string[]): boolean {

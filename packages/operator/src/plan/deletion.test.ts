@@ -39,7 +39,7 @@ test('pods go first, and nothing else before they are gone', () => {
   ];
   expect(whats(world(existing, 2))).toEqual([
     'delete statefulset acid-demo',
-    'delete service acid-demo | pods acid-demo-0, acid-demo-1 to be gone',
+    'delete service acid-demo | pods acid-demo-0, acid-demo-1 are gone',
     'delete endpoints acid-demo',
   ]);
 });
@@ -94,11 +94,26 @@ test('what somebody else holds back does not hold back the rest', () => {
   const held: Partial<KubeObject> = { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } };
   expect(whats(world([[kinds.service, 'acid-demo', held], secret('foo')]))).toEqual([
     'delete secret foo.acid-demo.credentials.postgresql.acid.zalan.do',
-    'delete service acid-demo | service acid-demo to be gone',
+    'delete service acid-demo | service acid-demo is gone',
   ]);
 });
 
 test('pods that lost their StatefulSet are deleted one by one', () => {
   const observed = testObserved([], [testPod({ ordinal: 0 })]);
   expect(whats(observed)).toEqual(['delete pod acid-demo-0']);
+});
+
+test('the reason for deleting a volume says that its data is lost', () => {
+  const configuration = { ...testConfiguration(), enable_persistent_volume_claim_deletion: true };
+  const found = world([
+    [kinds.service, 'acid-demo'],
+    [kinds.claim, 'pgdata-acid-demo-0'],
+  ]);
+  expect(stepsOf(planDeletion(configuration, found)).map(({ what, why }) => [what, ...why])).toEqual([
+    ['delete service acid-demo', 'the manifest was deleted'],
+    [
+      'delete persistentvolumeclaim pgdata-acid-demo-0',
+      'enable_persistent_volume_claim_deletion: what is on the volume is lost',
+    ],
+  ]);
 });

@@ -32,7 +32,7 @@ export function planDeletion(configuration: Configuration, observed: Observed): 
   rest.sort((a, b) => Number(a.waitFor !== undefined) - Number(b.waitFor !== undefined));
   const [first] = rest;
   if (first !== undefined && (pods.length > 0 || statefulSet !== undefined)) {
-    first.waitFor = pods.length > 0 ? `pods ${pods.join(', ')} to be gone` : 'the StatefulSet to be gone';
+    first.waitFor = pods.length > 0 ? `pods ${pods.join(', ')} are gone` : 'the StatefulSet is gone';
   }
   steps.push(...rest);
   return steps.length > 0 ? { tracks: [{ name: 'deletion', steps }] } : { tracks: [] };
@@ -82,6 +82,10 @@ function isDataClaim(cluster: string, claim: string): boolean {
 }
 
 function deleteStep(kind: Kind, observed: Observed, object: KubeObject): Step {
-  const step = removalStep({ kind, object }, observed, 'the manifest was deleted');
+  const why =
+    kind === kinds.claim
+      ? 'enable_persistent_volume_claim_deletion: what is on the volume is lost'
+      : 'the manifest was deleted';
+  const step = removalStep({ kind, object }, observed, why);
   return kind === kinds.statefulSet ? { ...step, disturbs: 'downtime' } : step;
 }

@@ -56,6 +56,22 @@ test('containers and variables are matched by name, other lists are compared as 
   ]);
 });
 
+test('in a list that is compared as a whole, what is different inside of its objects is named', () => {
+  const set = (...sizes: string[]) => ({
+    spec: {
+      volumeClaimTemplates: sizes.map((storage) => ({ spec: { resources: { requests: { storage } } } })),
+    },
+  });
+  const path = 'spec.volumeClaimTemplates';
+  expect(changes(set('2Gi'), set('2048Mi'))).toEqual([]);
+  expect(changes(set('2Gi', '5Gi'), set('1Gi', '5Gi'))).toEqual([
+    `${path}[0].spec.resources.requests.storage: 1Gi → 2Gi`,
+  ]);
+  expect(changes(set('2Gi'), set('2Gi', '5Gi'))).toEqual([
+    expect.stringMatching(/^spec\.volumeClaimTemplates: \[/),
+  ]);
+});
+
 test('JSON in a variable is compared by value', () => {
   const pod = (value: string) => ({ spec: { containers: [{ name: 'p', env: [{ name: 'A', value }] }] } });
   expect(changes(pod('{"a":1,"b":2}'), pod('{ "b": 2, "a": 1 }'))).toEqual([]);

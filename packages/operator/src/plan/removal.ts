@@ -11,7 +11,7 @@ export function removalStep({ kind, object }: Found, observed: Observed, why: st
     why: [why],
     disturbs: 'nothing',
     action: { type: 'delete', kind, namespace, name, uid },
-    ...(deletionTimestamp === undefined ? {} : { waitFor: `${describe(kind, name)} to be gone` }),
+    ...(deletionTimestamp === undefined ? {} : { waitFor: `${describe(kind, name)} is gone` }),
   };
 }
 

@@ -40,7 +40,11 @@ export function databaseGoal(input: RenderInput, declared: Declared): DatabaseGo
   const complete = declared.roles.every((role) => role.password !== undefined || without.has(role.name));
   return {
     fingerprint: createHash('sha256').update(JSON.stringify(declared)).digest('hex'),
-    summary: `${declared.roles.length} roles and ${declared.databases.length} databases`,
+    summary: `${counted(declared.roles.length, 'role')} and ${counted(declared.databases.length, 'database')}`,
     complete,
   };
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

@@ -14,7 +14,7 @@ export const generalKeys = {
       nonEmpty: true,
       differs: {
         zalando: 'ghcr.io/zalando/spilo-18:4.1-p2',
-        why: "pgherd's own image, built by `make images`.",
+        why: "pgherd's own image, built by `make image`.",
       },
     },
   ),
