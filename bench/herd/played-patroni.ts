@@ -106,7 +106,7 @@ export class PlayedPatroni {
     this.#members.set(member.name, member);
     await this.#loop();
     // The first turn comes at some time, so that a thousand clusters do not beat at once.
-    this.#timer ??= setTimeout(() => this.#beat(), Math.random() * this.#loopWaitMs);
+    this.#timer ??= setTimeout(() => void this.#beat(), Math.random() * this.#loopWaitMs);
   }
 
   async #createConfigService(): Promise<void> {
@@ -129,13 +129,12 @@ export class PlayedPatroni {
   }
 
   /** A turn that takes longer than its time delays the next one, as Patroni does: they never pile up. */
-  #beat(): void {
+  async #beat(): Promise<void> {
     const begin = performance.now();
-    void this.#next(() => this.#loop()).then(() => {
-      if (this.#isStopped) return;
-      const wait = Math.max(0, this.#loopWaitMs - (performance.now() - begin));
-      this.#timer = setTimeout(() => this.#beat(), wait);
-    });
+    await this.#next(() => this.#loop());
+    if (this.#isStopped) return;
+    const wait = Math.max(0, this.#loopWaitMs - (performance.now() - begin));
+    this.#timer = setTimeout(() => void this.#beat(), wait);
   }
 
   /** One turn of every member: the leader's first, the others wake up from its change of the lock. */
