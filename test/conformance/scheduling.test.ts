@@ -9,11 +9,11 @@ const path = (...rest: string[]): string => lab.in('v1', 'pods', ...rest);
 /** All nodes of the clusters that this may run on have the same value of it. */
 const everywhere = 'kubernetes.io/os';
 
-const make = (name: string, spec: object): Promise<Loose> =>
+const make = (name: string, spec: object, command = 'sleep 100000'): Promise<Loose> =>
   lab.ok(
     'POST',
     path(),
-    shellPod(lab.image, name, 'sleep 100000', { labels: { app: name.split('-')[0] ?? '' }, spec }),
+    shellPod(lab.image, name, command, { labels: { app: name.split('-')[0] ?? '' }, spec }),
   );
 const scheduled = async (name: string): Promise<Loose> =>
   ((await lab.ok('GET', path(name))).status.conditions ?? []).find(
@@ -42,6 +42,12 @@ test('required anti-affinity keeps a second pod away until the first is gone (#i
   await pending('apart-1', "didn't match pod anti-affinity rules");
   await lab.ok('DELETE', path('apart-0'));
   await placed('apart-1');
+  // One that has ended is no longer there.
+  const short = { affinity: { podAntiAffinity: rule('short') } };
+  await make('short-0', short, 'sleep 2');
+  await placed('short-0');
+  await make('short-1', short);
+  await placed('short-1');
 });
 
 test('required affinity wants a pod that is there; other namespaces are selected by label', async () => {

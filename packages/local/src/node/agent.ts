@@ -21,7 +21,7 @@ import { PodWorker } from './pod-worker.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { referencesOf } from './references.ts';
 import { Runtime } from './runtime.ts';
-import { schedule } from './scheduler.ts';
+import { mayAdmitOthers, schedule } from './scheduler.ts';
 import { steadyWatch } from './steady-watch.ts';
 import { PodDirectories } from './volumes/pod-directories.ts';
 
@@ -146,6 +146,8 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
 
   const scheduling = { registry, nodeName: instance.nodeName, clock, log, record: schedulerRecord };
   const unscheduled = new Map<string, Pod>();
+  /** The pods of this node as the watch told of them last; what their workers have is ahead of it. */
+  const seen = new Map<string, Pod>();
   let scheduleSoon: NodeJS.Immediate | undefined;
   const scheduleAll = (): void => {
     scheduleSoon ??= setImmediate(() => {
@@ -159,6 +161,8 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     const uid = pod.metadata.uid ?? '';
     if (isOurs(pod)) {
       unscheduled.delete(uid);
+      if (mayAdmitOthers(seen.get(uid), pod)) scheduleAll();
+      seen.set(uid, pod);
       workerOf(pod).update(pod);
     } else if (!pod.spec?.nodeName) {
       unscheduled.set(uid, pod);
@@ -168,6 +172,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
   const podRemoved = (object: KubeObject): void => {
     const uid = object.metadata.uid ?? '';
     unscheduled.delete(uid);
+    seen.delete(uid);
     workers.get(uid)?.removed();
     scheduleAll();
   };
@@ -192,6 +197,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
         removed: podRemoved,
         opened: (uids) => {
           for (const [uid, worker] of workers) if (!uids.has(uid)) worker.removed();
+          for (const uid of seen.keys()) if (!uids.has(uid)) seen.delete(uid);
         },
       },
     ),

@@ -1,6 +1,6 @@
 import type { Node, Pod } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
-import { resourceMisfit } from './scheduler.ts';
+import { mayAdmitOthers, resourceMisfit } from './scheduler.ts';
 
 const node: Node = {
   metadata: { name: 'n' },
@@ -35,4 +35,17 @@ test.each([
   ['one pod too many', pod({}), [pod({}), pod({})], 'Too many pods'],
 ])('resources: %s', (_, wanted, placed, misfit) => {
   expect(resourceMisfit(wanted, node, placed)).toBe(misfit);
+});
+
+test('what waits is looked at again when another is placed, ends, or has other labels', () => {
+  const other = (phase: string, labels: Record<string, string> = { app: 'a', tier: 'b' }): Pod => ({
+    metadata: { name: 'other', labels },
+    spec: { containers: [] },
+    status: { phase },
+  });
+  expect(mayAdmitOthers(undefined, other('Pending'))).toBe(true);
+  expect(mayAdmitOthers(other('Running'), other('Succeeded'))).toBe(true);
+  expect(mayAdmitOthers(other('Running'), other('Running', { app: 'b' }))).toBe(true);
+  expect(mayAdmitOthers(other('Pending'), other('Running', { tier: 'b', app: 'a' }))).toBe(false);
+  expect(mayAdmitOthers(other('Failed'), other('Failed'))).toBe(false);
 });

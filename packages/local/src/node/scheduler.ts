@@ -8,6 +8,7 @@ import {
   storageClasses,
 } from '@pgherd/kube/objects';
 import type { Clock, Logger, Node, Pod } from '@pgherd/kube/objects';
+import { semanticEqual } from '../registry/equal.ts';
 import type { Registry } from '../registry/registry.ts';
 import type { RecordEvent } from './event-recorder.ts';
 import { matchesTerms, misfit } from './node-selector.ts';
@@ -55,14 +56,28 @@ export function schedule(pod: Pod, options: SchedulerOptions): void {
   }
 }
 
+/**
+ * Whether a pod that waits may have its place after this change of another: it wants one with these labels beside itself,
+ * or the room that an ended one has left.
+ *
+ * @param before the other pod as it was; undefined when it has just been placed.
+ */
+export function mayAdmitOthers(before: Pod | undefined, now: Pod): boolean {
+  if (before === undefined || hasEnded(before) !== hasEnded(now)) return true;
+  return !semanticEqual(before.metadata.labels ?? {}, now.metadata.labels ?? {});
+}
+
+function hasEnded({ status }: Pod): boolean {
+  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+}
+
 type Verdict = { kind: 'yes' } | { kind: 'wait' } | { kind: 'no'; message: string };
 
 function judge(pod: Pod, { registry, nodeName }: SchedulerOptions): Verdict {
   const node = findObject(registry, nodes, undefined, nodeName);
   if (node === undefined) return no('no nodes available to schedule pods', '0/0');
   const placed = (registry.list(pods).items as unknown as Pod[]).filter(
-    (other) =>
-      other.spec?.nodeName === nodeName && !['Succeeded', 'Failed'].includes(other.status?.phase ?? ''),
+    (other) => other.spec?.nodeName === nodeName && !hasEnded(other),
   );
   const labelsOf = (name: string): Record<string, string> =>
     findObject(registry, namespaces, undefined, name)?.metadata.labels ?? {};
