@@ -20,7 +20,7 @@ export function compareFields(desired: unknown, live: unknown, path: string[], c
     compareLists(desired, live, path, changes);
     return;
   }
-  if (live === undefined && absentMeans[path.at(-1) ?? ''] === desired) return;
+  if (live === undefined && (absentMeans[path.at(-1) ?? ''] === desired || isLeftOut(desired, path))) return;
   if (path.at(-1) === 'value') {
     const [wanted, has] = [jsonObject(desired), jsonObject(live)];
     if (wanted !== undefined && has !== undefined) {
@@ -37,6 +37,35 @@ const absentMeans: Record<string, unknown> = {
   privileged: false,
   readOnlyRootFilesystem: false,
 };
+
+/** Members of these have any names, and an empty text is a value like others. */
+const maps = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector', 'data', 'stringData']);
+
+/** `false` and `0` of these fields are what it means that they are not there. */
+const zeroIsNone = new Set([
+  ...[
+    'readOnly',
+    'stdin',
+    'stdinOnce',
+    'tty',
+    'hostNetwork',
+    'hostPID',
+    'hostIPC',
+    'publishNotReadyAddresses',
+  ],
+  ...['initialDelaySeconds', 'hostPort', 'nodePort', 'healthCheckNodePort'],
+]);
+
+/**
+ * Kubernetes stores no empty texts, `false` and `0` of fields that have no other way to be absent (`omitempty` without a
+ * pointer, in its Go types): however often they are written, they are not there. An empty storage class is told apart
+ * from none.
+ */
+function isLeftOut(desired: unknown, path: string[]): boolean {
+  const field = path.at(-1) ?? '';
+  if (desired === '') return field !== 'storageClassName' && !maps.has(path.at(-2) ?? '');
+  return (desired === false || desired === 0) && zeroIsNone.has(field);
+}
 
 function compareLists(desired: unknown[], live: unknown[], path: string[], changes: FieldChange[]): void {
   const keys = listKeys(path);

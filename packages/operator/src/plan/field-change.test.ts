@@ -173,3 +173,30 @@ test('a variable with JSON in it is told by what is inside', () => {
     'spec.containers[name=postgres].env[name=X].value.b.d: y → (removed)',
   ]);
 });
+
+test('what the API server leaves out because it says nothing is no difference, or it would be written for ever', () => {
+  const pod = (postgres: object) => ({
+    spec: { template: { spec: { containers: [{ name: 'sidecar', ...postgres }] } } },
+  });
+  const wanted = pod({
+    env: [{ name: 'EMPTY', value: '' }],
+    volumeMounts: [{ mountPath: '/data', readOnly: false, subPath: '' }],
+    readinessProbe: { initialDelaySeconds: 0 },
+    tty: false,
+  });
+  const stored = pod({
+    env: [{ name: 'EMPTY' }],
+    volumeMounts: [{ mountPath: '/data' }],
+    readinessProbe: {},
+  });
+  expect(changes(wanted, stored)).toEqual([]);
+  expect(changes(pod({ env: [{ name: 'EMPTY', value: '' }] }), pod({ env: [] }))).toHaveLength(1);
+});
+
+test('an empty or zero value that means something else than none is a difference', () => {
+  expect(changes({ metadata: { labels: { a: '' } } }, { metadata: { labels: { b: '1' } } })).toHaveLength(1);
+  expect(changes({ metadata: { annotations: { a: '' } } }, { metadata: {} })).toHaveLength(1);
+  expect(changes({ spec: { storageClassName: '' } }, { spec: { x: 1 } })).toHaveLength(1);
+  expect(changes({ spec: { runAsUser: 0 } }, { spec: { x: 1 } })).toHaveLength(1);
+  expect(changes({ spec: { allowPrivilegeEscalation: false } }, { spec: { x: 1 } })).toHaveLength(1);
+});
