@@ -115,6 +115,18 @@ test('when the API server is away the pass ends', async () => {
   await expect(run(world, { name: 'objects', steps: [apply('a')] })).rejects.toThrow('refused');
 });
 
+test('an admission webhook that does not answer is told, and holds up only what it is asked about', async () => {
+  const said = 'Internal error occurred: failed calling webhook "w.example.org": connection refused';
+  const world = hands({ 'apply a': new ApiError(500, 'InternalError', said) });
+  const outcome = await run(
+    world,
+    { name: 'objects', steps: [apply('a')] },
+    { name: 'pods', steps: [apply('b')] },
+  );
+  expect(world.did).toEqual(['apply b']);
+  expect(outcome.failures).toMatchObject([{ reason: 'WebhookUnavailable', transient: false }]);
+});
+
 test('a Patroni that does not answer is a passing trouble, one that refuses is not', async () => {
   const silent = hands({ 'switchover b': new PatroniError('no answer') });
   expect((await run(silent, { name: 'pods', steps: [switchover] })).failures).toMatchObject([

@@ -3,7 +3,7 @@ import { ApiError } from '@pgherd/kube/objects';
 import { PatroniError } from '@pgherd/patroni';
 import { PostgresError } from '@pgherd/postgres';
 import type { Plan, Step } from '../plan/step.ts';
-import { explain } from './explain.ts';
+import { explain, isWebhookAway } from './explain.ts';
 import { NotCaughtUpError } from './switch-over.ts';
 import { carryOut, type Hands, type StepContext, type StepReport } from './executor.ts';
 
@@ -61,9 +61,11 @@ export async function carryOutPlan(
   return outcome;
 }
 
-function isApiServerAway(error: unknown): boolean {
+/** Whether the API server itself does not work, so that nothing can be done or said. */
+export function isApiServerAway(error: unknown): boolean {
   if (error instanceof TransportError) return true;
-  return error instanceof ApiError && [429, 500, 502, 503, 504].includes(error.code);
+  if (!(error instanceof ApiError) || isWebhookAway(error.message)) return false;
+  return [429, 500, 502, 503, 504].includes(error.code);
 }
 
 function isTransient(error: unknown): boolean {

@@ -19,6 +19,11 @@ test.each([
     'rule',
   ],
   [
+    new ApiError(500, 'InternalError', 'failed calling webhook "w": connection refused'),
+    'WebhookUnavailable',
+    'ValidatingWebhookConfiguration',
+  ],
+  [
     forbidden('unable to create new content in namespace x because it is being terminated'),
     'NamespaceTerminating',
     'deleted',

@@ -40,10 +40,21 @@ function adviceFor(error: unknown, said: string): Advice {
   return ['StepFailed'];
 }
 
+/** An admission webhook that does not answer: the API server reports it as if it were broken itself. */
+export function isWebhookAway(said: string): boolean {
+  return /failed calling webhook/i.test(said);
+}
+
 /** Refusals that are known by their words, whoever was refused. */
 function knownRefusal(said: string): Advice | undefined {
   if (/exceeded quota/i.test(said)) {
     return ['QuotaExceeded', 'raise the ResourceQuota of the namespace, or ask for less in the manifest'];
+  }
+  if (isWebhookAway(said)) {
+    return [
+      'WebhookUnavailable',
+      'repair the webhook that it names, or remove its ValidatingWebhookConfiguration or MutatingWebhookConfiguration',
+    ];
   }
   if (/admission webhook/i.test(said)) {
     return ['AdmissionDenied', 'it is a rule of this Kubernetes: change what it objects to, or the rule'];

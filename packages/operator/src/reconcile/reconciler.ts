@@ -1,10 +1,10 @@
 import { formatProblem, readStatus, withCurrentFields, type Postgresql, type Problem } from '@pgherd/api';
-import { isConflict, TransportError } from '@pgherd/kube/client';
-import { ApiError, type Clock, type KubeObject, type Logger } from '@pgherd/kube/objects';
+import { isConflict } from '@pgherd/kube/client';
+import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import type { PatroniClient } from '@pgherd/patroni';
 import { newsOf, reasonOf, storyOf, type Storyteller } from '../events/story.ts';
-import { carryOutPlan, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
+import { carryOutPlan, isApiServerAway, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
 import { kinds, postgresqls } from '../kinds.ts';
 import { controllerAnnotation, finalizer } from '../names.ts';
@@ -86,8 +86,7 @@ function standingOf({ observed, pass, plan: left }: Look): Standing {
 
 /** Not a failed step, not a server that is away, not somebody else who was faster. */
 function isUnexpected(error: unknown): boolean {
-  const expected = error instanceof PassFailedError || error instanceof TransportError || isConflict(error);
-  return !expected && !(error instanceof ApiError && error.code >= 500);
+  return !(error instanceof PassFailedError || isConflict(error) || isApiServerAway(error));
 }
 
 function messageOf(error: unknown): string {
