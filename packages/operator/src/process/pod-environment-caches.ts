@@ -43,9 +43,16 @@ export class PodEnvironmentCaches {
     return [...this.#caches].filter(([, cache]) => !cache.isSynced).map(([key]) => key);
   }
 
-  /** What starts a pass: whatever changes concerns all clusters, named by `clusters`. */
+  /** What starts a pass: whatever changes concerns all clusters, named by `clusters`. To be subscribed to once synced. */
   sources(clusters: () => string[]): Source[] {
-    return [...this.#caches.values()].map((cache) => cacheSource(cache, clusters));
+    return [...this.#caches.values()].map((cache) => ({
+      synced: cache.synced,
+      subscribe(enqueue) {
+        // No cluster was looked at before, and an empty cache tells of nothing.
+        for (const key of clusters()) enqueue(key);
+        return cacheSource(cache, clusters).subscribe(enqueue);
+      },
+    }));
   }
 }
 
