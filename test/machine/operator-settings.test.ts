@@ -205,3 +205,22 @@ test('what shapes the process is taken too: other namespaces, another port, unde
     leaseTransitions: before?.leaseTransitions,
   });
 });
+
+test('a namespace that may not be read ends nothing for good: with the old one back, it is ready again', async () => {
+  const place = { namespace: 'default', name: 'postgres-operator' };
+  await start({ type: 'ConfigMap', ...place });
+  const watch = (watched_namespace: string) =>
+    lab.client.patch(configMaps, place, { type: 'merge', body: { data: { watched_namespace } } });
+  await lab.client.create(configMaps, { metadata: place, data: { watched_namespace: 'default' } });
+  const operator = lab.operateWith({ httpPort: 0, env: { CONFIG_MAP_NAME: place.name } });
+  const port = await operator.port;
+  const isReady = async () => (await readiness(port)).status === 200;
+  await eventually('it is ready', isReady);
+  await watch('kube-system');
+  await eventually('it says what it may not do', async () => {
+    const { status, text } = await readiness(port);
+    return status === 503 && text.includes('lacks rights');
+  });
+  await watch('default');
+  await eventually('it is ready again', isReady);
+});

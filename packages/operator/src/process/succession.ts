@@ -56,7 +56,6 @@ export class Succession {
       if (settings === undefined) return;
       try {
         await this.#runOne(settings, signal);
-        this.#failure = undefined;
       } catch (err) {
         if (isFirst || signal.aborted) throw err;
         this.#failure = (err as Error).message;
@@ -71,13 +70,12 @@ export class Succession {
     if (this.#failure !== undefined) throw new Error(this.#failure);
     if (this.#works === undefined || this.#reachable === undefined) throw new Error('nothing is watched yet');
     const { namespaces, refused, absent } = this.#reachable;
-    const missing = this.#works.caches.missing();
-    const notListed = [...missing].map(
+    const { caches } = this.#works;
+    const notListed = [...caches.missing()].map(
       ([name, plurals]) => `not yet listed in ${name}: ${plurals.join(', ')}`,
     );
-    if (missing.size > 0 && missing.size === (namespaces === '*' ? 1 : namespaces.length)) {
-      throw new Error(notListed.join('; '));
-    }
+    const watched = namespaces === '*' ? ['*'] : namespaces;
+    if (!watched.some((name) => caches.isKnown(name))) throw new Error(notListed.join('; '));
     return [
       `watching ${describeNamespaces(namespaces)}`,
       ...notListed,
@@ -105,6 +103,7 @@ export class Succession {
     );
     this.#works = works;
     this.#reachable = reachable;
+    this.#failure = undefined;
     log.info({ namespaces: reachable.namespaces }, `watching ${describeNamespaces(reachable.namespaces)}`);
     try {
       // Between reading and listening it may have changed.
