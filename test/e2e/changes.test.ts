@@ -154,6 +154,37 @@ test("a key of the operator's configuration acts on clusters that run", async ()
   expect(noPods(await changeConfiguration({ enable_readiness_probe: 'true' })).length).toBe(3);
 });
 
+test('an image that cannot be had: the first replica tells, the others stay, and the repair goes on by itself', async () => {
+  const primary = await local.primary(name);
+  const before = await memberStates(local, name);
+  const good = spec;
+  const broken = { name: 'broken', image: 'localhost/pgherd/not-there:1' };
+  const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key };
+  await local.apply({ ...manifest, spec: { ...good, sidecars: [broken] } });
+  const error = await eventually('the status says why it stopped', async () => {
+    const { status } = (await local.client.get(postgresqls, key)) as {
+      status?: { lastError?: { message: string } };
+    };
+    return status?.lastError?.message;
+  });
+  expect(error).toContain('localhost/pgherd/not-there:1');
+  expect(error).toMatch(/acid-change-\d/);
+  const now = await local.pods(name);
+  const kept = now.filter(({ metadata }) => before.get(metadata?.name ?? '')?.uid === metadata?.uid);
+  expect(kept.map(({ metadata }) => metadata?.name)).toEqual([primary.metadata?.name]);
+  expect((await local.primary(name)).metadata?.uid).toBe(primary.metadata?.uid);
+
+  spec = good;
+  await local.apply({ ...manifest, spec: { ...good, sidecars: null } });
+  await untilDone();
+  const after = await memberStates(local, name);
+  expect(after.get(primary.metadata?.name ?? '')).toEqual(before.get(primary.metadata?.name ?? ''));
+  const { status } = (await local.client.get(postgresqls, key)) as {
+    status?: { lastError?: { message: string } };
+  };
+  expect(status?.lastError).toBeUndefined();
+});
+
 test('a change while the operator is away, and its death in the middle of it', async () => {
   const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key };
   spec = { ...spec, env: [{ name: 'FOO', value: 'again' }] };
