@@ -43,17 +43,18 @@ const maps = new Set(['labels', 'annotations', 'matchLabels', 'nodeSelector', 'd
 
 /** `false` and `0` of these fields are what it means that they are not there. */
 const zeroIsNone = new Set([
-  ...[
-    'readOnly',
-    'stdin',
-    'stdinOnce',
-    'tty',
-    'hostNetwork',
-    'hostPID',
-    'hostIPC',
-    'publishNotReadyAddresses',
-  ],
-  ...['initialDelaySeconds', 'hostPort', 'nodePort', 'healthCheckNodePort'],
+  'readOnly',
+  'stdin',
+  'stdinOnce',
+  'tty',
+  'hostNetwork',
+  'hostPID',
+  'hostIPC',
+  'publishNotReadyAddresses',
+  'initialDelaySeconds',
+  'hostPort',
+  'nodePort',
+  'healthCheckNodePort',
 ]);
 
 /**
