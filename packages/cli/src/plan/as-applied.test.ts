@@ -36,6 +36,13 @@ test('what was applied last and is written no longer goes, what others set stays
   });
 });
 
+test('a manifest without annotations leaves those of others, although kubectl notes an empty set of its own', () => {
+  const { annotations: _, ...metadata } = written({}).metadata;
+  const now = live({}, { theirs: '2', [lastAppliedAnnotation]: JSON.stringify(written({})) });
+  const applied = asApplied(now, { ...written({}), metadata });
+  expect(Object.keys(applied.metadata.annotations ?? {})).toEqual(['theirs', lastAppliedAnnotation]);
+});
+
 test('without a note of the last time the written spec replaces the live one', () => {
   const now = live({ numberOfInstances: 3, enableShmVolume: false }, { theirs: '2' });
   const applied = asApplied(now, written({ numberOfInstances: 1 }));

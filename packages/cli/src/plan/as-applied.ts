@@ -14,8 +14,10 @@ export const lastAppliedAnnotation = 'kubectl.kubernetes.io/last-applied-configu
 export function asApplied<T extends Postgresql & KubeObject>(live: T, written: T): T {
   const note = live.metadata.annotations?.[lastAppliedAnnotation];
   const last = parse(note);
-  const base: unknown =
-    last === undefined ? { ...live, spec: {} } : mergePatch(live, removals(last, written));
+  // With its note kubectl always writes annotations, so they never go as a whole.
+  const { annotations = {} } = written.metadata;
+  const kept = { ...written, metadata: { ...written.metadata, annotations } };
+  const base: unknown = last === undefined ? { ...live, spec: {} } : mergePatch(live, removals(last, kept));
   const { status: _status, ...fields } = written;
   const applied = mergePatch(base, fields) as T;
   const { name, namespace, uid, resourceVersion, generation } = live.metadata;

@@ -167,7 +167,7 @@ test.each<[string, Parameters<typeof stepsFor>, string[]]>([
     'a pod that was deleted and not made again yet',
     [[oldPrimary, old, undefined]],
     [
-      'replace pod 1 [restart] until 1 missing pod to be created',
+      'replace pod 1 [restart] until 1 missing pod is created',
       'switch over from 0 to 1 [switchover]',
       'replace pod 0 [restart]',
     ],
@@ -197,5 +197,17 @@ test('a template that changes again replaces exactly the pods that differ from i
   expect(stepsFor(members, { objects: bad })).toEqual([
     'update statefulset acid-demo [nothing]',
     'replace pod 2 [restart]',
+  ]);
+});
+
+test('pods are outdated from the moment that the template changes, before its controller has seen it', () => {
+  const unseen = world('new').map((desired) => {
+    if (desired.kind !== kinds.statefulSet) return desired;
+    const { kind, object } = withStatus(desired, 'old');
+    return { kind, object: { ...object, metadata: { ...object.metadata, generation: 2 } } };
+  });
+  expect(stepsFor([oldPrimary, fresh], { objects: unseen })).toEqual([
+    'switch over from 0 to 1 [switchover] until the StatefulSet controller has seen generation 2',
+    'replace pod 0 [restart]',
   ]);
 });

@@ -27,10 +27,12 @@ export function outdatedMembers(
   const revision = live.status?.updateRevision;
   if (template === undefined) return [];
   const isChanged = changes.some(({ path }) => path.startsWith('spec.template.spec.'));
+  // Until its controller has seen a change, the revision is that of the template before.
+  const isUnseen = (live.status?.observedGeneration ?? 0) < (live.metadata.generation ?? 0);
   return observed.members.flatMap((member) => {
     // Pods that go anyway are not replaced first.
     if (member.deleting || member.ordinal >= (desired.spec?.replicas ?? 0)) return [];
-    const isOld = isChanged || (revision !== undefined && member.revision !== revision);
+    const isOld = isChanged || isUnseen || (revision !== undefined && member.revision !== revision);
     const drift = isOld ? podDrift(template, member.pod) : [];
     const why = [
       ...(isLazy ? drift.filter((change) => !isImage(change)) : drift).map(printChange),
@@ -97,7 +99,7 @@ function waitingFor(
     return `the StatefulSet controller has seen generation ${live.metadata.generation}`;
   }
   const missing = (live.spec?.replicas ?? 0) - observed.members.length;
-  if (missing > 0) return `${missing} missing pod${missing === 1 ? '' : 's'} to be created`;
+  if (missing > 0) return `${missing} missing pod${missing === 1 ? ' is' : 's are'} created`;
   const leaving = observed.members.find(({ deleting }) => deleting);
   if (leaving !== undefined) return `${leaving.name} is gone`;
   const leader = leaderOf(observed);

@@ -71,8 +71,8 @@ test('a replica that copies its data is not late', () => {
 });
 
 test('a pod that is not made at all, and one that does not go away', () => {
-  expect(because(undefined, 11 * minute, '1 missing pod to be created')).toMatch(
-    /it has waited more than 10 minutes for "1 missing pod to be created"; kubectl describe statefulset/,
+  expect(because(undefined, 11 * minute, '1 missing pod is created')).toMatch(
+    /it has waited more than 10 minutes for "1 missing pod is created"; kubectl describe statefulset/,
   );
   expect(because(testPod({ ordinal: 2, deleting: true }), 11 * minute, 'acid-demo-2 is gone')).toMatch(
     /pod acid-demo-2 has not gone away for more than 10 minutes/,
