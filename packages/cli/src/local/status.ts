@@ -69,6 +69,7 @@ export async function status(options: LocalOptions): Promise<void> {
       `home        ${now.home}`,
       `server      ${of(now.server)}`,
       `operator    ${of(now.operator)}`,
+      ...(now.operator.metrics ? [`http api    ${new URL('/', now.operator.metrics).href}`] : []),
       ...(now.address ? [`address     ${now.address}`] : []),
       ...(now.kubeconfig ? [`kubeconfig  ${now.kubeconfig}`] : []),
       ...(now.pods
