@@ -33,3 +33,13 @@ test('another selector replaces the first, and what is gone selects nothing', ()
   selectors.see(selecting('it', { app: 'b' }), true);
   expect(selectors.candidates('one', { app: 'b' })).toEqual([]);
 });
+
+test('labels that all selectors have do not make them all candidates', () => {
+  const selectors = index();
+  for (let number = 0; number < 100; number += 1) {
+    selectors.see(selecting(`it-${number}`, { app: 'same', cluster: String(number) }), false);
+  }
+  const found = selectors.candidates('one', { app: 'same', cluster: '42' });
+  expect(found).toContain('one/it-42');
+  expect(found.length).toBeLessThan(5);
+});

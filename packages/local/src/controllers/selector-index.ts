@@ -21,10 +21,17 @@ export class SelectorIndex {
     this.#places.delete(key);
     const labels = isGone ? undefined : this.#labelsOf(object);
     if (labels === undefined) return;
-    const place = placeOf(object.metadata.namespace, Object.entries(labels)[0]);
+    const place = this.#emptiest(object.metadata.namespace, labels);
     this.#places.set(key, place);
     const keys = this.#keys.get(place) ?? new Set();
     this.#keys.set(place, keys.add(key));
+  }
+
+  /** The label that fewest others want: many selectors have labels in common that tell nobody apart. */
+  #emptiest(namespace: string | undefined, labels: Record<string, string>): string {
+    const places = Object.entries(labels).map((label) => placeOf(namespace, label));
+    const sizes = places.map((place) => this.#keys.get(place)?.size ?? 0);
+    return places[sizes.indexOf(Math.min(...sizes))] ?? placeOf(namespace, undefined);
   }
 
   /** Keys of all whose selector may match an object with these labels; some of them may turn out not to. */

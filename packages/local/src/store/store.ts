@@ -73,6 +73,9 @@ const MODIFIED = 1;
 const DELETED = 2;
 const typeNames = ['ADDED', 'MODIFIED', 'DELETED'] as const;
 
+/** So many events at least stay in memory; they share with the current objects what has not changed since. */
+const recentEvents = 5_000;
+
 /** Writes that are not on disk yet. */
 interface Batch {
   /** What was there before each write, for taking it back. */
@@ -133,6 +136,8 @@ class SqliteStore implements Store {
   #compacted = 0;
   #cancelCompaction: () => void = () => {};
   #closed = false;
+  /** The last events, in order: what a watch that goes on has missed mostly needs no disk. */
+  readonly #recent: StoredEvent[] = [];
   /** Absent outside of transactions. */
   #batch: Batch | undefined;
 
@@ -242,11 +247,22 @@ class SqliteStore implements Store {
   }
 
   #tell(event: StoredEvent): void {
+    this.#recent.push(event);
+    if (this.#recent.length > 2 * recentEvents) this.#recent.splice(0, recentEvents);
     for (const listener of this.#listeners) listener(event);
   }
 
   eventsAfter(resource: string, namespace: string | undefined, revision: number): StoredEvent[] {
     if (revision >= this.#revision) return [];
+    const oldest = this.#recent[0]?.revision ?? Infinity;
+    if (oldest <= revision + 1) {
+      return this.#recent.filter(
+        (event) =>
+          event.revision > revision &&
+          event.resource === resource &&
+          (namespace === undefined || event.namespace === namespace),
+      );
+    }
     const ns = namespace ?? null;
     const rows = this.#disk(() => this.#after.all(revision, resource, ns, ns)) as unknown as Row[];
     return rows.map((row) => ({
