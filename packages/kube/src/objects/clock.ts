@@ -6,6 +6,14 @@ export interface Clock {
   after(ms: number, fn: () => void): () => void;
 }
 
+/**
+ * Milliseconds from `since` until `now`. A clock that was set back since then cannot tell: that counts as endless, so that
+ * nothing waits for as long as the clock was set back.
+ */
+export function elapsedMs(since: number, now: number): number {
+  return now < since ? Infinity : now - since;
+}
+
 /** A timer for longer would end at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

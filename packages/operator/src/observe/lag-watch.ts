@@ -1,5 +1,5 @@
 import type { PostgresqlStatus } from '@pgherd/api';
-import type { Clock, KubeObject } from '@pgherd/kube/objects';
+import { elapsedMs, type Clock, type KubeObject } from '@pgherd/kube/objects';
 import { lagOf, parseLeader, parseMember, patroniObjectNames } from '@pgherd/patroni';
 import { reportedLag } from '../status/lag.ts';
 
@@ -96,8 +96,9 @@ export class LagWatch {
       isOver ||= after === 0 && before > 0;
     }
     if (isOver) return true;
-    if (!isNews || clock.now() - (this.#wokenAt.get(cluster) ?? -Infinity) < wakeAgainMs) return false;
-    this.#wokenAt.set(cluster, clock.now());
+    const now = clock.now();
+    if (!isNews || elapsedMs(this.#wokenAt.get(cluster) ?? -Infinity, now) < wakeAgainMs) return false;
+    this.#wokenAt.set(cluster, now);
     return true;
   }
 

@@ -24,7 +24,12 @@ function stoppedClock() {
       await vi.waitFor(() => expect(timers.length).toBeGreaterThan(0));
     }
   };
-  return { clock, goOn };
+  /** Timers run on: they do not ask for the time. */
+  const setBack = (ms: number): void => {
+    now -= ms;
+    timers = timers.map((timer) => ({ ...timer, at: timer.at - ms }));
+  };
+  return { clock, goOn, setBack };
 }
 
 function cluster(name: string, word: string): Postgresql {
@@ -55,6 +60,26 @@ test('all at each resync, those in trouble at each repair, and a changed period 
   configuration.repair_period = 10_000;
   await goOn(5_000);
   expect(keys.splice(0)).toEqual(['a/bad']);
+  stop.abort();
+  await ended;
+});
+
+test('a clock that is set back stops nothing', async () => {
+  const { clock, goOn, setBack } = stoppedClock();
+  const stop = new AbortController();
+  const configuration = { ...defaultConfiguration(), resync_period: 60_000, repair_period: 0 };
+  const keys: string[] = [];
+  const ended = lookAgain({
+    clock,
+    settings: () => ({ configuration, named: new Set() }),
+    manifests: () => [cluster('well', 'Running')],
+    enqueue: (key) => keys.push(key),
+    signal: stop.signal,
+  });
+  await goOn(10_000);
+  setBack(3_600_000);
+  await goOn(70_000);
+  expect(keys).toContain('a/well');
   stop.abort();
   await ended;
 });

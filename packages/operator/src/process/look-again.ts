@@ -1,6 +1,6 @@
 import { readStatus, type Postgresql } from '@pgherd/api';
 import { sleep } from '@pgherd/kube/client';
-import type { Clock } from '@pgherd/kube/objects';
+import { elapsedMs, type Clock } from '@pgherd/kube/objects';
 import type { Settings } from '../settings.ts';
 
 /** What the periodic looking works with. */
@@ -25,7 +25,7 @@ export async function lookAgain(options: LookAgainOptions): Promise<void> {
   while (!signal.aborted) {
     const { resync_period: resync, repair_period: repair } = settings().configuration;
     const now = clock.now();
-    const isDue = (since: number, period: number) => period > 0 && now - since >= period;
+    const isDue = (since: number, period: number) => period > 0 && elapsedMs(since, now) >= period;
     if (isDue(last.resync, resync)) {
       last.resync = now;
       last.repair = now;

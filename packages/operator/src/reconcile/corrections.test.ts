@@ -150,3 +150,13 @@ test('after a quiet time it is put right at once again', () => {
   expect(look(memory, observed, 1).nextMs).toBe(29_999);
   expect(look(memory, observed, 11 * 60_000).drifts).toHaveLength(1);
 });
+
+test('a clock that is set back delays nothing', () => {
+  const memory = settled();
+  const hour = 3_600_000;
+  const [drift] = look(memory, edited(), 2 * hour).drifts;
+  if (drift === undefined) throw new Error('no drift');
+  noteCorrection(memory, drift, edited(), 2 * hour);
+  look(memory, testObserved(desired), 2 * hour);
+  expect(look(memory, edited(), hour)).toMatchObject({ nextMs: undefined, drifts: [{}] });
+});

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { KubeObject } from '@pgherd/kube/objects';
+import { elapsedMs, type KubeObject } from '@pgherd/kube/objects';
 import { describe, kinds, objectKey, type Desired } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
@@ -111,7 +111,7 @@ function keyOf(step: Step, observed: Observed): string {
 }
 
 function recent(memory: CorrectionMemory, key: string, now: number): number[] {
-  return (memory.times.get(key) ?? []).filter((time) => now - time < forgetAfterMs);
+  return (memory.times.get(key) ?? []).filter((time) => elapsedMs(time, now) < forgetAfterMs);
 }
 
 function delayAfter(count: number): number {

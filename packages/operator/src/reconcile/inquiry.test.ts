@@ -192,3 +192,22 @@ test('whoever does not get there in a minute is asked for seldom, and nobody is 
   expect(next()).toBe(5_000);
   expect(woken).toHaveLength(1);
 });
+
+test('a clock that is set back keeps no old answer', async () => {
+  const { ask, asked, pass } = world({ replication: [] });
+  await ask([primary, starting]);
+  pass(-3_600_000);
+  await ask([primary, starting]);
+  expect(asked).toHaveLength(2);
+});
+
+test('a clock that is set back does not keep members awake for as long', async () => {
+  const { ask, woken, expectNews, pass } = world({});
+  const all = [primary, testPod({ ordinal: 1 })];
+  expectNews();
+  await ask(all);
+  expect(woken).toHaveLength(2);
+  pass(-3_600_000);
+  await ask(all);
+  expect(woken).toHaveLength(2);
+});

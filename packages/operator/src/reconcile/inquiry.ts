@@ -1,4 +1,4 @@
-import type { Clock } from '@pgherd/kube/objects';
+import { elapsedMs, type Clock } from '@pgherd/kube/objects';
 import type { PatroniClient } from '@pgherd/patroni';
 import { processOf, withLeaderAnswer, type LeaderAnswer } from '../observe/leader-answer.ts';
 import { believeConfirmed, withoutOutdated, type AnnotationMemory } from '../observe/outdated-annotation.ts';
@@ -66,7 +66,9 @@ export class Inquiry {
   async ask(observedInCaches: Observed, memory: InquiryMemory): Promise<Observed> {
     const heard = withoutOutdated(observedInCaches, memory.annotations);
     if (memory.restartsExpected && allMustRestart(heard)) forgetNews(memory);
-    const newsExpected = this.#clock.now() < memory.newsUntil;
+    const newsLeftMs = memory.newsUntil - this.#clock.now();
+    // A longer time left is that of a clock that was set back.
+    const newsExpected = newsLeftMs > 0 && newsLeftMs <= restartsForMs;
     if (newsExpected) await this.#wakeAll(observedInCaches);
     else forgetNews(memory);
     const published = { ...heard, newsExpected, restartsExpected: memory.restartsExpected };
@@ -89,7 +91,7 @@ export class Inquiry {
   /** When to ask again, in milliseconds; undefined when nobody is waited for. */
   next(memory: InquiryMemory): number | undefined {
     if (memory.since === undefined) return memory.newsUntil > 0 ? newsMs : undefined;
-    return this.#clock.now() - memory.since < impatientForMs ? impatientMs : patientMs;
+    return elapsedMs(memory.since, this.#clock.now()) < impatientForMs ? impatientMs : patientMs;
   }
 
   /**
@@ -111,7 +113,7 @@ export class Inquiry {
   async #askLeader(leader: Member, address: string, memory: InquiryMemory): Promise<void> {
     const process = processOf(leader.pod);
     const now = this.#clock.now();
-    if (memory.answer?.process === process && now - memory.answer.askedAt < sharedForMs) return;
+    if (memory.answer?.process === process && elapsedMs(memory.answer.askedAt, now) < sharedForMs) return;
     memory.answer = undefined;
     try {
       memory.answer = { process, askedAt: now, view: await this.#patroni(address).patroni() };
@@ -124,7 +126,7 @@ export class Inquiry {
     const leader = leaderOf(observed);
     if (leader === undefined || !isStreaming(observed, leader)) return;
     const now = this.#clock.now();
-    if (memory.since === undefined || now - memory.since > impatientForMs) return;
+    if (memory.since === undefined || elapsedMs(memory.since, now) > impatientForMs) return;
     const sleepers = new Set<string>();
     for (const { name } of awaited) {
       const member = observed.members.find((each) => each.name === name);
@@ -132,7 +134,8 @@ export class Inquiry {
       if (member === undefined || member === leader || member.state === undefined) continue;
       const sleeper = isStreaming(observed, member) ? member : leader;
       const key = `${processOf(member.pod)} ${sleeper.name}`;
-      if (now - (memory.woken.get(key) ?? -Infinity) < wakeAgainMs || sleeper.address === undefined) continue;
+      if (elapsedMs(memory.woken.get(key) ?? -Infinity, now) < wakeAgainMs || sleeper.address === undefined)
+        continue;
       memory.woken.set(key, now);
       sleepers.add(sleeper.address);
     }

@@ -1,5 +1,5 @@
 import type { Client } from '@pgherd/kube/client';
-import { events, type Clock, type Event, type StatefulSet } from '@pgherd/kube/objects';
+import { elapsedMs, events, type Clock, type Event, type StatefulSet } from '@pgherd/kube/objects';
 import { explainRefusal } from '../execute/explain.ts';
 import { kinds } from '../kinds.ts';
 import { find, type Observed } from '../observe/observed.ts';
@@ -42,7 +42,7 @@ export class MissingPods {
     const wanted = set?.spec?.replicas ?? 0;
     if (observed.members.length >= wanted || !isTurn(observed, set)) return undefined;
     const known = memory ?? { since: now, askedAt: -Infinity, trouble: undefined };
-    if (now - known.since < patienceMs || now - known.askedAt < askAgainMs) return known;
+    if (elapsedMs(known.since, now) < patienceMs || elapsedMs(known.askedAt, now) < askAgainMs) return known;
     const trouble = await this.#ask(observed, set, known.since);
     return { ...known, askedAt: now, trouble };
   }
