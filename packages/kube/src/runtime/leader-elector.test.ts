@@ -102,6 +102,34 @@ test('a leader that cannot renew stops leading after the deadline, before the le
   expect(a.state.error).toBeInstanceOf(LeadershipLostError);
 });
 
+test('a leader whose clock is set back does not lead on while it cannot renew', async () => {
+  const clock = new ManualClock();
+  const server = new MemoryObjects();
+  const a = candidate('a', server, clock);
+  await clock.advance(4_000);
+  server.failure = new TransportError('https://x', 'ECONNREFUSED', 'refused');
+  clock.setBack(3_600_000);
+  await clock.advance(15_000);
+  expect(a.state.leading).toBe(false);
+  await a.running;
+});
+
+test('one that waits succeeds a leader that vanished, also when its clock is set back', async () => {
+  const clock = new ManualClock();
+  const server = new MemoryObjects();
+  await server.client.create({} as never, {
+    metadata: { namespace: 'pgherd', name: 'operator' },
+    spec: { holderIdentity: 'dead', leaseDurationSeconds: 15 },
+  });
+  const a = candidate('a', server, clock);
+  await clock.advance(5_000);
+  clock.setBack(3_600_000);
+  await clock.advance(30_000);
+  expect(a.state.leading).toBe(true);
+  a.stop();
+  await a.running;
+});
+
 test('a short failure to renew does not matter', async () => {
   const clock = new ManualClock();
   const server = new MemoryObjects();

@@ -1,6 +1,6 @@
 import { isConflict, isNotFound, sleep } from '../client/index.ts';
 import type { Client } from '../client/index.ts';
-import { leases, silentLogger, systemClock } from '../objects/index.ts';
+import { elapsedMs, leases, silentLogger, systemClock } from '../objects/index.ts';
 import type { Clock, Logger } from '../objects/index.ts';
 import { isFree, observe, released, taken } from './lease-record.ts';
 import type { Observed } from './lease-record.ts';
@@ -113,7 +113,7 @@ export class LeaderElector {
       if (ended.aborted) return;
       const started = clock.now();
       const late = new AbortController();
-      const cancel = clock.after(renewedAt + renewDeadlineMs - started, () =>
+      const cancel = clock.after(Math.min(renewDeadlineMs, renewedAt + renewDeadlineMs - started), () =>
         late.abort(new Error('renewal took too long')),
       );
       try {
@@ -128,11 +128,11 @@ export class LeaderElector {
           { err, lease: this.#lease },
           `lease ${this.#lease} not renewed: ${(err as Error).message}`,
         );
+        if (elapsedMs(renewedAt, clock.now()) >= renewDeadlineMs) {
+          throw new LeadershipLostError(this.#lease, `not renewed for ${renewDeadlineMs / 1000} s`);
+        }
       } finally {
         cancel();
-      }
-      if (clock.now() - renewedAt >= renewDeadlineMs) {
-        throw new LeadershipLostError(this.#lease, `not renewed for ${renewDeadlineMs / 1000} s`);
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { Lease } from '../objects/index.ts';
+import { elapsedMs, type Lease } from '../objects/index.ts';
 
 /** Kubernetes' MicroTime: RFC 3339 with six digits. */
 export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
@@ -9,12 +9,14 @@ export interface Observed {
   seenAt: number;
 }
 
-/** Keeps the time of the first sight of a state: only a lease that was not renewed for its duration by our clock is free. */
+/**
+ * Keeps the time of the first sight of a state: only a lease that was not renewed for its duration by our clock is free.
+ * When our clock was set back, it is as if the state were seen for the first time.
+ */
 export function observe(previous: Observed | undefined, lease: Lease, now: number): Observed {
   const before = previous?.lease.metadata.resourceVersion;
-  return previous !== undefined && before === lease.metadata.resourceVersion
-    ? previous
-    : { lease, seenAt: now };
+  const isKnown = previous !== undefined && before === lease.metadata.resourceVersion;
+  return isKnown && previous.seenAt <= now ? previous : { lease, seenAt: now };
 }
 
 /** May `identity` write itself into the lease? */
