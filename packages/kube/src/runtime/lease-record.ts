@@ -1,4 +1,4 @@
-import { elapsedMs, type Lease } from '../objects/index.ts';
+import type { Lease } from '../objects/index.ts';
 
 /** Kubernetes' MicroTime: RFC 3339 with six digits. */
 export const microTime = (ms: number): string => new Date(ms).toISOString().replace('Z', '000Z');
