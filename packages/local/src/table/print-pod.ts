@@ -74,7 +74,7 @@ function summarize(pod: unknown): Summary {
 
 function summarizeContainers(pod: unknown, summary: Summary): void {
   let running = false;
-  for (const status of list(pod, 'status', 'containerStatuses').reverse()) {
+  for (const status of list(pod, 'status', 'containerStatuses').toReversed()) {
     summary.restarts += integer(status, 'restartCount');
     summary.lastRestart = Math.max(summary.lastRestart, finishedAt(status));
     const waiting = text(status, 'state', 'waiting', 'reason');

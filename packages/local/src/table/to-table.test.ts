@@ -32,6 +32,11 @@ const pod = (status: object, more: object = {}): unknown[] =>
     ...more,
   }).slice(0, 5);
 
+test('pods: what is printed stays as it was, because it is the stored object', () => {
+  const statuses = Object.freeze([running, { state: { waiting: { reason: 'ImagePullBackOff' } } }]);
+  expect(pod({ phase: 'Pending', containerStatuses: statuses })[2]).toBe('ImagePullBackOff');
+});
+
 test('pods: ready, status, restarts', () => {
   expect(pod({ phase: 'Running', containerStatuses: [running, running] })).toEqual([
     'x',

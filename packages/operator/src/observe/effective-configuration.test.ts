@@ -188,3 +188,23 @@ test('an image that somebody put into the StatefulSet by hand is not kept: the p
     'registry.example/spilo:1',
   );
 });
+
+test('an image with which no member came up is not kept: the primary has the one from before', () => {
+  const pod = (ordinal: number, image: string, more: { role?: 'primary'; running?: boolean } = {}) =>
+    testPod({
+      ordinal,
+      spec: { containers: [{ name: 'postgres', image }] },
+      streaming: more.running !== false,
+      ...more,
+    });
+  const imageWith = (...pods: ReturnType<typeof pod>[]) =>
+    effectiveConfiguration(settings(), testObserved(madeElsewhere(), pods, running)).docker_image;
+  const [bad, good] = ['registry.example/spilo:1', 'registry.example/spilo:0'];
+  const primary = pod(0, good, { role: 'primary' });
+  expect(imageWith(primary, pod(1, bad, { running: false }))).toBe(good);
+  expect(imageWith(primary, pod(1, bad))).toBe(bad);
+  expect(imageWith(primary, pod(1, good))).toBe(bad);
+  expect(imageWith(pod(0, good, { role: 'primary', running: false }), pod(1, bad, { running: false }))).toBe(
+    bad,
+  );
+});

@@ -3,7 +3,7 @@ import type { Container, CronJob, Deployment, PodSpec, Service } from '@pgherd/k
 import { kinds } from '../kinds.ts';
 import { primaryServiceName } from '../names.ts';
 import type { Settings } from '../settings.ts';
-import { find, type Observed } from './observed.ts';
+import { find, isStreaming, leaderOf, type Member, type Observed } from './observed.ts';
 import { podSpecOf, settledPodSpec, storeOf } from './remembered.ts';
 
 /** Objects of an existing cluster that tell what it was made with. */
@@ -13,6 +13,8 @@ interface Existing {
   primaryService: Service | undefined;
   /** Image of the first container of this name in a Deployment or CronJob of the cluster. */
   imageOf: (container: string) => string | undefined;
+  /** The primary's image, while no member runs with that of `postgres`. */
+  primaryImage: string | undefined;
 }
 
 /**
@@ -20,7 +22,7 @@ interface Existing {
  * Zalando's operator in any of its versions, or of an earlier pgherd.
  */
 const kept: { [K in ConfigurationKey]?: (existing: Existing) => Configuration[K] | undefined } = {
-  docker_image: ({ postgres }) => postgres.image,
+  docker_image: ({ postgres, primaryImage }) => primaryImage ?? postgres.image,
   connection_pooler_image: ({ imageOf }) => imageOf('connection-pooler'),
   logical_backup_docker_image: ({ imageOf }) => imageOf('logical-backup'),
   spilo_allow_privilege_escalation: ({ postgres }) =>
@@ -63,6 +65,7 @@ export function effectiveConfiguration(settings: Settings, observed: Observed): 
     postgres,
     primaryService: primaryService as Service | undefined,
     imageOf: (container: string) => imageOf(observed, container),
+    primaryImage: imageBeforeFailure(observed, postgres.image),
   };
   const values: Record<string, unknown> = {};
   for (const [key, read] of Object.entries(keptOrAbsent)) values[key] = read(existing);
@@ -83,4 +86,18 @@ function imageOf({ objects }: Observed, container: string): string | undefined {
     if (found?.image !== undefined) return found.image;
   }
   return undefined;
+}
+
+/**
+ * The primary's image, when members were started with `image` and none of them came up: whoever takes the line away that
+ * named a bad image wants the one from before.
+ */
+function imageBeforeFailure(observed: Observed, image: string | undefined): string | undefined {
+  const imageOfMember = ({ pod }: Member) =>
+    pod.spec?.containers.find(({ name }) => name === 'postgres')?.image;
+  const leader = leaderOf(observed);
+  if (leader === undefined || !isStreaming(observed, leader)) return undefined;
+  const tried = observed.members.filter((member) => imageOfMember(member) === image);
+  const failed = tried.length > 0 && !tried.some((member) => isStreaming(observed, member));
+  return failed ? imageOfMember(leader) : undefined;
 }
