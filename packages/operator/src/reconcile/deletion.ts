@@ -24,6 +24,9 @@ import type { ClusterMemory } from './memory.ts';
 /** Told to the memory, because the caches still show the manifest for a moment. */
 const gone = 'gone';
 
+/** Told to the memory of a manifest that is gone: its cluster stays. */
+const kept = 'kept';
+
 /** Whether a deletion was carried out to its end. */
 export function isTakenDown(memory: ClusterMemory): boolean {
   return memory.told.has(gone);
@@ -57,8 +60,12 @@ export class Deletion {
     return this.#confirmed(manifest, memory, signal, 'the cluster stays as it is');
   }
 
-  /** The manifest is gone, as it was last seen without our finalizer. */
+  /**
+   * The manifest is gone, as it was last seen without our finalizer. Whether it was confirmed is decided once: nobody
+   * expects that a cluster that was told to stay goes on the day that was annotated, or with another configuration.
+   */
   async runWithoutManifest(memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
+    if (memory.told.has(kept)) return done;
     const stays = 'the cluster stays as it is; make the manifest again to have it looked after';
     return this.#confirmed(memory.manifest, memory, signal, stays);
   }
@@ -74,8 +81,9 @@ export class Deletion {
     if (missing !== undefined) {
       const message = `the manifest was deleted, but ${otherwise}: deletion must be confirmed by the annotation ${missing}`;
       if (memory.told.has(message)) return done;
-      memory.told.add(message);
       await this.#reportUnconfirmed(manifest, message);
+      memory.told.add(message);
+      if (!isHeld(manifest)) memory.told.add(kept);
       this.#options.story.warning(manifest, 'Delete', message);
       this.#options.log.warn(
         { cluster: `${manifest.metadata.namespace}/${manifest.metadata.name}` },

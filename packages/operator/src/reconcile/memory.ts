@@ -28,6 +28,18 @@ export interface ClusterMemory {
   isRolling: boolean;
 }
 
+/** Messages may name what is another each time: how many are remembered. */
+const mostTold = 200;
+
+/** Remembers that something was told; answers whether it was not before. */
+export function isNews(told: Set<string>, id: string): boolean {
+  if (told.has(id)) return false;
+  const [oldest] = told;
+  if (told.size >= mostTold && oldest !== undefined) told.delete(oldest);
+  told.add(id);
+  return true;
+}
+
 /** Memories by `namespace/name`; a cluster that is made again under the same name starts anew. */
 export class Memories {
   readonly #clusters = new Map<string, ClusterMemory>();

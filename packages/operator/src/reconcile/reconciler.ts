@@ -27,7 +27,7 @@ import { addFinalizer, removeFinalizer, wantsFinalizer } from './finalizer.ts';
 import { Vanished } from './vanished.ts';
 import { goalOf, type PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
-import { Memories, type ClusterMemory } from './memory.ts';
+import { isNews, Memories, type ClusterMemory } from './memory.ts';
 import { announcementOf, stalledBecause, waitingOf } from './stalled.ts';
 
 /** What a reconciler works with. */
@@ -378,8 +378,7 @@ export class Reconciler {
     const { story, log } = this.#options;
     // Told again for the next generation: then somebody has just looked at it.
     const id = type === 'normal' ? reason : `${manifest.metadata.generation ?? 0} ${reason} ${message}`;
-    if (memory.told.has(id)) return;
-    memory.told.add(id);
+    if (!isNews(memory.told, id)) return;
     if (type === 'warning') log.warn({ cluster: keyOf(manifest), reason }, message);
     story[type](eventTarget(manifest), reason, message.slice(0, 1000));
   }
