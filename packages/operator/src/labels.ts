@@ -8,15 +8,18 @@ export function selectorLabels(configuration: Configuration, cluster: string): L
   return { ...configuration.cluster_labels, [configuration.cluster_name_label]: cluster };
 }
 
-/** Labels that objects of a cluster carry: the selector's, the team, and the inherited ones. */
+/**
+ * Labels that objects of a cluster carry: the selector's, the team, and the inherited ones. An inherited `team` wins, as
+ * in Zalando's operator; what is selected by cannot be inherited, or else pods would not be found.
+ */
 export function objectLabels(configuration: Configuration, manifest: Postgresql): Labels {
-  const labels = selectorLabels(configuration, manifest.metadata.name ?? '');
-  if (manifest.spec.teamId !== '') labels['team'] = manifest.spec.teamId;
+  const selector = selectorLabels(configuration, manifest.metadata.name ?? '');
+  const labels: Labels = { ...selector, team: manifest.spec.teamId };
   for (const key of configuration.inherited_labels) {
     const value = manifest.metadata.labels?.[key];
-    if (value !== undefined && !(key in labels)) labels[key] = value;
+    if (value !== undefined && !(key in selector)) labels[key] = value;
   }
-  return labels;
+  return { ...labels, ...selector };
 }
 
 /** The given labels plus the role of a pod or Service. The values are Spilo's words. */

@@ -1,4 +1,4 @@
-import { maintenanceWindowPattern } from '../postgresql/patterns.ts';
+import { labelValue, maintenanceWindowPattern } from '../postgresql/patterns.ts';
 import { type ValueKind, scalarText } from './value.ts';
 import { labelName } from './words.ts';
 
@@ -136,7 +136,7 @@ export const annotations = mapOf('map', (key) => {
 /** Labels: names and values are checked. */
 export const labels = mapOf('map', (key, value) => {
   labelName.parse(key);
-  if (!/^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/.test(value))
+  if (!labelValue.test(value))
     throw new Error(
       'expected values with letters, digits, dashes, dots and underscores, at most 63 characters',
     );

@@ -5,7 +5,7 @@ import { timestampPattern } from './patterns.ts';
 export const cloneSection = object(
   'Where a new cluster gets its data from: another running cluster, or an archive of base backups and WAL.',
   {
-    cluster: required(string('Name of the cluster to copy from.')),
+    cluster: required(string('Name of the cluster to copy from; empty for none.')),
     uid: string("UID of the source cluster's manifest object; part of the path of its WAL archive.", {
       format: 'uuid',
     }),
@@ -41,7 +41,7 @@ export const standbySection = object(
 
 /** `spec.tls` */
 export const tlsSection = object("The server's own certificate, from Secrets in the cluster's namespace.", {
-  secretName: required(string('Secret with certificate and private key; mounted at `/tls`.')),
+  secretName: required(string('Secret with certificate and private key; mounted at `/tls`. Empty for none.')),
   certificateFile: string('File name of the certificate, in the Secret or absolute. Without it `tls.crt`.'),
   privateKeyFile: string('File name of the private key, in the Secret or absolute. Without it `tls.key`.'),
   caFile: string('File name of the certificate authority; without it clients cannot be verified.'),

@@ -26,6 +26,16 @@ export const dns1035 = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 /** DNS-1123 label, the form of a container's or a volume's name. */
 export const dns1123 = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 
+/** Value of a label. */
+export const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
+
+/** Name of an annotation; unlike that of a label it may have capitals before the slash. */
+export const annotationName =
+  /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?[a-z0-9]([-a-z0-9_.]{0,61}[a-z0-9])?$/i;
+
+/** DNS-1123 subdomain, the form of most objects' names. */
+export const objectName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 /** Role names in the manifest: they become parts of Secret names. */
 export const roleName = /^[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 

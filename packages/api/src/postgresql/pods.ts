@@ -62,9 +62,15 @@ const additionalVolume = object('A volume to mount into containers of the databa
 export const podMembers = {
   dockerImage: string("Image of the database container; without it the operator's `docker_image`."),
   schedulerName: nullable(string('Scheduler that places the pods.')),
-  spiloRunAsUser: int64("User id that the pods run with; without it the operator's `spilo_runasuser`."),
-  spiloRunAsGroup: int64("Group id that the pods run with; without it the operator's `spilo_runasgroup`."),
-  spiloFSGroup: int64("Group id that owns the volumes' files; without it the operator's `spilo_fsgroup`."),
+  spiloRunAsUser: int64("User id that the pods run with; without it the operator's `spilo_runasuser`.", {
+    minimum: 0,
+  }),
+  spiloRunAsGroup: int64("Group id that the pods run with; without it the operator's `spilo_runasgroup`.", {
+    minimum: 0,
+  }),
+  spiloFSGroup: int64("Group id that owns the volumes' files; without it the operator's `spilo_fsgroup`.", {
+    minimum: 0,
+  }),
   resources: resources(
     "Requests and limits of the database container; what is missing is the operator's default.",
   ),

@@ -49,13 +49,17 @@ export const patroniSection = object(
       'Lines of pg_hba.conf. If given, they replace the whole file.',
       string('One line of pg_hba.conf.'),
     ),
-    ttl: int32('Seconds after which a leader that does not renew its lock has lost it. 0 means unset.'),
-    loop_wait: int32("Seconds between two runs of Patroni's main loop. 0 means unset."),
+    ttl: int32('Seconds after which a leader that does not renew its lock has lost it. 0 means unset.', {
+      minimum: 0,
+    }),
+    loop_wait: int32("Seconds between two runs of Patroni's main loop. 0 means unset.", { minimum: 0 }),
     retry_timeout: int32(
       'Seconds for which Patroni retries failing calls to Kubernetes and PostgreSQL before the leader steps down. 0 means unset.',
+      { minimum: 0 },
     ),
     maximum_lag_on_failover: int64(
       'Bytes that a replica may lag behind and still take part in the race for leader. 0 means unset.',
+      { minimum: 0 },
     ),
     slots: map(
       'Permanent replication slots, by name.',
@@ -65,7 +69,7 @@ export const patroniSection = object(
     synchronous_mode_strict: boolean(
       'Whether the primary refuses to commit, rather than go on alone, when no synchronous replica is left.',
     ),
-    synchronous_node_count: int32('How many replicas are synchronous. 0 means unset.'),
+    synchronous_node_count: int32('How many replicas are synchronous. 0 means unset.', { minimum: 0 }),
     failsafe_mode: boolean(
       "Whether the primary keeps running while Kubernetes' API is away, as long as it reaches all other members.",
     ),

@@ -78,7 +78,9 @@ export const poolerMembers = {
       schema: string('Schema of the function with which the pooler looks up passwords.'),
       user: string('Role with which the pooler looks up passwords.'),
       dockerImage: string('Image of the pooler.'),
-      maxDBConnections: int32('Connections to the database that all pods of the pooler have together.'),
+      maxDBConnections: int32('Connections to the database that all pods of the pooler have together.', {
+        minimum: 0,
+      }),
       resources: resources('Requests and limits of each pod of the pooler.'),
     },
   ),

@@ -3,7 +3,9 @@ import type { Check } from './report.ts';
 
 /** `spec.clone` and `spec.standby`. */
 export const checkBootstrap: Check = (manifest, _configuration, report) => {
-  const { clone, standby } = manifest.spec;
+  const { standby } = manifest.spec;
+  // Zalando's operator takes a clone without a name for none.
+  const clone = manifest.spec.clone?.cluster === '' ? undefined : manifest.spec.clone;
   if (clone && standby)
     report.error(
       'spec.standby',
@@ -18,7 +20,12 @@ export const checkBootstrap: Check = (manifest, _configuration, report) => {
         'a cluster cannot be copied from itself while it runs; name another cluster, or give a `timestamp` to recover from the WAL archive.',
       );
   }
-  if (standby?.standby_port !== undefined) {
+  if (standby && !standby.s3_wal_path && !standby.gs_wal_path && !standby.standby_host)
+    report.error(
+      'spec.standby',
+      'it is empty where it says what to follow; give `standby_host`, `s3_wal_path` or `gs_wal_path`.',
+    );
+  if (standby?.standby_port) {
     const port = Number(standby.standby_port);
     if (!Number.isInteger(port) || port < 1 || port > 65_535)
       report.error(

@@ -17,7 +17,9 @@ export function unsupportedBootstrap(manifest: Postgresql, configuration: Config
     message: `the image \`${image}\` cannot read archives of the write-ahead log yet; ${instead}, or use an image that can (dockerImage).`,
   });
   return [
-    ...(clone?.timestamp ? [problem('spec.clone.timestamp', 'leave it out to copy a running cluster')] : []),
+    ...(clone?.cluster && clone.timestamp
+      ? [problem('spec.clone.timestamp', 'leave it out to copy a running cluster')]
+      : []),
     ...(standby !== undefined && !standby.standby_host
       ? [
           problem(

@@ -29,6 +29,49 @@ test('a manifest that uses most fields rightly has no problem', () => {
 });
 
 test.each<[string, Partial<PostgresqlSpec>, string[]]>([
+  ['a team that is no label', { teamId: 'the team' }, ['error spec.teamId']],
+  ['no team', { teamId: '' }, []],
+  ['a bad annotation of pods', { podAnnotations: { 'a b': 'x' } }, ['error spec.podAnnotations.a b']],
+  ['a bad annotation', { serviceAnnotations: { '/x': 'x' } }, ['error spec.serviceAnnotations./x']],
+  [
+    "bad annotations of one role's Services",
+    { masterServiceAnnotations: { 'a/b/c': 'x' }, replicaServiceAnnotations: { '': 'x' } },
+    ['error spec.masterServiceAnnotations.a/b/c', 'error spec.replicaServiceAnnotations.'],
+  ],
+  ['annotations with capitals', { podAnnotations: { 'Example.org/Team': 'x' } }, []],
+  [
+    'names that no object can have',
+    {
+      podPriorityClassName: 'High!',
+      schedulerName: 'my scheduler',
+      volume: { size: '1Gi', storageClass: 'Fast' },
+      tls: { secretName: 'TLS', caFile: 'ca.crt', caSecretName: '-' },
+    },
+    [
+      'error spec.podPriorityClassName',
+      'error spec.schedulerName',
+      'error spec.volume.storageClass',
+      'error spec.tls.secretName',
+      'error spec.tls.caSecretName',
+    ],
+  ],
+  [
+    'images with blanks',
+    {
+      dockerImage: 'spilo 1',
+      connectionPooler: { dockerImage: ' pooler' },
+      sidecars: [{ name: 'a', image: 'a b' }],
+    },
+    ['error spec.dockerImage', 'error spec.connectionPooler.dockerImage', 'error spec.sidecars[0].image'],
+  ],
+  ['a pooler of nobody', { connectionPooler: { user: 'the pooler' } }, ['error spec.connectionPooler.user']],
+  ['a clone of nothing', { clone: { cluster: '' } }, []],
+  ['a standby cluster of nothing', { standby: { standby_host: '' } }, ['error spec.standby']],
+  [
+    "a certificate as in Zalando's example",
+    { tls: { secretName: '', certificateFile: 'tls.crt', caFile: '', caSecretName: '' } },
+    [],
+  ],
   ['contradicting flags', { users: { a: ['createdb', 'NOCREATEDB'] } }, ['error spec.users.a']],
   ['login and nologin', { users: { a: ['nologin', 'login'] } }, ['error spec.users.a']],
   ['a bad user name', { users: { Foo: [] } }, ['error spec.users.Foo']],

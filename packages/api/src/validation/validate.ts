@@ -3,6 +3,7 @@ import type { Postgresql } from '../postgresql/postgresql.ts';
 import type { Problem } from '../problem.ts';
 import { checkBootstrap, checkMaintenanceWindows, checkTls } from './bootstrap.ts';
 import { checkDatabases, checkPreparedDatabases } from './databases.ts';
+import { checkKubernetesValues } from './kubernetes-values.ts';
 import { checkName } from './name.ts';
 import { checkContainers } from './containers.ts';
 import { checkPatroni, checkServices, checkSizes } from './pods.ts';
@@ -19,6 +20,7 @@ const checks: Check[] = [
   checkMaintenanceWindows,
   checkTls,
   checkSizes,
+  checkKubernetesValues,
   checkContainers,
   checkVolumes,
   checkPatroni,

@@ -19,14 +19,16 @@ test('evictions spare the primary, and everybody during a critical operation', (
 test.each<[string, TestInput]>([
   ['switched off', { configuration: { enable_pod_disruption_budget: false } }],
   ['without members', { spec: { numberOfInstances: 0 } }],
-  // The manifest's number decides, not the one within the operator's limits.
-  [
-    'without members but for the limits',
-    { spec: { numberOfInstances: 0 }, configuration: { min_instances: 2 } },
-  ],
+  ['without members because of the limits', { configuration: { max_instances: 0 } }],
 ])('%s they are there and allow everything', (_what, input) => {
   expect(renderedOne(primary, input)['spec']).toMatchObject({ minAvailable: 0 });
   expect(renderedOne(critical, input)['spec']).toMatchObject({ maxUnavailable: '100%' });
+});
+
+test('members that are there because of the limits are protected', () => {
+  const input: TestInput = { spec: { numberOfInstances: 0 }, configuration: { min_instances: 2 } };
+  expect(renderedOne(primary, input)['spec']).toMatchObject({ minAvailable: 1 });
+  expect(renderedOne(critical, input)['spec']).toMatchObject({ maxUnavailable: 0 });
 });
 
 test.each([

@@ -3,6 +3,7 @@ import { kinds } from '../kinds.ts';
 import { selectorLabels, withRole } from '../labels.ts';
 import { criticalBudgetName, primaryBudgetName } from '../names.ts';
 import { identityOf, type RenderInput } from './input.ts';
+import { instancesOf } from './instances.ts';
 import { clusterObject } from './metadata.ts';
 
 /** Label on pods that must not be evicted at all, during a bootstrap or an upgrade. */
@@ -13,7 +14,7 @@ export function renderDisruptionBudgets(input: RenderInput): Desired[] {
   const { configuration, manifest } = input;
   const { name } = identityOf(manifest);
   const selector = selectorLabels(configuration, name);
-  const protecting = configuration.enable_pod_disruption_budget && manifest.spec.numberOfInstances > 0;
+  const protecting = configuration.enable_pod_disruption_budget && instancesOf(configuration, manifest) > 0;
   return [
     clusterObject(input, kinds.podDisruptionBudget, primaryBudgetName(configuration, name), {
       spec: {

@@ -6,7 +6,7 @@ import { criticalOperationLabel } from './disruption-budgets.ts';
 import { identityOf, postgresVersion, type RenderInput } from './input.ts';
 import { spiloConfiguration } from './spilo-configuration.ts';
 import { tlsFiles } from './tls.ts';
-import { firstWins, fromField, fromSecret, isSet } from './variables.ts';
+import { firstWins, fromField, fromSecret, isSet, sorted } from './variables.ts';
 
 /**
  * Environment of container `postgres`, in Zalando's order, so that Spilo and pgherd's image read the same.
@@ -48,7 +48,7 @@ function identity(input: RenderInput): EnvVar[] {
       ? [{ name: 'ENABLE_WAL_PATH_COMPAT', value: 'true' }]
       : []),
     ...(configuration.enable_pgversion_env_var ? [{ name: 'PGVERSION', value: postgresVersion(input) }] : []),
-    { name: 'KUBERNETES_LABELS', value: JSON.stringify(configuration.cluster_labels) },
+    { name: 'KUBERNETES_LABELS', value: JSON.stringify(sorted(configuration.cluster_labels)) },
     { name: 'SPILO_CONFIGURATION', value: spiloConfiguration(input) },
   ];
 }

@@ -1,6 +1,7 @@
 import type { Service, StatefulSet } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
 import { testConfiguration, testManifest, testRemembered } from '../testing/cluster.ts';
+import { renderedOne } from '../testing/rendered.ts';
 import type { RenderInput } from './input.ts';
 import { render } from './render.ts';
 
@@ -209,6 +210,36 @@ test('disruption budgets protect nothing when the cluster is stopped', () => {
   expect(one('PodDisruptionBudget', 'postgres-acid-demo-critical-op-pdb')['spec']).toMatchObject({
     maxUnavailable: '100%',
   });
+});
+
+test('an inherited label may be the team, but none that is selected by', () => {
+  const labels = { team: 'inherited', application: 'other', 'cluster-name': 'other' };
+  const input = {
+    metadata: { labels },
+    configuration: { inherited_labels: ['team', 'application', 'cluster-name', 'absent'] },
+  };
+  expect(renderedOne('StatefulSet acid-demo', input).metadata.labels).toEqual({
+    application: 'spilo',
+    'cluster-name': 'acid-demo',
+    team: 'inherited',
+  });
+});
+
+test('a cluster without a team has an empty label, as with Zalando', () => {
+  expect(renderedOne('StatefulSet acid-demo', { spec: { teamId: '' } }).metadata.labels).toMatchObject({
+    team: '',
+  });
+});
+
+test('the order of keys in the configuration does not matter', () => {
+  const labels = { zone: 'b', application: 'spilo' };
+  const turned = { application: 'spilo', zone: 'b' };
+  const of = (cluster_labels: Record<string, string>) =>
+    JSON.stringify(renderedOne('StatefulSet acid-demo', { configuration: { cluster_labels } })['spec']).match(
+      /KUBERNETES_LABELS.{80}/,
+    )?.[0];
+  expect(of(labels)).toContain('application');
+  expect(of(labels)).toBe(of(turned));
 });
 
 test('the order of keys in the manifest does not matter', () => {

@@ -1,4 +1,5 @@
 import { postgresVersion, type RenderInput } from './input.ts';
+import { sorted } from './variables.ts';
 
 /**
  * Parameters that Patroni takes from each pod's own configuration; all others live in Patroni's shared dynamic
@@ -98,7 +99,7 @@ export function declaredConfiguration(input: RenderInput): Record<string, unknow
     synchronous_mode_strict: patroni.synchronous_mode_strict,
     synchronous_node_count: patroni.synchronous_node_count,
     postgresql: Object.keys(parameters).length > 0 ? { parameters } : undefined,
-    slots: Object.keys(patroni.slots ?? {}).length > 0 ? sorted(patroni.slots ?? {}) : undefined,
+    slots: Object.keys(patroni.slots ?? {}).length > 0 ? slotsOf(patroni.slots ?? {}) : undefined,
     failsafe_mode: patroni.failsafe_mode ?? (configuration.enable_patroni_failsafe_mode || undefined),
   };
   for (const key of Object.keys(section)) {
@@ -107,11 +108,10 @@ export function declaredConfiguration(input: RenderInput): Record<string, unknow
   return section;
 }
 
-function pick(map: Record<string, string>, wanted: (key: string) => boolean): Record<string, string> {
-  return sorted(Object.fromEntries(Object.entries(map).filter(([key]) => wanted(key))));
+function slotsOf(slots: Record<string, Record<string, string>>): Record<string, Record<string, string>> {
+  return sorted(Object.fromEntries(Object.entries(slots).map(([name, slot]) => [name, sorted(slot)])));
 }
 
-/** The order of keys in a manifest says nothing, so it is not passed on. */
-function sorted<T>(map: Record<string, T>): Record<string, T> {
-  return Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
+function pick(map: Record<string, string>, wanted: (key: string) => boolean): Record<string, string> {
+  return sorted(Object.fromEntries(Object.entries(map).filter(([key]) => wanted(key))));
 }

@@ -10,6 +10,11 @@ export function fromField(name: string, fieldPath: string): EnvVar {
   return { name, valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath } } };
 }
 
+/** The order of keys in what somebody wrote says nothing, so it is not passed on. */
+export function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
 /** A string that is there and not empty. */
 export function isSet(value: string | null | undefined): value is string {
   return value !== undefined && value !== null && value !== '';

@@ -1,6 +1,7 @@
 import type { Postgresql } from '@pgherd/api';
 import { expect, test } from 'vitest';
 import { testConfiguration, testManifest, testRemembered } from '../testing/cluster.ts';
+import { differences } from '../testing/rendered.ts';
 import { podTemplate } from './pod-template.ts';
 import { volumeProblems } from './volumes.ts';
 
@@ -68,6 +69,17 @@ test('certificates are readable by the group, that of the authority may be in a 
   const same = rendered({ tls: { secretName: 'crt', caFile: 'ca.crt', caSecretName: 'crt' } });
   expect(same.volumes).toEqual([secret('crt')]);
   expect(same.mounts['postgres']).toEqual([data, 'crt:/tls', 'crt:/tlsca']);
+});
+
+test("a certificate's section that names no Secret is none, as in Zalando's example manifest", () => {
+  const tls = { secretName: '', certificateFile: 'tls.crt', caFile: '', caSecretName: '' };
+  expect(differences({}, { spec: { tls } })).toEqual([]);
+});
+
+test('files of a certificate that are not named have the names that Kubernetes gives them', () => {
+  const named = { secretName: 'own', certificateFile: 'tls.crt', privateKeyFile: 'tls.key' };
+  const empty = { secretName: 'own', certificateFile: '', privateKeyFile: '' };
+  expect(differences({ spec: { tls: named } }, { spec: { tls: empty } })).toEqual([]);
 });
 
 test('additional volumes reach the containers that they name', () => {

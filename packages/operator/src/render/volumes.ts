@@ -3,6 +3,7 @@ import type { Volume } from '@pgherd/kube/objects';
 import { additionalVolumes } from './additional-volumes.ts';
 import type { RenderInput } from './input.ts';
 import type { MountedVolume } from './mounts.ts';
+import { tlsSection } from './tls.ts';
 import { isSet } from './variables.ts';
 
 type Declared = Pick<RenderInput, 'manifest' | 'configuration'>;
@@ -42,7 +43,8 @@ export function secretMount(configuration: Configuration): MountedVolume[] {
 }
 
 /** Certificate and authority of `spec.tls`, for container `postgres`. */
-export function tlsVolumes({ spec: { tls } }: Postgresql): MountedVolume[] {
+export function tlsVolumes(manifest: Postgresql): MountedVolume[] {
+  const tls = tlsSection(manifest);
   if (tls === undefined) return [];
   const volumes = [mounted(certificates(tls.secretName), '/tls', ['postgres'])];
   if (isSet(tls.caFile) && isSet(tls.caSecretName)) {
