@@ -64,6 +64,12 @@ test('after a restart of the operator the time of the pod counts, not our own', 
   expect(because(late, 0)).toMatch(/has not come back for more than 10 minutes/);
 });
 
+test('an old pod that was just deleted is not late yet', () => {
+  const going = testPod({ ordinal: 2, deleting: true });
+  going.metadata.creationTimestamp = '2025-12-31T23:00:00Z';
+  expect(because(going, minute, 'acid-demo-2 is gone')).toBeUndefined();
+});
+
 test('a replica that copies its data is not late', () => {
   const late = testPod({ ordinal: 2, streaming: false });
   late.metadata.annotations = { status: JSON.stringify({ role: 'replica', state: 'creating replica' }) };

@@ -34,7 +34,7 @@ export function stalledBecause(
     (member) => !isStreaming(observed, member) && waiting.what.startsWith(`${member.name} `),
   );
   const trouble = late === undefined ? undefined : podTrouble(late);
-  const since = Math.min(waiting.since, late === undefined ? Infinity : madeAt(late));
+  const since = Math.min(waiting.since, late === undefined ? Infinity : lateSince(late));
   const waited = now - since;
   if (waited < (trouble === undefined ? patienceMs : believedAfterMs)) return undefined;
   // Copying the data may take hours, and nothing is wrong then.
@@ -57,8 +57,9 @@ function describeLate(late: Member | undefined, { what }: Waiting, patienceMs: n
   return `pod ${late.name} has not come back for more than ${time} (${state}); kubectl logs ${late.name} -c postgres says why`;
 }
 
-function madeAt({ pod }: Member): number {
-  const time = Date.parse(pod.metadata.creationTimestamp ?? '');
+/** From when on a pod can be late: that it was made, or that its grace period is over when it is to go. */
+function lateSince({ pod: { metadata } }: Member): number {
+  const time = Date.parse(metadata.deletionTimestamp ?? metadata.creationTimestamp ?? '');
   return Number.isNaN(time) ? Infinity : time;
 }
 
