@@ -21,6 +21,8 @@ export interface PassGoal {
   goal: Goal;
   declared: Declared;
   superuser: Credentials | undefined;
+  /** Passwords of the roles that Patroni makes, by Secret, as far as these exist. */
+  patroniPasswords: ReadonlyMap<string, string>;
   instances: number;
   /** What holds for this cluster. */
   configuration: Configuration;
@@ -28,12 +30,15 @@ export interface PassGoal {
   patienceMs: number;
 }
 
-/** From manifest, configuration and what is remembered in the cluster itself to what should be. */
+/**
+ * From manifest, configuration and what is remembered in the cluster itself to what should be. `newPassword` is asked for
+ * each Secret that does not exist.
+ */
 export function goalOf(
   manifest: Postgresql,
   settings: Settings,
   observed: Observed,
-  newPassword: () => string,
+  newPassword: (secret: string) => string,
 ): PassGoal {
   const configuration = effectiveConfiguration(settings, observed);
   const input = renderInput(manifest, configuration, observed, newPassword);
@@ -60,6 +65,7 @@ export function goalOf(
       observed,
       secretName(configuration, observed.name, configuration.super_username),
     ),
+    patroniPasswords: patroniPasswords(input),
     instances: instancesOf(configuration, manifest),
     configuration,
     patienceMs: configuration.pod_label_wait_timeout,
@@ -70,7 +76,7 @@ function renderInput(
   manifest: Postgresql,
   configuration: Configuration,
   observed: Observed,
-  newPassword: () => string,
+  newPassword: (secret: string) => string,
 ): RenderInput {
   const remembered = rememberPods(settledPodSpec(configuration, observed));
   const secrets = new Map<string, Credentials>();
@@ -92,9 +98,21 @@ function renderInput(
     if (credentials !== undefined) secrets.set(name, credentials);
     // One that exists without a password in it is somebody's mistake, which must not be written over.
     else if (findIn(observed, kinds.secret, role.namespace, name) === undefined)
-      generated.set(name, newPassword());
+      generated.set(name, newPassword(name));
   }
   return input;
+}
+
+function patroniPasswords(input: RenderInput): Map<string, string> {
+  const { manifest, configuration, remembered } = input;
+  const roles = secretRoles(input).filter(({ origin }) => origin === 'superuser' || origin === 'replication');
+  return new Map(
+    roles.flatMap(({ name }) => {
+      const secret = secretName(configuration, manifest.metadata.name, name);
+      const credentials = remembered.secrets.get(secret);
+      return credentials === undefined ? [] : [[secret, credentials.password]];
+    }),
+  );
 }
 
 function appliedKeys(manifest: Postgresql): string[] | undefined {

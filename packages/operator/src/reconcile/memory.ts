@@ -5,8 +5,8 @@ import type { MissingPodsMemory } from './missing-pods.ts';
 import type { Waiting } from './stalled.ts';
 
 /**
- * What the process remembers of a cluster, only to save work and words: losing it costs one more look at the
- * database and one more event.
+ * What the process remembers of a cluster, to save work and words: losing it costs one more look at the database, one more
+ * event, and the password of a Secret that is deleted meanwhile.
  */
 export interface ClusterMemory {
   uid: string;
@@ -18,6 +18,11 @@ export interface ClusterMemory {
   transientFailures: number;
   /** Warnings that were told, so that they are told once. */
   told: Set<string>;
+  /**
+   * Passwords of the roles that Patroni makes, by Secret: a Secret that is deleted is made again with the same one, because
+   * nothing would put another one into the database.
+   */
+  patroniPasswords: Map<string, string>;
   inquiry: InquiryMemory;
   corrections: CorrectionMemory;
   /** What a rolling update waits for. */
@@ -57,6 +62,7 @@ export class Memories {
       databaseFingerprint: undefined,
       transientFailures: 0,
       told: new Set(),
+      patroniPasswords: new Map(),
       inquiry: newInquiryMemory(),
       corrections: newCorrectionMemory(),
       waiting: undefined,

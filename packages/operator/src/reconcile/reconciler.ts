@@ -301,7 +301,10 @@ export class Reconciler {
 
   async #look(manifest: Postgresql, memory: ClusterMemory): Promise<Look> {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
-    const pass = goalOf(manifest, this.#options.settings(), observed, () => this.#options.newPassword());
+    const passwordFor = (secret: string) =>
+      memory.patroniPasswords.get(secret) ?? this.#options.newPassword();
+    const pass = goalOf(manifest, this.#options.settings(), observed, passwordFor);
+    for (const [secret, password] of pass.patroniPasswords) memory.patroniPasswords.set(secret, password);
     return { observed, pass, plan: plan(pass.goal, observed) };
   }
 
