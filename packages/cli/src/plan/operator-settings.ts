@@ -104,6 +104,7 @@ async function fromResource(client: Client, namespace: string, name: string): Pr
 
 /** Labels of the operator's Deployment, in our manifests and in those that people have. */
 const operatorSelectors = [
+  'application in (postgres-operator,pgherd)',
   'app.kubernetes.io/name in (postgres-operator,pgherd)',
   'name in (postgres-operator,pgherd)',
 ];
