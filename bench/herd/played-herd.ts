@@ -41,6 +41,8 @@ const postgres = new PlayedPostgres({
 const clusters = new Map<string, PlayedPatroni>();
 const running = new Map<string, { address: string; cluster: string }>();
 const starting = new Set<string>();
+/** A pod whose start failed is tried again after this time. */
+const startAgainMs = 1_000;
 /** Clients that speak as a service account, by its name. */
 const accounts = new Map<string, Promise<Client>>();
 
@@ -100,6 +102,13 @@ async function look(pod: Pod): Promise<void> {
       body: { status: runs(address) },
     });
     patroni.start(started, address);
+  } catch (error) {
+    // Tried again from the beginning, as a kubelet does.
+    const address = running.get(uid)?.address;
+    running.delete(uid);
+    if (address !== undefined) network.close(address);
+    setTimeout(() => careful(look(pod)), startAgainMs);
+    throw error;
   } finally {
     starting.delete(uid);
   }
