@@ -13,11 +13,16 @@ function meaning(key: Key<unknown>): string {
     ...bounds,
     ...(key.nonEmpty ? ['Must not be empty.'] : []),
     ...(key.secret ? ['Never shown.'] : []),
+    ...(key.noEffect === undefined ? [] : [capital(key.noEffect)]),
     ...(key.deprecated === undefined ? [] : [`Out of date: ${key.deprecated}`]),
     ...(key.differs === undefined
       ? []
       : [`Zalando's default is \`${key.differs.zalando}\`. ${key.differs.why}`]),
   ].join(' ');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function groupSection(group: Group): string {
@@ -29,7 +34,7 @@ function groupSection(group: Group): string {
         `\`${name}\``,
         key.unit === undefined ? key.kind.name : `${key.kind.name} (${key.unit})`,
         value === '' ? '' : `\`${value}\``,
-        key.notYet ? 'not yet' : 'yes',
+        key.notYet ? 'not yet' : key.noEffect === undefined ? 'yes' : 'no',
         meaning(key),
       ]);
     });
@@ -88,7 +93,7 @@ It has two forms with the same keys. A ConfigMap is flat, and every value is a s
 | Container, Probe, descriptions | JSON | objects |
 
 An empty text means no value where there can be none, and else the default, with a warning. A wrong value is an error
-that names the key and what it takes. A key that says *not yet* is read and checked, and changing it from its default
+that names the key and what it takes. A key that says *not yet* or *no* is read and checked, and changing it from its default
 gives a warning.
 
 The environment variable WATCHED_NAMESPACE wins over \`watched_namespace\`.

@@ -104,6 +104,7 @@ function take(key: Key<unknown>, written: unknown, form: Form, report: Report): 
   }
   if (!isDeepStrictEqual(value, byDefault)) {
     if (key.deprecated !== undefined) report('warning', `it is out of date: ${key.deprecated}`);
+    if (key.noEffect !== undefined) report('warning', `it has no effect: ${key.noEffect}`);
     if (key.notYet) report('warning', 'pgherd does not act on this setting yet.');
   }
   return value;

@@ -42,7 +42,9 @@ export interface Key<T> {
   secret?: true;
   /** The operator does not act on it yet; setting it to anything but its default gives a warning. */
   notYet?: true;
-  /** It is only understood because older configurations have it: what to do instead. */
+  /** Nothing comes of it, now and later; it is only understood because configurations have it: why. */
+  noEffect?: string;
+  /** It is acted on, and something else should be used: what to do instead. */
   deprecated?: string;
   /** Where pgherd's default differs from Zalando's: theirs (as they write it), and why ours is another. */
   differs?: { zalando: string; why: string };

@@ -31,5 +31,5 @@ export type Entry =
   | { shownBy: string }
   /** It is read and checked, and not acted on yet: that is what `packages/api` says about it too. */
   | 'not yet'
-  /** It is out of date, and only read so that old configurations are understood. */
+  /** Nothing ever comes of it: it is only read so that configurations with it are understood. */
   | 'no effect';

@@ -67,7 +67,7 @@ export const objectKeys = {
   ),
   enable_pod_disruption_budget: flag(
     true,
-    'Whether disruption budgets keep the primary and pods in critical operations from being evicted.',
+    'Whether disruption budgets keep the primary and pods in critical operations from being evicted; if not, they are there and allow everything.',
   ),
   enable_secrets_deletion: flag(true, 'Whether the Secrets are deleted together with their cluster.'),
   ignored_annotations: key({
@@ -101,7 +101,8 @@ export const objectKeys = {
   inherited_labels: key({
     kind: labelNames,
     default: [],
-    description: 'Labels of a manifest that all its objects get as well.',
+    description:
+      'Labels of a manifest that all its objects get as well, but for those that are selected by; `team` wins over `teamId`.',
   }),
   master_pod_move_timeout: period(
     20 * minute,

@@ -40,7 +40,7 @@ export const podKeys = {
     kind: labels,
     default: {},
     description:
-      'Labels that a node must have to be fit for database pods; a node that loses them is drained.',
+      'Labels that a node must have to be fit for database pods. What runs on a node that loses them stays there; moving it away is not done yet.',
   }),
   node_readiness_label_merge: key({
     kind: oneOf('OR', 'AND'),
