@@ -12,7 +12,7 @@ function section(title: string, headings: string[], rows: string[][]): string[] 
 function stepLines({ steps, stepsLeft }: Overview): string[] {
   if (steps.length === 0) return [];
   const lines = steps.flatMap(({ what, why = [], disturbs, waitFor }, index) => [
-    `${String(index + 1).padStart(3)}. ${what}${disturbs === undefined ? '' : `  [${disturbs}]`}`,
+    `${String(index + 1).padStart(3)}. ${what}${disturbs === undefined || disturbs === 'nothing' ? '' : `  [${disturbs}]`}`,
     ...why.map((reason) => `     because ${reason}`),
     ...(waitFor === undefined ? [] : [`     waits until: ${waitFor}`]),
   ]);

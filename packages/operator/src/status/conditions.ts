@@ -78,12 +78,19 @@ function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): O
   if (worst !== undefined) {
     const isAboutPods = !input.failures.includes(worst) && worst.reason !== 'SecretIncomplete';
     const reason = isAboutPods ? 'PodsWaiting' : worst.reason;
-    return opinion('Degraded', true, reason, shorten(troubles.map(({ message }) => message).join('; ')));
+    return opinion('Degraded', true, reason, shorten(saidOnce(troubles)));
   }
   if (streaming < input.instances && lostMember(input)) {
     return opinion('Degraded', true, membersMissing, describeMissing(input, streaming));
   }
   return opinion('Degraded', false, 'AsExpected', 'no trouble seen');
+}
+
+/** All troubles, but none that another one already says. */
+function saidOnce(troubles: Trouble[]): string {
+  const messages = [...new Set(troubles.map(({ message }) => message))];
+  const isSaid = (message: string) => messages.some((other) => other !== message && other.includes(message));
+  return messages.filter((message) => !isSaid(message)).join('; ');
 }
 
 /** Reason of `Degraded` when no pod reports a trouble of its own. */

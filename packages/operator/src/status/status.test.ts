@@ -98,6 +98,16 @@ test('a member that was only added does not make the cluster degraded', () => {
   expect(condition(statusOf(starting, { previous: crashed }), 'Degraded')?.reason).toBe('MembersMissing');
 });
 
+test('what stopped a rolling update is not told a second time as the trouble of its pod', () => {
+  const pods = [...healthy.slice(0, 1), testPod({ ordinal: 1, running: false })];
+  const trouble = condition(statusOf(pods), 'Degraded')?.message ?? '';
+  const failures = [
+    { reason: 'RolloutStopped', message: `the rolling update has stopped: ${trouble}. It goes on` },
+  ];
+  expect(trouble).toContain('acid-demo-1');
+  expect(condition(statusOf(pods, { failures }), 'Degraded')?.message).toBe(failures[0]?.message);
+});
+
 test('members that go are named', () => {
   const status = statusOf(healthy, { previous: running, instances: 1 });
   expect(condition(status, 'Progressing')?.message).toBe('acid-demo-1 on the way out');
