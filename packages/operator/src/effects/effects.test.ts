@@ -1,6 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { configurationKeys, fieldsOf, isActedOn, postgresqlSchema, type Key } from '@pgherd/api';
+import {
+  configurationKeys,
+  fieldsOf,
+  isActedOn,
+  parseConfiguration,
+  parseOperatorConfiguration,
+  postgresqlSchema,
+  type Key,
+} from '@pgherd/api';
 import { describe, expect, test } from 'vitest';
 import { differences } from './differences.ts';
 import type { Effect, Entry } from './effect.ts';
@@ -54,6 +62,31 @@ describe('without and with it, exactly these paths differ', () => {
     expect(differences(renderAll(given), renderAll(given, change))).toEqual(differs);
     expect(differs).not.toEqual([]);
   });
+});
+
+const settings = effects.flatMap(([, { given, change }]) => [
+  ...Object.entries(given?.configuration ?? {}),
+  ...Object.entries(change.configuration ?? {}),
+]);
+
+test('every setting in the registry is the same in both forms of the configuration', () => {
+  expect(new Set(settings.map(([name]) => name)).size).toBeGreaterThan(100);
+  for (const [name, text] of settings) {
+    const { group, kind }: Key<unknown> = configurationKeys[name as keyof typeof configurationKeys];
+    const flat = parseConfiguration({ [name]: text });
+    const value = flat.configuration[name as keyof typeof configurationKeys];
+    const member = { [name]: kind.schema.type === 'string' ? text : value };
+    const grouped = parseOperatorConfiguration({
+      configuration: group === '' ? member : { [group]: member },
+    });
+    const told = ({ problems }: typeof flat) =>
+      problems.map(({ severity, field, message }) => [severity, field.split('.').at(-1), message]);
+    expect({ [name]: grouped.configuration[name as keyof typeof configurationKeys] }).toEqual({
+      [name]: value,
+    });
+    expect(told(grouped)).toEqual(told(flat));
+    expect(grouped.named).toEqual(flat.named);
+  }
 });
 
 const shown = Object.entries({ ...fieldEffects, ...keyEffects }).flatMap(([name, entry]) =>
