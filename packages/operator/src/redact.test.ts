@@ -27,6 +27,8 @@ test.each([
   ['host=a password=hunter2 user=b', `host=a password=${notShown} user=b`],
   ["password = 'hunt er2'", `password = ${notShown}`],
   ['{"conninfo":"password=hunter2"}', `{"conninfo":"password=${notShown}"}`],
+  ['ldap ldapbindpasswd="hunt er2" x', `ldap ldapbindpasswd=${notShown} x`],
+  ['["ldapbindpasswd=\\"hunt er2\\" x"]', `["ldapbindpasswd=${notShown} x"]`],
   ['http://host:8080/path@x', 'http://host:8080/path@x'],
   ['the password is wrong', 'the password is wrong'],
 ])('%s', (text, clean) => {

@@ -11,7 +11,8 @@ const reference = /(Ref|Name)$|_name$|_encryption$/;
 /** Secrets within texts: passwords of URLs and of connection strings. */
 const inText: [RegExp, string][] = [
   [/(\w+:\/\/[^\s:/@]*:)[^\s@/]+@/g, `$1${notShown}@`],
-  [/(password\s*=\s*)('(?:[^'\\]|\\.)*'|[^\s'"\\]+)/gi, `$1${notShown}`],
+  // Also with quotes that are escaped, because the text stands in JSON.
+  [/(passw(?:or)?d\s*=\s*)(\\?"[^"\\]*\\?"|'(?:[^'\\]|\\.)*'|[^\s'"\\]+)/gi, `$1${notShown}`],
 ];
 
 /** Values of the configuration's keys that are secrets. */

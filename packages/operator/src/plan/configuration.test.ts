@@ -126,3 +126,17 @@ test('a standby cluster can be made, pointed elsewhere and promoted', () => {
 test('a standby cluster that the manifest never made is not promoted', () => {
   expect(steps({}, { standby_cluster: { host: 'far' } })).toEqual([]);
 });
+
+test('no password is among the reasons, wherever it stands', () => {
+  const [step] = steps(
+    {
+      pg_hba: ['host all all 0.0.0.0/0 ldap ldapbindpasswd="wanted one" ldapserver=x'],
+      postgresql: { parameters: { primary_conninfo: "host=x password='conn secret' user=y" } },
+    },
+    { pg_hba: ['host all all all ldap ldapbindpasswd=live ldapserver=x'] },
+  );
+  const why = step?.why.join('\n') ?? '';
+  expect(why).toContain('ldapserver=x');
+  expect(why).toContain('user=y');
+  expect(why).not.toMatch(/wanted one|live|conn secret/);
+});

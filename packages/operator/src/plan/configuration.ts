@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { needsRestart, sharedParameters } from '@pgherd/postgres';
+import { redact } from '../redact.ts';
 import { leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { isObject } from './list-keys.ts';
 import { pendingRestarts, restartSteps } from './restarts.ts';
@@ -34,12 +35,12 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
   for (const [path, value] of wanted) {
     const isMet = path === standbyKey ? followsTheSame : same;
     if (isMet(live.get(path), value)) continue;
-    why.push(`${path}: ${show(live.get(path))} → ${show(value)}`);
+    why.push(`${path}: ${show(path, live.get(path))} → ${show(path, value)}`);
     put(patch, path, value);
   }
   for (const path of goal.applied ?? []) {
     if (wanted.has(path) || live.get(path) === undefined) continue;
-    why.push(`${path}: ${show(live.get(path))} → (Patroni's default)`);
+    why.push(`${path}: ${show(path, live.get(path))} → (Patroni's default)`);
     put(patch, path, null);
   }
   const role = roleChange(configuration[standbyKey], patch);
@@ -134,6 +135,10 @@ function same(live: unknown, wanted: unknown): boolean {
   return (typeof live === 'number' || typeof live === 'boolean') && String(live) === String(wanted);
 }
 
-function show(value: unknown): string {
-  return value === undefined ? '(unset)' : typeof value === 'string' ? value : JSON.stringify(value);
+/** Without what is or looks like a secret: it stands in events, in the status and in the log. */
+function show(path: string, value: unknown): string {
+  if (value === undefined) return '(unset)';
+  const name = path.split('/').at(-1) ?? '';
+  const shown = (redact({ [name]: value }, []) as Record<string, unknown>)[name];
+  return typeof shown === 'string' ? shown : JSON.stringify(shown);
 }

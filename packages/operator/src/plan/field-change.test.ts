@@ -200,3 +200,22 @@ test('an empty or zero value that means something else than none is a difference
   expect(changes({ spec: { runAsUser: 0 } }, { spec: { x: 1 } })).toHaveLength(1);
   expect(changes({ spec: { allowPrivilegeEscalation: false } }, { spec: { x: 1 } })).toHaveLength(1);
 });
+
+test('a password within a list is not printed either', () => {
+  const pod = (line: string) => ({
+    spec: {
+      containers: [
+        {
+          name: 'postgres',
+          env: [{ name: 'SPILO_CONFIGURATION', value: JSON.stringify({ bootstrap: { pg_hba: [line] } }) }],
+        },
+      ],
+    },
+  });
+  const [change = ''] = changes(
+    pod('host all all all ldap ldapbindpasswd="hidden one"'),
+    pod('host all all all ldap ldapbindpasswd=hidden'),
+  );
+  expect(change).toContain('ldapbindpasswd=');
+  expect(change).not.toContain('hidden');
+});
