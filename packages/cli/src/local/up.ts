@@ -25,7 +25,7 @@ interface UpResult {
 }
 
 /** Waits until the API server says that it is ready. Throws with the end of its log when its process ends before. */
-async function waitForApi(home: string, deadline: number): Promise<Client> {
+async function waitForApi(home: string, deadline: number, startAgain: () => boolean): Promise<Client> {
   const kubeconfig = adminKubeconfig(home);
   const server = serverProcessOf(home);
   for (;;) {
@@ -39,7 +39,7 @@ async function waitForApi(home: string, deadline: number): Promise<Client> {
         client.close();
       }
     }
-    if (findBackground(server) === undefined) {
+    if (findBackground(server) === undefined && !startAgain()) {
       throw new CommandError(`the server did not start:\n${lastLines(logFile(server), 15)}`);
     }
     if (Date.now() > deadline) {
@@ -143,15 +143,17 @@ export async function bringUp(options: {
   const begin = Date.now();
   const started: string[] = [];
   await waitForStop(home, begin + options.timeoutMs);
-  if (findBackground(serverProcessOf(home)) === undefined) {
-    startInBackground(
-      serverProcessOf(home),
-      [process.execPath, entryPoint, 'local', 'serve', '--home', home],
-      {},
-    );
+  const startServer = (): boolean => {
+    // One that was started here and ended will not do better a second time.
+    if (started.includes('server')) return false;
+    const command = [process.execPath, entryPoint, 'local', 'serve', '--home', home];
+    startInBackground(serverProcessOf(home), command, {});
     started.push('server');
-  }
-  const client = await waitForApi(home, begin + options.timeoutMs);
+    return true;
+  };
+  if (findBackground(serverProcessOf(home)) === undefined) startServer();
+  // A server that was taken down a moment ago may still be there, and end while it is waited for.
+  const client = await waitForApi(home, begin + options.timeoutMs, startServer);
   const apiReadyMs = Date.now() - begin;
   try {
     if (options.operator && findBackground(operatorProcessOf(home)) === undefined) {
