@@ -14,8 +14,9 @@ const noDefaults = `# None of Zalando's schema defaults is here: the API server 
 # into others, and nobody could tell them from what a person had chosen. The operator knows the defaults.
 `;
 
+/** kubectl and Helm read YAML 1.1, where `off` without quotes is false. */
 function yaml(crd: Record<string, unknown>): string {
-  return stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false });
+  return stringify(crd, { lineWidth: 0, aliasDuplicateObjects: false, compat: 'yaml-1.1' });
 }
 
 const files = {
