@@ -80,6 +80,18 @@ test('what the manifest changes is no drift, nor is anything before all stood on
   expect(look(newCorrectionMemory(), edited()).drifts).toEqual([]);
 });
 
+test('an object that others made and we have not written yet is no drift, unless our writing is undone', () => {
+  const memory = settled();
+  const observed = edited('Patroni');
+  const service = observed.objects.get(objectKey(kinds.service, 'default', 'acid-demo')) as KubeObject;
+  service.metadata.managedFields = [{ manager: 'Patroni', operation: 'Update', fieldsV1: {} }];
+  const first = look(memory, observed);
+  expect(stepsOf(first.plan)).toHaveLength(1);
+  expect(first.drifts).toEqual([]);
+  noteWrites(memory, stepsOf(first.plan), observed);
+  expect(look(memory, observed).drifts).toHaveLength(1);
+});
+
 test('somebody who fights is met more and more slowly, and told so; others are not held up', () => {
   const memory = settled();
   const observed = edited('argocd');

@@ -59,7 +59,8 @@ export function temper(
   if (writes.length === 0) memory.settled = wanted;
   if (memory.written.wanted !== wanted) memory.written = { wanted, steps: new Set() };
   const isUndone = (step: Write) =>
-    memory.settled === wanted || memory.written.steps.has(idOf(step, observed));
+    (memory.settled === wanted && !isUnwritten(step, observed)) ||
+    memory.written.steps.has(idOf(step, observed));
   const written = writes.filter(isUndone);
   const delays = new Map<Step, number>();
   for (const step of written) {
@@ -102,6 +103,13 @@ type Write = Step & { action: Extract<Step['action'], { type: 'apply' | 'create'
 
 function isWrite(step: Step): step is Write {
   return step.action.type === 'apply' || step.action.type === 'create';
+}
+
+/** Others have made it, and we have never written it: Patroni makes some of its objects when it first needs them. */
+function isUnwritten({ action: { kind, object } }: Write, observed: Observed): boolean {
+  const { name = '', namespace = observed.namespace } = object.metadata;
+  const writers = findIn(observed, kind, namespace, name)?.metadata.managedFields ?? [];
+  return writers.length > 0 && !writers.some(({ manager }) => manager === fieldManager);
 }
 
 function keyOf(step: Step, observed: Observed): string {
