@@ -63,6 +63,14 @@ test('the same question is asked again only after a while, and once at a time', 
   expect(asked).toHaveLength(4);
 });
 
+test('a clock that is set back keeps no old answer', async () => {
+  const { access, asked, pass } = apiServer();
+  await access.mayGet('/status/', 'Bearer good');
+  pass(-3_600_000);
+  await access.mayGet('/status/', 'Bearer good');
+  expect(asked).toHaveLength(4);
+});
+
 test('an API server that is away lets nobody in, and is asked again', async () => {
   const { access, setAway } = apiServer();
   setAway(true);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client } from '@pgherd/kube/client';
-import { subjectAccessReviews, tokenReviews, type Clock } from '@pgherd/kube/objects';
+import { elapsedMs, subjectAccessReviews, tokenReviews, type Clock } from '@pgherd/kube/objects';
 
 /** What became of a question: a code of HTTP, and why it is not 200. */
 export interface Verdict {
@@ -22,7 +22,7 @@ const mostRemembered = 1_000;
 export class Access {
   readonly #client: Pick<Client, 'create'>;
   readonly #clock: Clock;
-  readonly #verdicts = new Map<string, { until: number; verdict: Promise<Verdict> }>();
+  readonly #verdicts = new Map<string, { since: number; verdict: Promise<Verdict> }>();
 
   constructor(client: Pick<Client, 'create'>, clock: Clock) {
     this.#client = client;
@@ -41,10 +41,11 @@ export class Access {
     // The token itself is not kept.
     const key = `${createHash('sha256').update(token).digest('base64')} ${path}`;
     const known = this.#verdicts.get(key);
-    if (known !== undefined && known.until > this.#clock.now()) return known.verdict;
+    const now = this.#clock.now();
+    if (known !== undefined && elapsedMs(known.since, now) < rememberedMs) return known.verdict;
     const verdict = this.#ask(token, path);
     this.#verdicts.delete(key);
-    this.#verdicts.set(key, { until: this.#clock.now() + rememberedMs, verdict });
+    this.#verdicts.set(key, { since: now, verdict });
     const [oldest] = this.#verdicts.keys();
     if (this.#verdicts.size > mostRemembered && oldest !== undefined) this.#verdicts.delete(oldest);
     const answer = await verdict;
