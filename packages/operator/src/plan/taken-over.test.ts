@@ -144,6 +144,26 @@ test('what only the other operator set is dropped, down to the field', () => {
   expect(env.map(({ name }) => name)).not.toContain('OLD');
 });
 
+test('the idle timeout that older releases gave every load balancer stays, now and after a change', () => {
+  const idleTimeout = 'service.beta.kubernetes.io/aws-load-balancer-connection-idle-timeout';
+  const old = testManifest({ enableMasterLoadBalancer: true, serviceAnnotations: { [idleTimeout]: '3600' } });
+  const world = madeBy(zalando, desiredOf(old));
+  const desired = desiredOf(testManifest({ enableMasterLoadBalancer: true }));
+  expect(planFor(desired, world).tracks).toEqual([]);
+  const annotations = () => world.get(kinds.service, 'acid-demo')?.metadata.annotations;
+  for (const value of ['x', 'y']) {
+    const changed = testManifest({ enableMasterLoadBalancer: true, serviceAnnotations: { more: value } });
+    world.carryOut(planFor(desiredOf(changed), world));
+    expect(annotations()).toMatchObject({ [idleTimeout]: '3600', more: value });
+  }
+  // It is taken over once, and not again with each write.
+  expect(takeOver(world.get(kinds.service, 'acid-demo') as KubeObject)).toBeUndefined();
+  const own = testManifest({ enableMasterLoadBalancer: true, serviceAnnotations: { [idleTimeout]: '60' } });
+  world.carryOut(planFor(desiredOf(own), world));
+  expect(annotations()).toMatchObject({ [idleTimeout]: '60' });
+  expect(planFor(desiredOf(own), world).tracks).toEqual([]);
+});
+
 test('a default that we do not know yet is not dropped', () => {
   const desired = desiredOf(testManifest());
   const world = madeBy(zalando, desired);

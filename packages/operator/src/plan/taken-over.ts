@@ -58,13 +58,41 @@ export function takeOver(live: KubeObject): TakeOver | undefined {
   return { resourceVersion: live.metadata.resourceVersion ?? '', managedFields: [ours, ...others] };
 }
 
+/**
+ * Annotation with the value `3600` that Zalando's operator gave every load balancer before v2, and that it left where it
+ * was after that. Without it Amazon's older load balancers cut connections that are idle for a minute.
+ */
+const idleTimeout = 'service.beta.kubernetes.io/aws-load-balancer-connection-idle-timeout';
+
 /** Of a Secret only its metadata: we never apply its contents, so owning them would mean to remove them. */
 function movable(live: KubeObject, fields: Fields): Fields {
-  return live.kind === 'Secret' ? pick(fields, (key) => key === 'f:metadata') : fields;
+  if (live.kind === 'Secret') return pick(fields, (key) => key === 'f:metadata');
+  if (live.kind !== 'Service') return fields;
+  const metadata = member(fields, 'f:metadata');
+  const annotations = member(metadata, 'f:annotations');
+  if (!(`f:${idleTimeout}` in annotations)) return fields;
+  const others = pick(annotations, (key) => key !== `f:${idleTimeout}`);
+  return withMember(fields, 'f:metadata', withMember(metadata, 'f:annotations', others));
 }
 
+/** The rest. */
 function staying(live: KubeObject, fields: Fields): Fields {
-  return live.kind === 'Secret' ? pick(fields, (key) => key !== 'f:metadata') : {};
+  if (live.kind === 'Secret') return pick(fields, (key) => key !== 'f:metadata');
+  if (live.kind !== 'Service') return {};
+  const annotations = member(member(fields, 'f:metadata'), 'f:annotations');
+  const kept = pick(annotations, (key) => key === `f:${idleTimeout}`);
+  return Object.keys(kept).length === 0 ? {} : { 'f:metadata': { 'f:annotations': kept } };
+}
+
+function member(fields: Fields, name: string): Fields {
+  const value = fields[name];
+  return isObject(value) ? value : {};
+}
+
+/** Without it when there is nothing in it. */
+function withMember(fields: Fields, name: string, value: Fields): Fields {
+  const others = pick(fields, (key) => key !== name);
+  return Object.keys(value).length === 0 ? others : { ...others, [name]: value };
 }
 
 function pick(fields: Fields, isWanted: (key: string) => boolean): Fields {
@@ -85,6 +113,7 @@ function merge(one: Fields, other: Fields): Fields {
  * in versions of Kubernetes that we do not know yet too; therefore only fields that operators write are looked at.
  */
 export function isLeftover(path: string): boolean {
+  if (path === `metadata.annotations.${idleTimeout}`) return false;
   return leftovers.some((pattern) => pattern.test(path));
 }
 
