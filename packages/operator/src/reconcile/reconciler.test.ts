@@ -101,3 +101,30 @@ test("a Secret of Patroni's own roles that is deleted is made again with the pas
     Object.fromEntries(secrets.map((name) => [name, name.startsWith('app.') ? 'new' : `old ${name}`])),
   );
 });
+
+test("a cluster whose manifest another operator's deletion takes away is not called left over", async () => {
+  const told: string[] = [];
+  const statefulSet = { metadata: { namespace: 'default', name: 'acid-demo', uid: 'a' } };
+  const run = async (...annotations: (Record<string, string> | undefined)[]) => {
+    let at: Record<string, string> | undefined;
+    const manifest = testManifest();
+    const reconciler = new Reconciler({
+      ...quiet,
+      story: { normal: () => {}, warning: (_about, reason) => told.push(reason) },
+      settings: () => ({ configuration: testConfiguration(), named: new Set() }),
+      controllerId: '',
+      manifest: () => at && { ...manifest, metadata: { ...manifest.metadata, annotations: at } },
+      source: {
+        get: () => undefined,
+        ofCluster: (kind) => (kind === kinds.statefulSet ? [statefulSet] : []),
+      },
+      hands: { ...hands, client: {} as Client },
+      newPassword: () => 'x',
+    });
+    for (at of annotations) await reconciler.reconcile('default/acid-demo', new AbortController().signal);
+  };
+  await run(undefined);
+  expect(told.splice(0)).toEqual(['Leftover']);
+  await run(forSecond, undefined, undefined);
+  expect(told).toEqual([]);
+});

@@ -100,6 +100,8 @@ const toleratedFailures = 6;
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #memories = new Memories();
+  /** Clusters whose manifests named another operator when they were last seen: what is left of them is its concern. */
+  readonly #foreign = new Set<string>();
   readonly #deletion: Deletion;
   readonly #vanished: Vanished;
   readonly #inquiry: Inquiry;
@@ -118,6 +120,7 @@ export class Reconciler {
     const [namespace = '', name = ''] = key.split('/');
     const manifest = this.#options.manifest(namespace, name);
     if (manifest === undefined) {
+      if (this.#foreign.has(key)) return done;
       const { result, isOver } = await this.#vanished.run(
         { namespace, name },
         this.#memories.find(key),
@@ -128,8 +131,10 @@ export class Reconciler {
     }
     if (!isOwn(manifest, this.#options.controllerId)) {
       this.#memories.forget(key);
+      this.#foreign.add(key);
       return done;
     }
+    this.#foreign.delete(key);
     const memory = this.#memories.of(key, manifest);
     try {
       return await this.#lookAfter(manifest, memory, signal);
