@@ -87,6 +87,11 @@ export function podAnnotations(configuration: Configuration, manifest: Postgresq
   };
 }
 
+/** Annotation by which kube2iam knows the role that a pod may take on: of pods that get at archives and dumps. */
+export function roleAnnotation({ kube_iam_role: role }: Configuration): Labels {
+  return role === '' ? {} : { 'iam.amazonaws.com/role': role };
+}
+
 /**
  * Annotations of the manifest for programs that scale by the clock (`downscaler_annotations`: regular expressions, which
  * match anywhere in the name). They are on what has replicas.

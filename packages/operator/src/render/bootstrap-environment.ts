@@ -69,7 +69,7 @@ function ownArchive(configuration: Configuration, clone: Clone): EnvVar[] {
           ...ifSet('CLONE_GOOGLE_APPLICATION_CREDENTIALS', gcp_credentials),
         ]
       : ifSet('CLONE_AZURE_STORAGE_ACCOUNT', azure);
-  if (archive.length === 0) return [];
+  // Also without one: the bucket may come from a variable of all pods.
   return [...archive, { name: 'CLONE_WAL_BUCKET_SCOPE_SUFFIX', value: scopeSuffix(clone.uid) }];
 }
 

@@ -116,7 +116,7 @@ test.each<[string, Changes, Partial<NonNullable<Spec['clone']>>, string[]]>([
     ['CLONE_AZURE_STORAGE_ACCOUNT=a', 'CLONE_WAL_BUCKET_SCOPE_SUFFIX='],
   ],
   ['a path', { wal_s3_bucket: 'b' }, { s3_wal_path: 's3://x' }, ['CLONE_WALE_S3_PREFIX=s3://x']],
-  ['nothing', {}, {}, []],
+  ['what the variables of all pods say', {}, { uid: 'u' }, ['CLONE_WAL_BUCKET_SCOPE_SUFFIX=/u']],
 ])('a clone from an archive: %s', (_what, changes, clone, place) => {
   const found = added({ clone: { cluster: 'src', timestamp: at, ...clone } }, changes);
   expect(found.filter((variable) => variable.startsWith('CLONE_'))).toEqual([

@@ -1,6 +1,6 @@
 import type { CronJobSpec } from '@pgherd/kube/objects';
 import { kinds, type Desired } from '../kinds.ts';
-import { asLogicalBackup, objectLabels, podAnnotations } from '../labels.ts';
+import { asLogicalBackup, objectLabels, podAnnotations, roleAnnotation } from '../labels.ts';
 import { logicalBackupName } from '../names.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { logicalBackupPod } from './logical-backup-pod.ts';
@@ -24,7 +24,11 @@ export function renderLogicalBackup(input: RenderInput): Desired[] {
       spec: {
         ttlSecondsAfterFinished: configuration.logical_backup_ttl_seconds_after_finished,
         template: {
-          metadata: { namespace, labels, annotations },
+          metadata: {
+            namespace,
+            labels,
+            annotations: { ...annotations, ...roleAnnotation(configuration) },
+          },
           spec: logicalBackupPod(input, labels),
         },
       },

@@ -1,5 +1,5 @@
 import type { Container, PodTemplateSpec } from '@pgherd/kube/objects';
-import { objectLabels, podAnnotations } from '../labels.ts';
+import { objectLabels, podAnnotations, roleAnnotation } from '../labels.ts';
 import { affinityOf } from './affinity.ts';
 import { postgresContainer } from './containers.ts';
 import { identityOf, type RenderInput } from './input.ts';
@@ -9,9 +9,6 @@ import { tolerationsOf } from './tolerations.ts';
 import { topologySpreadOf } from './topology-spread.ts';
 import { podVolumes, volumesOf } from './volumes.ts';
 import { isSet } from './variables.ts';
-
-/** Annotation by which kube2iam knows the role that a pod may take on. */
-const kube2iam = 'iam.amazonaws.com/role';
 
 /** Template of the database pods. */
 export function podTemplate(input: RenderInput): PodTemplateSpec {
@@ -28,10 +25,7 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
     metadata: {
       namespace: identityOf(manifest).namespace,
       labels: objectLabels(configuration, manifest),
-      annotations: {
-        ...podAnnotations(configuration, manifest),
-        ...(isSet(configuration.kube_iam_role) ? { [kube2iam]: configuration.kube_iam_role } : {}),
-      },
+      annotations: { ...podAnnotations(configuration, manifest), ...roleAnnotation(configuration) },
     },
     spec: {
       serviceAccountName: configuration.pod_service_account_name,

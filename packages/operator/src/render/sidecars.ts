@@ -4,7 +4,7 @@ import { secretName } from '../names.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { containerResources } from './resources.ts';
 import { mountsOf, type MountedVolume } from './mounts.ts';
-import { firstWins, fromField, fromSecret, isSet } from './variables.ts';
+import { firstWins, fromField, fromSecret, ifSet, isSet } from './variables.ts';
 
 type Declared = Pick<RenderInput, 'manifest' | 'configuration'>;
 type ManifestSidecar = NonNullable<Postgresql['spec']['sidecars']>[number];
@@ -110,7 +110,7 @@ function scalyr(manifest: Postgresql, configuration: Configuration): Container[]
     env: [
       { name: 'SCALYR_API_KEY', value: key },
       { name: 'SCALYR_SERVER_HOST', value: identityOf(manifest).name },
-      { name: 'SCALYR_SERVER_URL', value: server },
+      ...ifSet('SCALYR_SERVER_URL', server),
     ],
     resources: containerResources(configuration, undefined, defaults),
   };

@@ -14,7 +14,7 @@ export const cloudKeys = {
   aws_region: words('eu-central-1', "Amazon's region that the volumes are in.", notYet),
   gcp_credentials: words('', "File with Google's credentials, as the database container sees it."),
   irsa_role_arn: words('', "Amazon's role that the pods' service account stands for."),
-  kube_iam_role: words('', "Amazon's role that pods ask kube2iam for."),
+  kube_iam_role: words('', "Amazon's role that database and backup pods ask kube2iam for."),
   log_s3_bucket: words('', 'Bucket on S3 that logs of PostgreSQL are copied to.'),
   wal_az_storage_account: words('', "Storage account on Azure of the write-ahead log's archive."),
   wal_gs_bucket: words('', "Bucket on Google's storage for the archive of the write-ahead log."),

@@ -49,7 +49,10 @@ export const bootstrapFields: Record<string, Entry> = {
   'spec.clone.s3_wal_path': {
     given: { spec: { ...spilo.spec, ...clone(fromArchive).spec } },
     change: clone({ ...fromArchive, s3_wal_path: 's3://archive/spilo' }),
-    differs: ['StatefulSet acid-demo.spec.template.spec.containers[postgres].env[CLONE_WALE_S3_PREFIX]'],
+    differs: [
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[CLONE_WALE_S3_PREFIX]',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[CLONE_WAL_BUCKET_SCOPE_SUFFIX]',
+    ],
   },
   'spec.clone.s3_endpoint': {
     given: { spec: { ...spilo.spec, ...clone(fromArchive).spec } },

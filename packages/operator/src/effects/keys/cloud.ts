@@ -34,8 +34,12 @@ export const cloudKeys: Record<string, Entry> = {
     differs: ['ServiceAccount postgres-pod kept.metadata.annotations'],
   },
   kube_iam_role: {
+    given: { spec: { enableLogicalBackup: true } },
     change: { configuration: { kube_iam_role: 'postgres' } },
-    differs: ['StatefulSet acid-demo.spec.template.metadata.annotations.iam.amazonaws.com/role'],
+    differs: [
+      'CronJob logical-backup-acid-demo.spec.jobTemplate.spec.template.metadata.annotations.iam.amazonaws.com/role',
+      'StatefulSet acid-demo.spec.template.metadata.annotations.iam.amazonaws.com/role',
+    ],
   },
   log_s3_bucket: {
     change: { configuration: { log_s3_bucket: 'logs' } },
