@@ -164,6 +164,25 @@ test('the idle timeout that older releases gave every load balancer stays, now a
   expect(planFor(desiredOf(own), world).tracks).toEqual([]);
 });
 
+test('a budget that some releases wrote as a number of members is written anew, not with both numbers', () => {
+  const desired = desiredOf(testManifest());
+  const world = madeBy(zalando, desired);
+  const name = 'postgres-acid-demo-critical-op-pdb';
+  const budget = world.get(kinds.podDisruptionBudget, name) as KubeObject & { spec: object };
+  const { maxUnavailable: _percent, ...spec } = budget.spec as Record<string, unknown>;
+  const { managedFields: _fields, ...metadata } = budget.metadata;
+  world.delete(kinds.podDisruptionBudget, name);
+  world.put(
+    kinds.podDisruptionBudget,
+    { ...budget, metadata, spec: { ...spec, minAvailable: 2 } } as KubeObject,
+    zalando,
+  );
+  world.carryOut(planFor(desired, world));
+  const after = world.get(kinds.podDisruptionBudget, name) as KubeObject & { spec: object };
+  expect(after.spec).toEqual({ ...spec, maxUnavailable: 0 });
+  expect(planFor(desired, world).tracks).toEqual([]);
+});
+
 test('a default that we do not know yet is not dropped', () => {
   const desired = desiredOf(testManifest());
   const world = madeBy(zalando, desired);
