@@ -20,8 +20,10 @@ export function compareFields(desired: unknown, live: unknown, path: string[], c
     compareLists(desired, live, path, changes);
     return;
   }
-  if (live === undefined && (absentMeans[path.at(-1) ?? ''] === desired || isLeftOut(desired, path))) return;
-  if (path.at(-1) === 'value') {
+  const field = path.at(-1) ?? '';
+  if (live === undefined && (absentMeans[field] === desired || isLeftOut(desired, path))) return;
+  if (live !== undefined && (desired === '' || desired === 0) && emptyMeans[field] === live) return;
+  if (field === 'value') {
     const [wanted, has] = [jsonObject(desired), jsonObject(live)];
     if (wanted !== undefined && has !== undefined) {
       compareJson(wanted, has, path, changes);
@@ -36,6 +38,17 @@ const absentMeans: Record<string, unknown> = {
   allowPrivilegeEscalation: true,
   privileged: false,
   readOnlyRootFilesystem: false,
+};
+
+/** What the API server writes for an empty text or zero of a container or probe. */
+const emptyMeans: Record<string, unknown> = {
+  timeoutSeconds: 1,
+  periodSeconds: 10,
+  successThreshold: 1,
+  failureThreshold: 3,
+  scheme: 'HTTP',
+  terminationMessagePath: '/dev/termination-log',
+  terminationMessagePolicy: 'File',
 };
 
 /** Members of these have any names, and an empty text is a value like others. */

@@ -219,3 +219,13 @@ test('a password within a list is not printed either', () => {
   expect(change).toContain('ldapbindpasswd=');
   expect(change).not.toContain('hidden');
 });
+
+test('an empty text or zero that the API server fills in asks for the default', () => {
+  const probe = (timeoutSeconds: number, terminationMessagePolicy: string) => ({
+    spec: {
+      containers: [{ name: 'sidecar', terminationMessagePolicy, livenessProbe: { timeoutSeconds } }],
+    },
+  });
+  expect(changes(probe(0, ''), probe(1, 'File'))).toEqual([]);
+  expect(changes(probe(0, ''), probe(5, 'FallbackToLogsOnError'))).toHaveLength(2);
+});
