@@ -172,11 +172,7 @@ test('a budget that some releases wrote as a number of members is written anew, 
   const { maxUnavailable: _percent, ...spec } = budget.spec as Record<string, unknown>;
   const { managedFields: _fields, ...metadata } = budget.metadata;
   world.delete(kinds.podDisruptionBudget, name);
-  world.put(
-    kinds.podDisruptionBudget,
-    { ...budget, metadata, spec: { ...spec, minAvailable: 2 } } as KubeObject,
-    zalando,
-  );
+  world.put(kinds.podDisruptionBudget, { ...budget, metadata, spec: { ...spec, minAvailable: 2 } }, zalando);
   world.carryOut(planFor(desired, world));
   const after = world.get(kinds.podDisruptionBudget, name) as KubeObject & { spec: object };
   expect(after.spec).toEqual({ ...spec, maxUnavailable: 0 });
