@@ -20,6 +20,7 @@ export function memberOf(cluster: string, pod: Pod): Member | undefined {
     pod,
     address: pod.status?.podIP,
     running,
+    ready: isReady(pod),
     deleting,
     waiting: running || deleting ? undefined : waitingReason(pod, container),
     revision: pod.metadata.labels?.['controller-revision-hash'],
@@ -31,6 +32,11 @@ export function memberOf(cluster: string, pod: Pod): Member | undefined {
     pendingRestart: status.pendingRestart,
     primaryRestartsFirst: lowersSharedSetting(running ? pod.metadata.annotations?.['status'] : undefined),
   };
+}
+
+/** A kubelet says so of every pod; one that nobody has said it of yet is not held back for that. */
+function isReady(pod: Pod): boolean {
+  return pod.status?.conditions?.find(({ type }) => type === 'Ready')?.status !== 'False';
 }
 
 /** Why a pod does not run, in Kubernetes' own words. */

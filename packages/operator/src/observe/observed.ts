@@ -11,6 +11,8 @@ export interface Member {
   address: string | undefined;
   /** Whether the container `postgres` runs and the pod is not on its way out. */
   running: boolean;
+  /** Whether Kubernetes calls the pod ready: all of its containers run, and Services lead to it. */
+  ready: boolean;
   deleting: boolean;
   /** Why the container does not run, in Kubernetes' words, e.g. `ImagePullBackOff: …`. */
   waiting: string | undefined;

@@ -211,3 +211,11 @@ test('pods are outdated from the moment that the template changes, before its co
     'replace pod 0 [restart]',
   ]);
 });
+
+test('the next pod waits until every container of the one before runs', () => {
+  const crashing: Case = { image: 'new', ready: false };
+  expect(stepsFor([oldPrimary, old, crashing])[0]).toBe('replace pod 1 [restart] until 2 is ready');
+  expect(stepsFor([oldPrimary, old, { ...crashing, ready: true }])[0]).toBe('replace pod 1 [restart]');
+  // What the old template made unready is what the new one is for.
+  expect(stepsFor([oldPrimary, { ...old, ready: false }, fresh])[0]).toBe('replace pod 1 [restart]');
+});

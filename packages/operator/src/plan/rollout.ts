@@ -110,6 +110,9 @@ function waitingFor(
   const isOld = (member: Member) => outdated.some((entry) => entry.member === member);
   const inProgress = observed.members.find((member) => !isOld(member) && !isStreaming(observed, member));
   if (inProgress !== undefined) return `${inProgress.name} streams`;
+  // A container beside PostgreSQL that does not come up takes the pod out of the Services.
+  const unready = observed.members.find((member) => !isOld(member) && !member.ready);
+  if (unready !== undefined) return `${unready.name} is ready`;
   return hasPrimary || broken ? undefined : 'a primary accepts writes';
 }
 

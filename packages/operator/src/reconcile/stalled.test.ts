@@ -64,6 +64,14 @@ test('after a restart of the operator the time of the pod counts, not our own', 
   expect(because(late, 0)).toMatch(/has not come back for more than 10 minutes/);
 });
 
+test('an old pod that only pauses, after a switchover, is not late at once', () => {
+  const pausing = testPod({ ordinal: 2 });
+  pausing.metadata.creationTimestamp = '2025-12-31T23:00:00Z';
+  pausing.metadata.annotations = { status: '{"role":"replica","state":"running"}' };
+  expect(because(pausing, 1_000)).toBeUndefined();
+  expect(because(pausing, 10 * minute)).toContain('acid-demo-2');
+});
+
 test('an old pod that was just deleted is not late yet', () => {
   const going = testPod({ ordinal: 2, deleting: true });
   going.metadata.creationTimestamp = '2025-12-31T23:00:00Z';

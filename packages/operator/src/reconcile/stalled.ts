@@ -31,7 +31,8 @@ export function stalledBecause(
 ): string | undefined {
   if (waiting === undefined) return undefined;
   const late = observed.members.find(
-    (member) => !isStreaming(observed, member) && waiting.what.startsWith(`${member.name} `),
+    (member) =>
+      (!isStreaming(observed, member) || !member.ready) && waiting.what.startsWith(`${member.name} `),
   );
   const trouble = late === undefined ? undefined : podTrouble(late);
   const since = Math.min(waiting.since, late === undefined ? Infinity : lateSince(late));
@@ -57,8 +58,12 @@ function describeLate(late: Member | undefined, { what }: Waiting, patienceMs: n
   return `pod ${late.name} has not come back for more than ${time} (${state}); kubectl logs ${late.name} -c postgres says why`;
 }
 
-/** From when on a pod can be late: that it was made, or that its grace period is over when it is to go. */
-function lateSince({ pod: { metadata } }: Member): number {
+/**
+ * From when on a pod can be late: that it was made, or that its grace period is over when it is to go. One that has done
+ * its part before only pauses.
+ */
+function lateSince({ deleting, running, state, pod: { metadata } }: Member): number {
+  if (running && !deleting && state === 'running') return Infinity;
   const time = Date.parse(metadata.deletionTimestamp ?? metadata.creationTimestamp ?? '');
   return Number.isNaN(time) ? Infinity : time;
 }

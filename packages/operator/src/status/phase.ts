@@ -9,9 +9,9 @@ import type { StatusInput } from './status.ts';
 export function isComplete(input: StatusInput, streaming: number, primary: string | undefined): boolean {
   if (stepsOf(input.plan).length > 0 || !isSettled(input.observed)) return false;
   if (input.instances === 0) return input.observed.members.length === 0;
-  return (
-    primary !== undefined && streaming === input.instances && input.observed.members.length === streaming
-  );
+  const { members } = input.observed;
+  const allStream = streaming === input.instances && members.length === streaming;
+  return primary !== undefined && allStream && members.every(({ ready }) => ready);
 }
 
 /** What its controller makes of a StatefulSet that was just written is not known before it has seen it. */

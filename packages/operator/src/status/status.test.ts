@@ -252,3 +252,8 @@ test('a cluster that is taken down is neither ready nor Running', () => {
     message: 'delete statefulset acid-demo',
   });
 });
+
+test('a cluster does not run while a pod of it is not ready', () => {
+  const unready = [testPod({ ordinal: 0, role: 'primary' }), testPod({ ordinal: 1, ready: false })];
+  expect(statusOf(unready, { previous: running }).PostgresClusterStatus).toBe('Updating');
+});

@@ -43,6 +43,8 @@ export interface TestPod {
   /** How often the container was started again. */
   restarts?: number;
   deleting?: boolean;
+  /** Default: nobody has said so. */
+  ready?: boolean;
   revision?: string;
   location?: number;
   spec?: object;
@@ -77,6 +79,9 @@ export function testPod(pod: TestPod): Pod {
     status: {
       phase: 'Running',
       podIP: `10.0.0.${ordinal + 1}`,
+      ...(pod.ready === undefined
+        ? {}
+        : { conditions: [{ type: 'Ready', status: pod.ready ? 'True' : 'False' }] }),
       containerStatuses: [
         {
           name: 'postgres',
