@@ -5,11 +5,40 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
 interface Count {
   passed: number;
   failed: number;
+  /** What failed, a line each: named again at the end, where a log that is cut to its tail still shows it. */
+  failures?: string[];
+}
+
+/** What `--reporter=json` writes, as far as it is read here. */
+interface VitestReport {
+  numPassedTests: number;
+  numFailedTests: number;
+  testResults: {
+    name: string;
+    status: string;
+    message: string;
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+  }[];
+}
+
+/** The first line of an error's text, cut to what a person reads. */
+function firstLine(text: string | undefined): string {
+  return (text ?? '').split('\n', 1)[0]!.slice(0, 300);
+}
+
+/** Failed tests of a report, and files that failed outside of their tests. */
+function failuresOf(report: VitestReport): string[] {
+  return report.testResults.flatMap((file) => {
+    const path = relative(process.cwd(), file.name);
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed');
+    if (failed.length === 0) return file.status === 'failed' ? [`${path}: ${firstLine(file.message)}`] : [];
+    return failed.map((test) => `${path}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+  });
 }
 
 /** Counts of a vitest run from its JSON report. A run that broke off counts as one failure. */
@@ -26,13 +55,10 @@ function vitest(project: string): Count {
       `--outputFile.json=${report}`,
     ];
     const { status } = spawnSync('vitest', args, { stdio: 'inherit' });
-    const result = JSON.parse(readFileSync(report, 'utf8')) as {
-      numPassedTests: number;
-      numFailedTests: number;
-    };
+    const result = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
     // Errors outside of tests (a hook, an unhandled rejection) fail the run without failing a test.
     const failed = status === 0 ? result.numFailedTests : Math.max(1, result.numFailedTests);
-    return { passed: result.numPassedTests, failed };
+    return { passed: result.numPassedTests, failed, failures: failuresOf(result) };
   } catch (error) {
     console.error(`${project}: no report (${error instanceof Error ? error.message : String(error)})`);
     return { passed: 0, failed: 1 };
@@ -86,6 +112,7 @@ if (unknown !== undefined) {
   process.exit(64);
 }
 const total: Count = { passed: 0, failed: 0 };
+const failures: string[] = [];
 const wanted = named.length > 0 ? { ...stages, ...longStages } : stages;
 for (const [name, stage] of Object.entries(wanted)) {
   if (named.length > 0 && !named.includes(name)) continue;
@@ -94,8 +121,10 @@ for (const [name, stage] of Object.entries(wanted)) {
   const count = stage();
   total.passed += count.passed;
   total.failed += count.failed;
+  if (count.failed > 0) failures.push(...(count.failures ?? []), `${name}: ${count.failed} failed`);
   const seconds = Math.round((Date.now() - begin) / 1000);
   console.log(`== ${name}: ${count.passed} passed, ${count.failed} failed, ${seconds} s`);
 }
+for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
