@@ -23,7 +23,7 @@ export class PasswordChecker {
     const found = await Promise.all(
       roles.map(async (role): Promise<[string, string | undefined]> => [
         role.name,
-        role.password === undefined || role.password === ''
+        role.password === undefined || role.password === null || role.password === ''
           ? undefined
           : await this.#newVerifier(
               role.name,

@@ -7,6 +7,29 @@ export interface Credentials {
   password: string;
 }
 
+/** A role that every cluster gets, from the operator's own configuration and the Secrets that it names. */
+export interface InfrastructureRole {
+  name: string;
+  password: string;
+  /** Attributes as a manifest would write them. */
+  flags: readonly string[];
+  memberOf: readonly string[];
+  /** `ALTER ROLE … SET`. */
+  settings: Readonly<Record<string, string>>;
+  /** Role that may add members to this one. */
+  adminRole?: string;
+  /** Where it is written, for people, e.g. `Secret default/postgresql-infrastructure-roles, key user1`. */
+  source: string;
+}
+
+/** A human who may log in to this cluster. */
+export interface Person {
+  name: string;
+  /** As member of which team, for people. */
+  team: string;
+  isSuperuser: boolean;
+}
+
 /** What must be remembered of a cluster, because its manifest does not say it. Read from what exists. */
 export interface Remembered {
   /** Secrets that exist, by name. */
@@ -56,6 +79,10 @@ export interface RenderInput {
   manifest: Postgresql;
   /** As it holds for this cluster, by `effectiveConfiguration`. */
   configuration: Configuration;
+  /** Absent: none are configured. */
+  infrastructure?: readonly InfrastructureRole[];
+  /** Members of the teams that this cluster belongs to; absent: none are looked for, or nobody could tell yet. */
+  people?: readonly Person[];
   remembered: Remembered;
 }
 
