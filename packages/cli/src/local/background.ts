@@ -61,17 +61,26 @@ export function findBackground(process_: BackgroundProcess): RunningProcess | un
   // Of two servers that were started at once, the note may name the one that lost; the lock names the one that runs.
   const holder = process_.name === 'server' ? serverProcess(process_.home) : undefined;
   if (holder !== undefined) return holder;
+  const noted = notedProcess(process_);
+  const now = noted === undefined ? undefined : describeProcess(noted.pid);
+  return now?.startTime === noted?.startTime && now?.bootId === noted?.bootId ? noted : undefined;
+}
+
+/** The process that the note names, whether it runs or not. */
+function notedProcess(process_: BackgroundProcess): RunningProcess | undefined {
   try {
-    const noted = JSON.parse(readFileSync(noteFile(process_), 'utf8')) as RunningProcess;
-    const now = describeProcess(noted.pid);
-    return now?.startTime === noted.startTime && now.bootId === noted.bootId ? noted : undefined;
+    return JSON.parse(readFileSync(noteFile(process_), 'utf8')) as RunningProcess;
   } catch {
     return undefined;
   }
 }
 
+/** Clock ticks since boot, as `startTime` counts them; a second has 100 on every Linux that Node runs on. */
+const ticksNow = (): number => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]) * 100;
+
 /**
- * Asks it to end, and waits. After `timeoutMs` it is killed.
+ * Asks it to end, and waits. After `timeoutMs` it is killed. One that somebody starts meanwhile is not meant, and
+ * goes on.
  * @returns whether there was one
  */
 export async function stopBackground(
@@ -80,6 +89,7 @@ export async function stopBackground(
 ): Promise<boolean> {
   let running = findBackground(process_);
   if (running === undefined) return false;
+  const asked = ticksNow();
   const signal = (name: NodeJS.Signals): void => {
     try {
       if (running !== undefined) process.kill(running.pid, name);
@@ -92,7 +102,9 @@ export async function stopBackground(
   let killed = false;
   for (;;) {
     const now = findBackground(process_);
+    if (now !== undefined && now.pid !== running.pid && Number(now.startTime) > asked) return true;
     if (now === undefined) break;
+    // Of two that were started at once the first note named the one that lost.
     if (now.pid !== running.pid) {
       running = now;
       signal(options.signal ?? 'SIGTERM');
@@ -103,7 +115,7 @@ export async function stopBackground(
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  rmSync(noteFile(process_), { force: true });
+  if (notedProcess(process_)?.pid === running.pid) rmSync(noteFile(process_), { force: true });
   return true;
 }
 

@@ -1,6 +1,6 @@
 import { stopLocalPods } from '@pgherd/local';
 import { parseOutputFormat, print } from '../output.ts';
-import { stopBackground } from './background.ts';
+import { findBackground, stopBackground } from './background.ts';
 import type { LocalOptions } from './commands.ts';
 import { quietLog } from './quiet-log.ts';
 import { homeOf, operatorProcessOf, serverProcessOf } from './files.ts';
@@ -12,8 +12,8 @@ const podsTimeoutMs = 90_000;
 export async function stopEverything(home: string): Promise<{ operator: boolean; server: boolean }> {
   const operator = await stopBackground(operatorProcessOf(home), { timeoutMs: 10_000 });
   const server = await stopBackground(serverProcessOf(home), { signal: 'SIGUSR2', timeoutMs: podsTimeoutMs });
-  // A server that was killed before could not stop its pods.
-  await stopLocalPods(home, quietLog());
+  // A server that was killed before could not stop its pods. One that was started meanwhile has taken them over.
+  if (findBackground(serverProcessOf(home)) === undefined) await stopLocalPods(home, quietLog());
   return { operator, server };
 }
 
