@@ -97,6 +97,13 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
       expect(shown).not.toContain(password);
       expect(shown).toContain('zalando:***@');
       expect(await local.pgherd('psql', name, '--', '-Atc', 'select 6 * 7')).toBe('42\n');
+      const who = ['--', '-Atc', 'select session_user, current_database()'];
+      expect(await local.pgherd('psql', name, '--role', 'zalando', ...who)).toBe('zalando|foo\n');
+      const inPostgres = ['--role', 'zalando', '--database', 'postgres'];
+      expect(await local.pgherd('psql', name, ...inPostgres, ...who)).toBe('zalando|postgres\n');
+      await expect(local.pgherd('psql', name, '--role', 'nobody', ...who)).rejects.toThrow(
+        /"nobody" does not exist[\s\S]*that log in: .*zalando/,
+      );
     });
 
     test('every process of the primary killed: writable again, nothing lost', async () => {

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { PsqlOptions } from './psql.ts';
 
 /** Options of all commands that talk to a Kubernetes. */
 export interface ClusterOptions {
@@ -58,9 +59,11 @@ export function addClusterCommands(root: Command): void {
       (await import('../plan/command.ts')).planCommand(name, options),
     );
 
-  command('psql', 'Run psql as superuser inside the primary; arguments for psql follow `--`.')
+  command('psql', 'Run psql inside the primary, as superuser or as a role; arguments for psql follow `--`.')
     .argument('<name>', 'name of the cluster')
     .argument('[args...]', 'arguments for psql')
+    .option('--role <role>', 'role to log in as; no password is asked for')
+    .option('--database <database>', 'default: the one that the role owns, or else postgres')
     .addOption(output())
     .action(async (name: string, args: string[], options: ClusterOptions) =>
       (await import('./psql.ts')).psql(name, args, options),
