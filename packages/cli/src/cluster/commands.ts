@@ -65,7 +65,7 @@ export function addClusterCommands(root: Command): void {
     .option('--role <role>', 'role to log in as; no password is asked for')
     .option('--database <database>', 'default: the one that the role owns, or else postgres')
     .addOption(output())
-    .action(async (name: string, args: string[], options: ClusterOptions) =>
+    .action(async (name: string, args: string[], options: PsqlOptions) =>
       (await import('./psql.ts')).psql(name, args, options),
     );
 

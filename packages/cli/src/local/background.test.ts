@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { findBackground, startInBackground, stopBackground, type BackgroundProcess } from './background.ts';
 
-let process_: BackgroundProcess;
+let sleeper: BackgroundProcess;
 const started: number[] = [];
 
 beforeEach(() => {
-  process_ = { name: 'sleeper', home: mkdtempSync(join(tmpdir(), 'pgherd-background-')) };
+  sleeper = { name: 'sleeper', home: mkdtempSync(join(tmpdir(), 'pgherd-background-')) };
 });
 afterEach(() => {
   for (const pid of started.splice(0)) {
@@ -18,11 +18,11 @@ afterEach(() => {
       // It ended.
     }
   }
-  rmSync(process_.home, { recursive: true, force: true });
+  rmSync(sleeper.home, { recursive: true, force: true });
 });
 
 function start(script: string): number {
-  const { pid } = startInBackground(process_, ['/bin/sh', '-c', script], {});
+  const { pid } = startInBackground(sleeper, ['/bin/sh', '-c', script], {});
   started.push(pid);
   return pid;
 }
@@ -31,17 +31,17 @@ const uptime = (): number => Number(readFileSync('/proc/uptime', 'utf8').split('
 
 test('stops the process and forgets it; without one there is nothing to stop', async () => {
   start('exec sleep 1000');
-  expect(await stopBackground(process_, { timeoutMs: 10_000 })).toBe(true);
-  expect(findBackground(process_)).toBeUndefined();
-  expect(await stopBackground(process_, { timeoutMs: 10_000 })).toBe(false);
+  expect(await stopBackground(sleeper, { timeoutMs: 10_000 })).toBe(true);
+  expect(findBackground(sleeper)).toBeUndefined();
+  expect(await stopBackground(sleeper, { timeoutMs: 10_000 })).toBe(false);
 });
 
 test('one that is started while the other still ends is not meant', async () => {
   start('trap "" TERM; sleep 1000');
-  const stopped = stopBackground(process_, { timeoutMs: 60_000 });
+  const stopped = stopBackground(sleeper, { timeoutMs: 60_000 });
   const asked = uptime();
   await vi.waitUntil(() => uptime() > asked + 0.02);
   const next = start('exec sleep 1000');
   expect(await stopped).toBe(true);
-  expect(findBackground(process_)?.pid).toBe(next);
+  expect(findBackground(sleeper)?.pid).toBe(next);
 });
