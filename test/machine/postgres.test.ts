@@ -11,8 +11,11 @@ import {
   identifier,
   literal,
   observe,
+  openSessions,
   passwordMatches,
-  plan,
+  planPass,
+  type Sessions,
+  type Step,
 } from '@pgherd/postgres';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -21,12 +24,21 @@ import { type PostgresServer, startPostgres } from '../support/postgres-server.t
 
 let server: PostgresServer;
 let superuser: Connection;
+let sessions: Sessions;
 beforeAll(async () => {
   server = await startPostgres({ log_statement: 'all', log_min_duration_statement: '0' });
   superuser = await login('postgres', server.password);
+  sessions = openSessions({
+    host: server.host,
+    port: server.port,
+    user: 'postgres',
+    password: server.password,
+    database: 'postgres',
+  });
 });
 afterAll(async () => {
   await superuser?.close();
+  await sessions?.close();
   await server?.stop();
 });
 
@@ -48,14 +60,13 @@ async function withSession<T>(
 
 /** What is left to do. */
 async function planOf(declared: Declared, checker = new PasswordChecker()): Promise<Plan> {
-  const observed = await observe(superuser);
-  return plan(declared, observed, await checker.newVerifiers(declared.roles, observed));
+  return (await planPass(sessions, declared, checker)).plan;
 }
 
 /** Makes it so, and insists that nothing was refused. */
 async function apply(declared: Declared): Promise<Plan> {
   const planned = await planOf(declared);
-  const outcome = await execute(superuser, planned.steps);
+  const outcome = await execute(sessions, planned.steps);
   expect(outcome.failed.map(({ error }) => error.message)).toEqual([]);
   return planned;
 }
@@ -129,9 +140,16 @@ test('an unknown group or owner is a conflict and keeps nothing else from being 
 });
 
 test('a step that PostgreSQL refuses does not keep the others from being done', async () => {
-  const refused = { what: 'x', why: 'x', statements: ['CREATE ROLE postgres'], shown: [], transaction: true };
+  const refused = {
+    what: 'x',
+    why: 'x',
+    statements: ['CREATE ROLE postgres'],
+    shown: [],
+    secret: false,
+    transaction: true,
+  };
   const { steps } = await planOf({ roles: [role('after_refusal')], databases: [] });
-  const outcome = await execute(superuser, [refused, ...steps]);
+  const outcome = await execute(sessions, [refused, ...steps]);
   expect(outcome.failed.map(({ error }) => [error.code, error.transient])).toEqual([['42710', false]]);
   expect((await observe(superuser)).roles.has('after_refusal')).toBe(true);
 });
@@ -260,10 +278,10 @@ test('from any state to any other: the plan leaves nothing to do, wherever it wa
       await superuser.query('DROP ROLE IF EXISTS p1, p2, "p ""3""", "P4"');
       await apply(before);
       const started = await planOf(after, checker);
-      await execute(superuser, started.steps.slice(0, cut));
+      await execute(sessions, started.steps.slice(0, cut));
       // Memberships that were there may make those that are asked for circular.
       const rest = await planOf(after, checker);
-      const { failed } = await execute(superuser, rest.steps);
+      const { failed } = await execute(sessions, rest.steps);
       expect(failed.filter(({ error }) => error.code !== '0LP01')).toEqual([]);
       const left = await planOf(after, checker);
       expect(left.steps.map(({ what }) => what)).toEqual(failed.map(({ step }) => step.what));
@@ -323,8 +341,8 @@ test('neither passwords nor verifiers get into the server log or into what is sh
     `CREATE ROLE "discreet" LOGIN PASSWORD '********'`,
   ]);
   // Twice, so that the second one is refused and would be logged as an error.
-  await execute(superuser, planned.steps);
-  const again = await execute(superuser, planned.steps);
+  await execute(sessions, planned.steps);
+  const again = await execute(sessions, planned.steps);
   expect(again.failed).toHaveLength(1);
   const verifier = (await observe(superuser)).roles.get('discreet')?.verifier ?? 'none';
   const marker = 'everything before this is in the log';
@@ -351,9 +369,23 @@ test('a session that the server ends is told as lost, and harms nothing', async 
     ),
   );
   expect(failure).toMatchObject({ name: 'PostgresError', connectionLost: true, transient: true });
-  await expect(
-    execute(connection, [{ what: 'x', why: 'x', statements: ['select 1'], shown: [], transaction: true }]),
-  ).rejects.toMatchObject({ connectionLost: true });
+  const own = openSessions({
+    host: server.host,
+    port: server.port,
+    user: 'postgres',
+    password: server.password,
+    database: 'postgres',
+  });
+  const suicide: Step = {
+    what: 'x',
+    why: 'x',
+    statements: ['select pg_terminate_backend(pg_backend_pid())'],
+    shown: [],
+    secret: false,
+    transaction: true,
+  };
+  await expect(execute(own, [suicide])).rejects.toMatchObject({ connectionLost: true });
+  await own.close();
   await connection.close();
   await connection.close();
 });

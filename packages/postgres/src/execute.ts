@@ -1,6 +1,7 @@
 import type { Connection } from './connection.ts';
 import { PostgresError } from './error.ts';
-import type { Step } from './plan.ts';
+import type { Step } from './plan/step.ts';
+import type { Sessions } from './sessions.ts';
 
 /** A step that PostgreSQL refused. */
 export interface FailedStep {
@@ -13,7 +14,13 @@ export interface Outcome {
   failed: FailedStep[];
 }
 
-/** Keeps verifiers out of the server's log, also when a statement fails or is slow. One round trip. */
+/** Steps in one transaction: enough that round trips and commits do not count, few enough that no lock lasts. */
+const batchSize = 100;
+
+/** Decided when a transaction begins, so that it has to come before. */
+const silenceOfSampling = 'SET log_transaction_sample_rate = 0';
+
+/** Keeps the text of statements out of the server's log, also when one fails or is slow. One round trip. */
 const silence = [
   "SET LOCAL log_statement = 'none'",
   'SET LOCAL log_min_duration_statement = -1',
@@ -22,29 +29,63 @@ const silence = [
 ].join('; ');
 
 /**
- * Carries out the steps one after the other, each on its own: one that is refused does not keep the others from being
- * done. Throws only when the connection is lost; what was done by then stays done.
+ * Carries out the steps one after the other; one that is refused does not keep the others from being done. Steps that
+ * can are done in one transaction, so that a thousand of them do not take a thousand commits. Throws only when a
+ * connection is lost or cannot be opened; what was done by then stays done.
  */
-export async function execute(connection: Connection, steps: readonly Step[]): Promise<Outcome> {
+export async function execute(sessions: Sessions, steps: readonly Step[]): Promise<Outcome> {
   const outcome: Outcome = { done: [], failed: [] };
-  for (const step of steps) {
-    try {
-      await carryOut(connection, step);
-      outcome.done.push(step);
-    } catch (error) {
-      if (!(error instanceof PostgresError) || error.connectionLost) throw error;
-      outcome.failed.push({ step, error });
-    }
+  for (const group of runsOf(steps, (a, b) => a.database === b.database)) {
+    await sessions.use(group[0]?.database, async (connection) => {
+      if (group.some(({ secret }) => secret)) await connection.query(silenceOfSampling);
+      for (const batch of runsOf(group, belongTogether, batchSize))
+        await carryOutAll(connection, batch, outcome);
+    });
   }
   return outcome;
 }
 
-async function carryOut(connection: Connection, step: Step): Promise<void> {
-  if (!step.transaction) {
-    for (const statement of step.statements) await connection.query(statement);
+/** Neighbours that `together` accepts, at most `limit` of them in one run. */
+function runsOf(
+  steps: readonly Step[],
+  together: (a: Step, b: Step) => boolean,
+  limit = Number.POSITIVE_INFINITY,
+): Step[][] {
+  const runs: Step[][] = [];
+  for (const step of steps) {
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    if (run && last && run.length < limit && together(last, step)) run.push(step);
+    else runs.push([step]);
+  }
+  return runs;
+}
+
+function belongTogether(a: Step, b: Step): boolean {
+  return a.transaction && b.transaction && a.secret === b.secret;
+}
+
+/** All at once; when that is refused each on its own, so that only those that cannot be done are left out. */
+async function carryOutAll(connection: Connection, batch: readonly Step[], outcome: Outcome): Promise<void> {
+  try {
+    await carryOut(connection, batch);
+    outcome.done.push(...batch);
+  } catch (error) {
+    if (!(error instanceof PostgresError) || error.connectionLost) throw error;
+    const [step, ...others] = batch;
+    if (step && others.length === 0) outcome.failed.push({ step, error });
+    else for (const each of batch) await carryOutAll(connection, [each], outcome);
+  }
+}
+
+async function carryOut(connection: Connection, batch: readonly Step[]): Promise<void> {
+  const statements = batch.flatMap((step) => step.statements);
+  if (batch.some(({ transaction }) => !transaction)) {
+    for (const statement of statements) await connection.query(statement);
     return;
   }
   await connection.transaction(async () => {
-    for (const statement of [silence, ...step.statements]) await connection.query(statement);
+    if (batch.some(({ secret }) => secret)) await connection.query(silence);
+    await connection.query(statements.join(';\n'));
   });
 }

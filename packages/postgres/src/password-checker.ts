@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { DeclaredRole } from './declared.ts';
-import type { Observed } from './observe.ts';
+import type { Observed } from './observe/observe.ts';
 import { isVerifier, passwordMatches, saltLength, scramVerifier } from './scram.ts';
 
 /** Verifiers to set, by role. A role that is missing keeps the one that it has. */

@@ -1,4 +1,4 @@
-import { connect, execute, observe, PasswordChecker, plan, type Declared } from '@pgherd/postgres';
+import { openSessions, PasswordChecker, runPass, type Declared } from '@pgherd/postgres';
 import type { Credentials } from '../render/input.ts';
 
 /** What was done inside a database, for people; without passwords. */
@@ -19,31 +19,23 @@ export function sqlDatabaseAccess(): DatabaseAccess {
   const checker = new PasswordChecker();
   return {
     async bringInLine(address, superuser, declared) {
-      const connection = await connect({
+      const sessions = openSessions({
         host: address,
         user: superuser.username,
         password: superuser.password,
         database: 'postgres',
       });
       try {
-        const observed = await observe(connection);
-        if (observed.inRecovery) {
-          throw new Error(
-            `PostgreSQL at ${address} is a replica; its roles and databases come from the primary`,
-          );
-        }
-        const verifiers = await checker.newVerifiers(declared.roles, observed);
-        const { steps, conflicts } = plan(declared, observed, verifiers);
-        const outcome = await execute(connection, steps);
+        const { plan, outcome } = await runPass(sessions, declared, checker);
         return {
           done: outcome.done.map(({ what }) => what),
           problems: [
-            ...conflicts.map(({ object, message }) => `${object}: ${message}`),
+            ...plan.conflicts.map(({ object, message }) => `${object}: ${message}`),
             ...outcome.failed.map(({ step, error }) => `${step.what}: ${error.message}`),
           ],
         };
       } finally {
-        await connection.close();
+        await sessions.close();
       }
     },
   };

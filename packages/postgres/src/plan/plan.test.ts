@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Observed, PasswordChecker, attributesOf, plan, scramVerifier } from './index.ts';
+import { type Observed, PasswordChecker, attributesOf, plan, scramVerifier } from '../index.ts';
 
 function empty(): Observed {
   return { inRecovery: false, roles: new Map(), databases: new Map() };
