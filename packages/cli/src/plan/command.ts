@@ -1,5 +1,13 @@
 import { formatProblem } from '@pgherd/api';
-import { manifestSchema, preview, printPlan, stepsOf, type Preview } from '@pgherd/operator';
+import {
+  lookIntoDatabase,
+  manifestSchema,
+  preview,
+  printPlan,
+  stepsOf,
+  withDatabaseSteps,
+  type Preview,
+} from '@pgherd/operator';
 import type { PlanOptions } from '../cluster/commands.ts';
 import { getCluster, postgresqls, withTarget, type Target } from '../cluster/target.ts';
 import { CommandError, exitCode } from '../exit-code.ts';
@@ -8,6 +16,7 @@ import { asApplied } from './as-applied.ts';
 import { readClusterObjects } from './cluster-objects.ts';
 import { readManifests, type WrittenManifest } from './manifest-file.ts';
 import { findSettings } from './operator-settings.ts';
+import { podSessions } from './pod-sessions.ts';
 
 /** The plan of one cluster. */
 interface ClusterPlan extends Preview {
@@ -53,17 +62,29 @@ async function planOne(target: Target, written: WrittenManifest, options: PlanOp
     namespace,
     name,
   });
-  const made = preview({
-    manifest,
-    live,
-    settings: found.settings,
-    source,
-    unreadable,
-    deleted: options.delete,
-  });
+  const made = await withSql(
+    target,
+    namespace,
+    preview({ manifest, live, settings: found.settings, source, unreadable, deleted: options.delete }),
+  );
   const about = found.problems.map((problem) => `${found.origin}: ${formatProblem(problem)}`);
   const warnings = [...about, ...written.warnings, ...made.warnings];
   return { namespace, name, configuration: found.origin, ...made, warnings };
+}
+
+/** With what is to do inside the server, when there is one and the caller may run commands in its pod. */
+async function withSql({ client }: Target, namespace: string, made: Preview): Promise<Preview> {
+  const { declared, primary } = made.database ?? {};
+  if (declared === undefined || primary === undefined) return made;
+  const sessions = podSessions({ client, namespace, name: primary });
+  try {
+    return withDatabaseSteps(made, await lookIntoDatabase(sessions, declared));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { ...made, warnings: [...made.warnings, `the database could not be looked into: ${why}`] };
+  } finally {
+    await sessions.close();
+  }
 }
 
 function exitCodeOf(plans: ClusterPlan[]): number {
@@ -72,18 +93,19 @@ function exitCodeOf(plans: ClusterPlan[]): number {
 }
 
 /** Objects of steps are left out: they may hold secrets. */
-function forMachines({ plan, ...rest }: ClusterPlan): object {
+function forMachines({ plan, namespace, name, configuration, errors, warnings }: ClusterPlan): object {
   const tracks = plan.tracks.map(({ name, steps }) => ({
     name,
-    steps: steps.map(({ what, why, disturbs, waitFor, action }) => ({
+    steps: steps.map(({ what, why, disturbs, waitFor, action, sql }) => ({
       what,
       why,
       disturbs,
       action: action.type,
+      ...(sql === undefined ? {} : { sql }),
       ...(waitFor === undefined ? {} : { waitFor }),
     })),
   }));
-  return { ...rest, tracks };
+  return { namespace, name, configuration, errors, warnings, tracks };
 }
 
 function forPeople({ namespace, name, configuration, plan, errors, warnings }: ClusterPlan): string {

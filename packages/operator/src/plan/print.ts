@@ -45,8 +45,13 @@ function printStep(step: Step, number: number, column: number, before: Step | un
   return [
     `${String(number).padStart(4)}. ${mark === '' ? what : what.padEnd(column)}${mark}`,
     ...reasons.map((reason) => `        ${reason}`),
+    ...(step.sql ?? []).flatMap(statementLines),
     ...(waitFor === undefined ? [] : [`        waits until ${waitFor}`]),
   ];
+}
+
+function statementLines(statement: string): string[] {
+  return `${statement};`.split('\n').map((line) => `        ${line}`);
 }
 
 function summary(steps: Step[]): string {

@@ -61,6 +61,8 @@ export interface Step {
   why: string[];
   disturbs: Disturbance;
   action: Action;
+  /** Statements, without secrets, when they are known before they are carried out. */
+  sql?: string[];
   /** What must come true first. The executor does not go past it; whatever makes it true starts the next pass. */
   waitFor?: string;
   /** After this step the world has to be looked at again before the next one. */

@@ -1,16 +1,17 @@
 import { formatProblem, readStatus, type Configuration, type Postgresql } from '@pgherd/api';
 import type { KubeObject } from '@pgherd/kube/objects';
+import type { Declared } from '@pgherd/postgres';
 import { kinds, type Kind } from '../kinds.ts';
 import { observe } from '../observe/observe.ts';
-import type { Observed } from '../observe/observed.ts';
+import { leaderOf, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
-import { databaseFingerprint } from '../plan/database.ts';
+import { databaseFingerprint, planDatabase } from '../plan/database.ts';
 import { planDeletion } from '../plan/deletion.ts';
 import { plan } from '../plan/plan.ts';
-import type { Plan } from '../plan/step.ts';
+import type { Plan, Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
 import { assess } from './assess.ts';
-import { goalOf } from './goal.ts';
+import { goalOf, type PassGoal } from './goal.ts';
 
 /** What a plan is made from. */
 export interface PreviewInput {
@@ -32,6 +33,14 @@ export interface Preview {
   /** Why it would do nothing at all. */
   errors: string[];
   warnings: string[];
+  /** What should be true inside PostgreSQL; absent when nothing is to be done there. */
+  database?: {
+    declared: Declared;
+    /** Pod of the primary, when there is one to look into. */
+    primary: string | undefined;
+    /** The step that would do it. */
+    step: Step;
+  };
 }
 
 /** The operator's own way from a manifest to a plan, over the objects that there are now. Pure. */
@@ -54,11 +63,20 @@ export function preview(input: PreviewInput): Preview {
   const isReadable = ({ kind }: { kind: Kind }) =>
     !input.unreadable.some(({ plural }) => plural === kind.plural);
   const goal = { ...pass.goal, objects: pass.goal.objects.filter(isReadable) };
+  const database = databaseOf(pass, observed);
   return {
     plan: plan(goal, { ...observed, databaseFingerprint: known }),
     errors: [],
     warnings: [...blind, ...warnings.map(formatProblem)],
+    ...(database === undefined ? {} : { database }),
   };
+}
+
+function databaseOf({ goal, declared }: PassGoal, observed: Observed): Preview['database'] {
+  const [step] = planDatabase(goal.database, { ...observed, databaseFingerprint: undefined });
+  const leader = leaderOf(observed);
+  const primary = leader?.running === true && step?.waitFor === undefined ? leader.name : undefined;
+  return step === undefined ? undefined : { declared, primary, step };
 }
 
 /** Volumes that outlive their cluster; a new one of the same name would begin with them. */
