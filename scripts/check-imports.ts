@@ -14,12 +14,13 @@ const allowed: Record<string, string[]> = {
   'packages/api': [],
   'packages/patroni': [],
   'packages/postgres': [],
-  'packages/operator': ['api', 'kube', 'patroni', 'postgres'],
+  'packages/teams': [],
+  'packages/operator': ['api', 'kube', 'patroni', 'postgres', 'teams'],
   'packages/local': ['kube/objects', 'kube/schema', 'kube/patch', 'kube/queue'],
-  'packages/cli': ['operator', 'local', 'api', 'kube', 'patroni', 'postgres'],
+  'packages/cli': ['operator', 'local', 'api', 'kube', 'patroni', 'postgres', 'teams'],
   images: [],
   scripts: ['api', 'kube', 'local', 'operator'],
-  test: ['operator', 'local', 'api', 'kube', 'patroni', 'postgres', 'cli'],
+  test: ['operator', 'local', 'api', 'kube', 'patroni', 'postgres', 'teams', 'cli'],
   bench: ['operator', 'local', 'api', 'kube', 'patroni', 'postgres', 'cli'],
 };
 
