@@ -97,6 +97,7 @@ export class OperatorLab {
           sql.push(declared.roles.map((role) => role.name).join(','));
           return { done: [], problems: [] };
         },
+        look: async () => [],
       },
       ...options,
     });

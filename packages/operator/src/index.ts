@@ -33,4 +33,4 @@ export {
   secretName,
 } from './names.ts';
 export { kinds, labelledKinds, postgresqls, type Desired, type Kind } from './kinds.ts';
-export type { DatabaseAccess, DatabaseReport } from './execute/database-access.ts';
+export { sqlDatabaseAccess, type DatabaseAccess, type DatabaseReport } from './execute/database-access.ts';

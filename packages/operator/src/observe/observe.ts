@@ -13,7 +13,7 @@ export function observe(
   source: ObjectSource,
   configuration: Configuration,
   cluster: { namespace: string; name: string },
-  memory: { databaseFingerprint: string | undefined },
+  memory: { databaseFingerprint: string | undefined; databaseDrift?: readonly string[] },
 ): Observed {
   const { namespace, name } = cluster;
   const objects = new Map<string, KubeObject>();
@@ -56,5 +56,6 @@ export function observe(
     ...(podEnvironment === undefined ? {} : { podEnvironment }),
     ...(backupEnvironment === undefined ? {} : { backupEnvironment }),
     databaseFingerprint: memory.databaseFingerprint,
+    databaseDrift: memory.databaseDrift ?? [],
   };
 }

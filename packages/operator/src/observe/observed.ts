@@ -56,6 +56,8 @@ export interface Observed {
   backupEnvironment?: BackupEnvironment;
   /** Fingerprint of the roles and databases that this process brought into the database last. */
   databaseFingerprint: string | undefined;
+  /** What somebody changed inside PostgreSQL by hand since then, a line each. */
+  databaseDrift?: readonly string[];
 }
 
 /** The object of this kind and name in the cluster's namespace. */

@@ -32,11 +32,7 @@ export function planDatabase(goal: DatabaseGoal | undefined, observed: Observed)
   return [
     {
       what: 'bring roles and databases in line',
-      why: [
-        observed.databaseFingerprint === undefined
-          ? `${goal.summary} not looked at yet`
-          : 'the declared roles and databases or the primary changed',
-      ],
+      why: reasonsOf(goal, observed),
       disturbs: 'nothing',
       action: {
         type: 'sql',
@@ -47,6 +43,15 @@ export function planDatabase(goal: DatabaseGoal | undefined, observed: Observed)
       ...(waitFor === undefined ? {} : { waitFor }),
     },
   ];
+}
+
+function reasonsOf(
+  goal: DatabaseGoal,
+  { databaseFingerprint: known, databaseDrift = [] }: Observed,
+): string[] {
+  if (databaseDrift.length > 0) return databaseDrift.map((line) => `changed by somebody else: ${line}`);
+  if (known === undefined) return [`${goal.summary} not looked at yet`];
+  return ['the declared roles and databases or the primary changed'];
 }
 
 function waitingFor(goal: DatabaseGoal, reachable: boolean): string | undefined {

@@ -1,5 +1,6 @@
 import { newCorrectionMemory, type CorrectionMemory } from './corrections.ts';
 import type { Postgresql } from '@pgherd/api';
+import { newRoundMemory, type RoundMemory } from './database-round.ts';
 import { newInquiryMemory, type InquiryMemory } from './inquiry.ts';
 import type { MissingPodsMemory } from './missing-pods.ts';
 import type { Waiting } from './stalled.ts';
@@ -14,6 +15,9 @@ export interface ClusterMemory {
   manifest: Postgresql;
   /** Declared roles and databases, and the primary, that the database was last brought in line with. */
   databaseFingerprint: string | undefined;
+  /** What somebody changed inside PostgreSQL by hand, a line each, until it is put right. */
+  databaseDrift: string[];
+  round: RoundMemory;
   /** Passes in a row with failures of the kind that passes by itself. */
   transientFailures: number;
   /** Warnings that were told, so that they are told once. */
@@ -60,6 +64,8 @@ export class Memories {
       uid,
       manifest,
       databaseFingerprint: undefined,
+      databaseDrift: [],
+      round: newRoundMemory(),
       transientFailures: 0,
       told: new Set(),
       patroniPasswords: new Map(),

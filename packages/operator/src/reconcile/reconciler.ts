@@ -22,6 +22,7 @@ import { computeStatus, type StatusInput } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { assess } from './assess.ts';
 import { noteCorrection, noteWrites, temper, type Drift, type Tempered } from './corrections.ts';
+import { DatabaseDrift, type DriftQuestion } from './database-drift.ts';
 import { Deletion } from './deletion.ts';
 import { addFinalizer, removeFinalizer, wantsFinalizer } from './finalizer.ts';
 import { Vanished } from './vanished.ts';
@@ -106,12 +107,14 @@ export class Reconciler {
   readonly #vanished: Vanished;
   readonly #inquiry: Inquiry;
   readonly #missingPods: MissingPods;
+  readonly #databaseDrift: DatabaseDrift;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#deletion = new Deletion(options);
     this.#vanished = new Vanished(options, this.#deletion);
     this.#missingPods = new MissingPods(options.hands.client, options.clock);
+    this.#databaseDrift = new DatabaseDrift(options.hands.database, options.clock);
     this.#inquiry = new Inquiry((address) => options.askPatroni(address), options.clock);
   }
 
@@ -166,7 +169,7 @@ export class Reconciler {
   }
 
   async #pass(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
-    const looked = await this.#look(manifest, memory);
+    const looked = await this.#lookInside(manifest, memory, await this.#look(manifest, memory));
     const { drifts, ...before } = this.#temper(memory, looked);
     if (find(before.observed, kinds.statefulSet, before.observed.name) === undefined) {
       this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
@@ -185,7 +188,7 @@ export class Reconciler {
         name: before.observed.name,
         superuser: before.pass.superuser,
         declared: before.pass.declared,
-        databaseDone: (fingerprint) => (memory.databaseFingerprint = fingerprint),
+        databaseDone: (fingerprint) => this.#databaseDone(manifest, memory, fingerprint),
       },
       before.plan,
       signal,
@@ -213,9 +216,31 @@ export class Reconciler {
     const isComplete = await this.#report(manifest, { ...standingOf(after), failures });
     if (outcome.failures.length > 0) throw new PassFailedError(outcome.failures);
     const result = this.#later(memory, isComplete, after.plan);
-    if (after.nextMs === undefined) return result;
-    const soonest = result.kind === 'requeueAfter' ? Math.min(after.nextMs, result.ms) : after.nextMs;
-    return requeueAfter(soonest, nextOf(after.plan));
+    const driftMs = this.#databaseDrift.next(this.#driftQuestion(after), memory.round);
+    return soonestOf(result, after.nextMs, driftMs, nextOf(after.plan));
+  }
+
+  /** Looks into PostgreSQL as well when it is time. What was changed by hand there is work like any other. */
+  async #lookInside(manifest: Postgresql, memory: ClusterMemory, looked: Look): Promise<Look> {
+    const found = await this.#databaseDrift.find(this.#driftQuestion(looked), memory.round);
+    if (found.length === 0) return looked;
+    memory.databaseFingerprint = undefined;
+    memory.databaseDrift = found;
+    return this.#look(manifest, memory);
+  }
+
+  #driftQuestion({ observed, pass }: Look): DriftQuestion {
+    return { observed, pass, periodMs: this.#options.settings().configuration.resync_period };
+  }
+
+  #databaseDone(manifest: Postgresql, memory: ClusterMemory, fingerprint: string): void {
+    memory.databaseFingerprint = fingerprint;
+    const drift = memory.databaseDrift;
+    memory.databaseDrift = [];
+    if (drift.length === 0) return;
+    const message = `put right inside PostgreSQL: ${drift.join(', ')}`.slice(0, 1000);
+    this.#options.log.warn({ cluster: keyOf(manifest), reason: 'Drift' }, message);
+    this.#options.story.warning(eventTarget(manifest), 'Drift', message);
   }
 
   /** What others change again and again is put right more slowly. */
@@ -390,6 +415,18 @@ export class Reconciler {
     if (type === 'warning') log.warn({ cluster: keyOf(manifest), reason }, message);
     story[type](eventTarget(manifest), reason, message.slice(0, 1000));
   }
+}
+
+/** Comes again at the first of the moments that there are. */
+function soonestOf(
+  result: Result,
+  correctionMs: number | undefined,
+  lookMs: number | undefined,
+  why: string,
+): Result {
+  const moments = [correctionMs, lookMs, result.kind === 'requeueAfter' ? result.ms : undefined];
+  const soonest = Math.min(...moments.map((ms) => ms ?? Infinity));
+  return Number.isFinite(soonest) ? requeueAfter(soonest, why) : result;
 }
 
 /** Another operator's clusters are as good as not there. */

@@ -86,7 +86,7 @@ export const generalKeys = {
   ),
   resync_period: period(
     30 * minute,
-    'How often every cluster is looked at although nothing seems to have changed; 0 for never.',
+    'How often every cluster is looked at although nothing seems to have changed, also inside PostgreSQL; 0 for never.',
   ),
   set_memory_request_to_limit: flag(
     false,
