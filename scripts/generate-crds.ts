@@ -2,7 +2,7 @@
  * Writes `manifests/crds/` from the definitions in `packages/api`. With `--check` it writes nothing, names what is
  * stale, and ends with 1.
  */
-import { operatorConfigurationCrd, postgresqlCrd, type CoreTypeResolver } from '@pgherd/api';
+import { operatorConfigurationCrd, postgresqlCrd, postgresTeamCrd, type CoreTypeResolver } from '@pgherd/api';
 import { coreTypeSchema } from '@pgherd/kube/schema';
 import { stringify } from 'yaml';
 import { emit } from './generated-file.ts';
@@ -23,6 +23,7 @@ const files = {
   'manifests/crds/postgresqls.acid.zalan.do.yaml': header + yaml(postgresqlCrd(resolveCoreType)),
   'manifests/crds/operatorconfigurations.acid.zalan.do.yaml':
     header + noDefaults + yaml(operatorConfigurationCrd(resolveCoreType)),
+  'manifests/crds/postgresteams.acid.zalan.do.yaml': header + yaml(postgresTeamCrd()),
 };
 
 process.exit(emit(files, 'scripts/generate-crds.ts', process.argv.slice(2)));

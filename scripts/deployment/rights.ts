@@ -23,6 +23,16 @@ const origin = (type: 'ConfigMap' | 'OperatorConfiguration'): Duties['origin'] =
 
 const ofList: Duties = { ...plain, configuration: { ...plain.configuration, watched_namespace: 'a' } };
 
+/** Where the namespace with the token for the Teams API is not among those that are watched. */
+const asksElsewhere: Duties = {
+  ...ofList,
+  configuration: {
+    ...ofList.configuration,
+    teams_api_url: 'https://teams.example.org',
+    oauth_token_secret_name: { name: '{token}' },
+  },
+};
+
 /** What else it may be told to do, each by the name that the templates have for it. */
 const more: Record<string, Duties> = {
   definitions: { ...plain, configuration: { ...plain.configuration, enable_crd_registration: true } },
@@ -56,6 +66,7 @@ export function chartRights(): string {
     ...without(ofAll, onlyAll).map((each) => rule(each)),
     ...onlyAll.map((each) => rule(each, 'everywhere')),
     ...without(ofSome, ofAll).map((each) => rule(each, 'namespaces')),
+    ...without(rightsFor(asksElsewhere), ofSome).map((each) => rule(each, 'token')),
     ...Object.entries(more).flatMap(([when, duties]) =>
       without(rightsFor(duties), ofAll).map((each) => rule(each, when)),
     ),

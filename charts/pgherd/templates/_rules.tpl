@@ -12,7 +12,12 @@ Rules of the operator's account, out of files/rights.yaml, which is made from th
 {{- if hasKey $general "enable_crd_registration" -}}
   {{- $registers = $general.enable_crd_registration -}}
 {{- end -}}
-{{- $given := dict "everywhere" $all "namespaces" (not $all) "definitions" $registers
+{{- $teams := $configuration.teams_api | default dict -}}
+{{- $url := $teams.teams_api_url | default "https://teams.example.com/api/" -}}
+{{- $token := $configuration.kubernetes.oauth_token_secret_name | default "" | trimPrefix (printf "%s/" $root.Release.Namespace) -}}
+{{- $asks := and $teams.enable_teams_api (ne $url "https://teams.example.com/api/") -}}
+{{- $reached := or $all (has $root.Release.Namespace (include "pgherd.watched" $root | splitList ",")) -}}
+{{- $given := dict "token" (and $asks (not $reached) $token (not (contains "/" $token))) "everywhere" $all "namespaces" (not $all) "definitions" $registers
     "ConfigMap" (eq $root.Values.configTarget "ConfigMap")
     "OperatorConfiguration" (ne $root.Values.configTarget "ConfigMap") -}}
 {{- $rules := list -}}
@@ -22,7 +27,7 @@ Rules of the operator's account, out of files/rights.yaml, which is made from th
     {{- if .names -}}
       {{- $names := list -}}
       {{- range .names -}}
-        {{- $names = append $names (. | replace "{configuration}" (include "pgherd.fullname" $root)) -}}
+        {{- $names = append $names (. | replace "{configuration}" (include "pgherd.fullname" $root) | replace "{token}" $token) -}}
       {{- end -}}
       {{- if has "{pods}" .names -}}
         {{- $role := include "pgherd.podRole" $root | fromYaml -}}

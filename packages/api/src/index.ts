@@ -7,6 +7,8 @@ export * from './postgresql/spec.ts';
 export * from './postgresql/status.ts';
 export * from './postgresql/roles.ts';
 export * from './postgresql/crd.ts';
+export * from './postgres-team/postgres-team.ts';
+export * from './postgres-team/crd.ts';
 export { withCurrentFields } from './postgresql/old-fields.ts';
 export * from './problem.ts';
 export {

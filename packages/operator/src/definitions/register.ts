@@ -1,6 +1,7 @@
 import {
   operatorConfigurationCrd,
   postgresqlCrd,
+  postgresTeamCrd,
   type Configuration,
   type CoreTypeResolver,
 } from '@pgherd/api';
@@ -13,7 +14,8 @@ import { bringUpToDate } from './up-to-date.ts';
 /** The CustomResourceDefinitions of this release. */
 export function ownDefinitions(configuration: Configuration): CustomResourceDefinition[] {
   const resolve = coreTypeSchema as CoreTypeResolver;
-  return [postgresqlCrd(resolve), operatorConfigurationCrd(resolve)].map((definition) => {
+  const ours = [postgresqlCrd(resolve), operatorConfigurationCrd(resolve), postgresTeamCrd()];
+  return ours.map((definition) => {
     const { spec, ...rest } = definition as unknown as CustomResourceDefinition;
     const names = { ...spec.names, categories: configuration.crd_categories };
     return { ...rest, spec: { ...spec, names } };

@@ -11,6 +11,7 @@ test('the page tells of requests, passes and clusters', async () => {
   metrics.request({ verb: 'get', resource: 'pods', code: 200, ms: 10 });
   metrics.request({ verb: 'watch', resource: 'pods', code: 200, ms: 10_000 });
   metrics.pass({ controller: 'c', key: 'k', outcome: 'done', ms: 50 });
+  metrics.teams('unauthorized');
   const status = {
     PostgresClusterStatus: 'Running',
     instances: 2,
@@ -26,6 +27,7 @@ test('the page tells of requests, passes and clusters', async () => {
     'pgherd_kubernetes_request_duration_seconds_count{verb="get"} 1',
     'pgherd_passes_total{outcome="done"} 1',
     'pgherd_pass_duration_seconds_count 1',
+    'pgherd_teams_api_requests_total{outcome="unauthorized"} 1',
     'pgherd_queue_depth 3',
     'pgherd_workers 8',
     'pgherd_workers_busy 2',

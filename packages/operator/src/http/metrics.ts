@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@pro
 import { readStatus, type Postgresql } from '@pgherd/api';
 import type { RequestInfo } from '@pgherd/kube/client';
 import type { Reconciled } from '@pgherd/kube/runtime';
+import type { TeamsOutcome } from '../people/roster.ts';
 
 /** What stands at the moment, for the gauges. */
 export interface MetricsState {
@@ -44,6 +45,11 @@ export class Metrics {
   pass({ outcome, ms }: Reconciled): void {
     this.#counters.passes.inc({ outcome });
     this.#counters.passDuration.observe(ms / 1000);
+  }
+
+  /** A question to the Teams API that is over. */
+  teams(outcome: TeamsOutcome): void {
+    this.#counters.teams.inc({ outcome });
   }
 
   /** The configuration was looked at. */
@@ -121,6 +127,12 @@ function countersIn(registry: Registry) {
       name: 'pgherd_pass_duration_seconds',
       help: 'Duration of passes over clusters.',
       buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60],
+      registers,
+    }),
+    teams: new Counter({
+      name: 'pgherd_teams_api_requests_total',
+      help: 'Questions to the Teams API, one for each team, by how they ended.',
+      labelNames: ['outcome'],
       registers,
     }),
     answers: new Counter({

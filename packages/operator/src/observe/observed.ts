@@ -1,5 +1,6 @@
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { objectKey, type Kind } from '../kinds.ts';
+import type { ClusterPeople } from '../people/cluster-people.ts';
 import type { BackupEnvironment, PodEnvironment } from '../render/input.ts';
 
 /** One member of a cluster: its pod, and what Patroni says in the pod's annotation. */
@@ -54,6 +55,8 @@ export interface Observed {
   podEnvironment?: PodEnvironment;
   /** Variables that all clusters' logical backups get; absent: none are configured. */
   backupEnvironment?: BackupEnvironment;
+  /** Who may log in, as far as it is known; absent: nobody looks. */
+  people?: ClusterPeople;
   /** Fingerprint of the roles and databases that this process brought into the database last. */
   databaseFingerprint: string | undefined;
   /** What somebody changed inside PostgreSQL by hand since then, a line each. */

@@ -65,6 +65,22 @@ test('the object with the configuration may be watched, and nothing else beside 
   ]);
 });
 
+test('the token for the Teams API may be read, wherever it is, once somebody is to be asked', () => {
+  const named = (changes: Partial<Configuration>) =>
+    rightsFor(duties(changes)).filter(({ resource, names }) => resource === 'secrets' && names !== undefined);
+  const asks = { teams_api_url: 'https://teams.example.org' };
+  expect(named({ watched_namespace: 'there' })).toEqual([]);
+  expect(named({ watched_namespace: 'there', ...asks })).toMatchObject([
+    { scope: 'own', verbs: ['list', 'watch'], names: ['postgresql-operator'], essential: false },
+  ]);
+  for (const watched_namespace of ['', 'here,there', '*'])
+    expect(named({ watched_namespace, ...asks })).toEqual([]);
+  const oauth_token_secret_name = { namespace: 'elsewhere', name: 'token' };
+  expect(named({ watched_namespace: 'here', ...asks, oauth_token_secret_name })).toMatchObject([
+    { namespace: 'elsewhere', names: ['token'] },
+  ]);
+});
+
 test('one namespace that may not be read, and one that is not there, do not stop the others', async () => {
   const { client } = asked(({ namespace, resource }) => namespace === 'closed' && resource === 'secrets');
   const rights = rightsFor(duties({ watched_namespace: 'a,closed' }));

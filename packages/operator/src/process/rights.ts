@@ -2,6 +2,7 @@ import type { Configuration, ConfigurationKey } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
 import type { RoleRef } from '@pgherd/kube/objects';
 import type { ConfigurationOrigin } from './configuration/origin.ts';
+import { asksTeamsApi } from '../people/teams-api.ts';
 import { watchedNamespaces, type Namespaces } from './namespaces.ts';
 
 /** Where a right is needed: in every watched namespace, in the operator's own, or on objects outside of namespaces. */
@@ -61,6 +62,10 @@ const always: Right[] = [
   right('', 'secrets', [...watch, ...apply, 'delete']),
   right('', 'persistentvolumeclaims', [...watch, 'delete']),
   right('', 'serviceaccounts', [...watch, ...apply]),
+  right('acid.zalan.do', 'postgresteams', watch, {
+    essential: false,
+    why: 'enable_postgres_team_crd: members and teams that are added to teams.',
+  }),
   right('', 'events', ['list', 'create', 'patch'], {
     essential: false,
     why: 'Its own events are written; others are read when pods are not made, to tell why.',
@@ -80,6 +85,7 @@ export function rightsFor(duties: Duties): Right[] {
     podRole(duties),
     ...ofList(duties),
     ...podEnvironment(duties),
+    ...teamsToken(duties),
     ...definitions(duties),
     ...reviews(duties),
     ...configurationObject(duties),
@@ -113,6 +119,24 @@ function podEnvironment({ configuration, own }: Duties): Right[] {
   ];
 }
 
+/** The token for the Teams API, where none of the other rights reach it. */
+function teamsToken({ configuration, own }: Duties): Right[] {
+  const secret = asksTeamsApi(configuration) ? configuration.oauth_token_secret_name : undefined;
+  if (secret === undefined) return [];
+  const { name, namespace = own } = secret;
+  const namespaces = watchedNamespaces(configuration.watched_namespace, own);
+  if (namespaces === '*' || namespaces.includes(namespace)) return [];
+  return [
+    right('', 'secrets', watch, {
+      scope: 'own',
+      ...(namespace === own ? {} : { namespace }),
+      names: [name],
+      essential: false,
+      why: 'oauth_token_secret_name: the token for the Teams API.',
+    }),
+  ];
+}
+
 function ofList({ configuration, own }: Duties): Right[] {
   if (watchedNamespaces(configuration.watched_namespace, own) === '*') return [];
   return [
@@ -127,6 +151,7 @@ function ofList({ configuration, own }: Duties): Right[] {
 export const registeredDefinitions = [
   'postgresqls.acid.zalan.do',
   'operatorconfigurations.acid.zalan.do',
+  'postgresteams.acid.zalan.do',
 ] as const;
 
 /**

@@ -3,10 +3,12 @@ import { connect, type Client, type ConnectionOptions } from '@pgherd/kube/clien
 import { systemClock, type Logger } from '@pgherd/kube/objects';
 import { EventRecorder, HealthChecks, Leadership } from '@pgherd/kube/runtime';
 import { defaultConfiguration, type Overrides } from '@pgherd/api';
+import { networkExchange, teamsClient } from '@pgherd/teams';
 import type { Storyteller } from '../events/story.ts';
 import { sqlDatabaseAccess, type DatabaseAccess } from '../execute/database-access.ts';
 import { registerDefinitions } from '../definitions/register.ts';
 import { OperatorHttp, type OperatorParts } from '../http/operator-http.ts';
+import { Roster } from '../people/roster.ts';
 import { isOwn } from '../reconcile/reconciler.ts';
 import type { Settings } from '../settings.ts';
 import { originOf, type ConfigurationOrigin } from './configuration/origin.ts';
@@ -112,6 +114,13 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
   });
   held = () => configuration.held.settings;
   const report = new ConfigurationReport({ origin, configuration, client, story, log, clock: systemClock });
+  const exchange = networkExchange(environment);
+  const roster = new Roster({
+    client: (url) => teamsClient({ url, exchange }),
+    clock: systemClock,
+    log,
+    onQuestion: (outcome) => metrics.teams(outcome),
+  });
   const succession = new Succession({
     client,
     leadership,
@@ -124,6 +133,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     log,
     http,
     onReconciled: (pass) => metrics.pass(pass),
+    roster,
   });
   configuration.onChange(() => {
     report.log();

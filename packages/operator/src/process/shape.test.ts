@@ -16,12 +16,16 @@ test('what watches are made from is a shape; what is read at each pass is none',
     shapeOf({ ...defaultConfiguration(), ...changes }, 'own');
   const same = (changes: Partial<Configuration>) => isSameShape(shape({}), shape(changes));
   expect(same({ watched_namespace: 'own', min_instances: 3, resync_period: 1 })).toBe(true);
+  // Nobody is asked, so nobody needs the token.
+  expect(same({ oauth_token_secret_name: { name: 'other' } })).toBe(true);
   for (const changes of [
     { watched_namespace: '*' },
     { workers: 1 },
     { cluster_name_label: 'cluster' },
     { cluster_labels: { application: 'pg' } },
     { pod_service_account_name: 'other' },
+    { enable_postgres_team_crd: true },
+    { teams_api_url: 'https://teams.example.org' },
   ])
     expect(same(changes), JSON.stringify(changes)).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Configuration } from '@pgherd/api';
+import { asksTeamsApi } from '../people/teams-api.ts';
 import { watchedNamespaces, type Namespaces } from './namespaces.ts';
 
 /** What watches and workers are made from: when it changes they are made anew; everything else is read at each pass. */
@@ -14,6 +15,11 @@ export interface Shape {
     Configuration,
     'pod_environment_secret' | 'pod_environment_configmap' | 'logical_backup_cronjob_environment_secret'
   >;
+  /** Where it is looked up who may log in. */
+  people: Pick<Configuration, 'enable_postgres_team_crd'> & {
+    /** Secret with the token for the Teams API; undefined: it is not asked. */
+    token: Configuration['oauth_token_secret_name'] | undefined;
+  };
   workers: number;
 }
 
@@ -28,6 +34,10 @@ export function shapeOf(configuration: Configuration, own: string): Shape {
       pod_environment_secret: configuration.pod_environment_secret,
       pod_environment_configmap: configuration.pod_environment_configmap,
       logical_backup_cronjob_environment_secret: configuration.logical_backup_cronjob_environment_secret,
+    },
+    people: {
+      enable_postgres_team_crd: configuration.enable_postgres_team_crd,
+      token: asksTeamsApi(configuration) ? configuration.oauth_token_secret_name : undefined,
     },
     workers: configuration.workers,
   };

@@ -7,10 +7,13 @@ import type { Storyteller } from '../events/story.ts';
 import type { DatabaseAccess } from '../execute/database-access.ts';
 import type { OperatorHttp } from '../http/operator-http.ts';
 import { newPassword } from '../reconcile/password.ts';
-import { Reconciler } from '../reconcile/reconciler.ts';
+import { People } from '../people/people.ts';
+import type { Roster } from '../people/roster.ts';
+import { isOwn, Reconciler } from '../reconcile/reconciler.ts';
 import type { Settings } from '../settings.ts';
 import { Caches } from './caches.ts';
 import type { Namespaces } from './namespaces.ts';
+import { PeopleCaches } from './people-caches.ts';
 import { lookAgain } from './look-again.ts';
 import { isSameShape, shapeOf, type Shape } from './shape.ts';
 
@@ -29,6 +32,8 @@ export interface WorksOptions {
   /** Remembers what is done, and tells of it. */
   http: Pick<OperatorHttp, 'pass' | 'journal'>;
   onReconciled: (pass: Reconciled) => void;
+  /** Outlives the works: what was known of teams stays known. */
+  roster: Roster;
 }
 
 /** A Patroni that does not answer a question by then does not count. */
@@ -41,6 +46,7 @@ export class Works {
   readonly controller: Controller;
   readonly #options: WorksOptions;
   readonly #manager: Manager;
+  readonly #people: People;
   #settings: Settings;
 
   /** `namespaces`: those of the shape that may be read. */
@@ -51,6 +57,14 @@ export class Works {
     const { client, log, leadership } = options;
     this.#manager = new Manager({ client, logger: log, leadership });
     this.caches = new Caches(this.#manager, this.#settings.configuration, namespaces);
+    this.#people = new People({
+      configuration: () => this.settings().configuration,
+      manifests: () => this.caches.manifests().filter((manifest) => isOwn(manifest, options.controllerId)),
+      enqueue: (key) => this.controller.enqueue(key),
+      watched: new PeopleCaches(this.#manager, this.shape, namespaces, options.own),
+      roster: options.roster,
+      clock: systemClock,
+    });
     const reconciler = this.#reconciler();
     this.controller = new Controller({
       name: 'postgresql',
@@ -75,6 +89,7 @@ export class Works {
           signal,
         }),
     });
+    this.#manager.add({ name: 'people', run: (signal) => this.#people.run(signal) });
   }
 
   /** The configuration, as far as these watches fit it: no pass may look for labels that are not watched. */
@@ -110,6 +125,7 @@ export class Works {
       changed: (cluster, change) => http.journal.changed(cluster, change),
       manifest: (namespace, name) => this.caches.manifest(namespace, name),
       source: this.caches,
+      people: (manifest) => this.#people.of(manifest),
       lagOf: (namespace, pod) => this.caches.lagOf(namespace, pod),
       hands: {
         client,

@@ -51,6 +51,7 @@ export function assess(written: Postgresql, settings: Settings, observed: Observ
       ...forbidden.map((problem): Problem => ({ ...problem, severity: 'warning' })),
       ...renderNotices(configuration, manifest),
       ...unfitVariables(observed),
+      ...(observed.people?.warnings ?? []),
       ...unsupportedFields(manifest),
       ...unsupportedChanges(manifest, observed),
       ...keptNotices(manifest, settings, observed),

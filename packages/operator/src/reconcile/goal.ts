@@ -84,6 +84,8 @@ function renderInput(
   const input: RenderInput = {
     manifest,
     configuration,
+    ...(observed.people?.people === undefined ? {} : { people: observed.people.people }),
+    ...(observed.people === undefined ? {} : { unknownTeams: observed.people.unknownTeams }),
     remembered: {
       secrets,
       generated,

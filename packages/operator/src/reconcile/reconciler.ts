@@ -11,6 +11,7 @@ import { controllerAnnotation, finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
 import { find, isStreaming, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
+import type { ClusterPeople } from '../people/cluster-people.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
@@ -40,6 +41,8 @@ export interface ReconcilerOptions {
   /** Current manifest of a cluster, from the watch cache. */
   manifest(namespace: string, name: string): Postgresql | undefined;
   source: ObjectSource;
+  /** Who may log in to a manifest's cluster; absent: nobody looks. */
+  people?: (manifest: Postgresql) => ClusterPeople;
   /** How many bytes a pod was behind the primary when it last said where it is. */
   lagOf?: (namespace: string, pod: string) => number | undefined;
   /** Told of what a pass changed in a cluster (`namespace/name`), a line for each step. */
@@ -340,7 +343,9 @@ export class Reconciler {
 
   #observe(manifest: Postgresql, memory: ClusterMemory): Observed {
     const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
-    return observe(this.#options.source, this.#options.settings().configuration, cluster, memory);
+    const observed = observe(this.#options.source, this.#options.settings().configuration, cluster, memory);
+    const people = this.#options.people?.(manifest);
+    return people === undefined ? observed : { ...observed, people };
   }
 
   async #withFinalizer(manifest: Postgresql, memory: ClusterMemory): Promise<Postgresql> {

@@ -27,7 +27,18 @@ export function renderDatabase(input: RenderInput): Declared {
       ...(memberOf.length > 0 ? { memberOf } : {}),
     };
   });
-  return { roles, databases };
+  const people = departedPeople(input);
+  return { roles, databases, ...(people === undefined ? {} : { people }) };
+}
+
+/**
+ * What becomes of the roles of people who left. Nothing while it is not known of every team who is in it: they may be
+ * there.
+ */
+function departedPeople({ configuration, people, unknownTeams }: RenderInput): Declared['people'] {
+  const isAllKnown = people !== undefined && (unknownTeams ?? []).length === 0;
+  if (!configuration.enable_team_member_deprecation || !isAllKnown) return undefined;
+  return { departedSuffix: configuration.role_deletion_suffix };
 }
 
 /** What the plan needs of the declared roles and databases; undefined when there is nothing to do over SQL. */

@@ -83,6 +83,11 @@ export interface RenderInput {
   infrastructure?: readonly InfrastructureRole[];
   /** Members of the teams that this cluster belongs to; absent: none are looked for, or nobody could tell yet. */
   people?: readonly Person[];
+  /**
+   * Teams of the cluster whose members nobody could tell yet: who has a role and is not among `people` may be one of
+   * them. Absent: none.
+   */
+  unknownTeams?: readonly string[];
   remembered: Remembered;
 }
 

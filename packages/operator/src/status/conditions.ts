@@ -76,7 +76,7 @@ function progressing(input: StatusInput, streaming: number, primary: string | un
 function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): Opinion {
   const [worst] = troubles;
   if (worst !== undefined) {
-    const isAboutPods = !input.failures.includes(worst) && worst.reason !== 'SecretIncomplete';
+    const isAboutPods = !input.failures.includes(worst) && !notAboutPods.includes(worst.reason);
     const reason = isAboutPods ? 'PodsWaiting' : worst.reason;
     return opinion('Degraded', true, reason, shorten(saidOnce(troubles)));
   }
@@ -85,6 +85,9 @@ function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): O
   }
   return opinion('Degraded', false, 'AsExpected', 'no trouble seen');
 }
+
+/** Reasons of troubles that are seen, and are not those of pods. */
+const notAboutPods = ['SecretIncomplete', 'PeopleUnknown'];
 
 /** All troubles, but none that another one already says. */
 function saidOnce(troubles: Trouble[]): string {

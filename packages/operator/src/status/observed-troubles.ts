@@ -5,12 +5,13 @@ import { credentialsOf } from '../observe/remembered.ts';
 import { podTrouble } from './pod-trouble.ts';
 import type { Trouble } from './trouble.ts';
 
-/** What is wrong with pods, volumes and Secrets, as far as it can be seen; the worst first. */
+/** What is wrong with pods, volumes and Secrets, as far as it can be seen, and with who may log in; the worst first. */
 export function observedTroubles(observed: Observed, secrets: string[]): Trouble[] {
   return [
     ...observed.members.map(podTrouble),
     ...lostVolumes(observed),
     ...secrets.map((name) => secretTrouble(observed, name)),
+    observed.people?.trouble,
   ].filter((trouble): trouble is Trouble => trouble !== undefined);
 }
 

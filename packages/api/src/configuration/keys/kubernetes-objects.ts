@@ -118,13 +118,13 @@ export const objectKeys = {
   oauth_token_secret_name: key({
     kind: namespacedName,
     default: { name: 'postgresql-operator' },
-    description: 'Secret with the token for the Teams API.',
+    description:
+      "Secret with the token for the Teams API, in the keys `read-only-token-type` (`Bearer`) and `read-only-token-secret`; without a namespace in the operator's.",
     inResource: {
       zalando: '`postgres-operator` if the group `kubernetes` is there, else none',
       decision: 'Each form keeps its own name, or else the Secret that people have would not be found.',
       default: { name: 'postgres-operator' },
     },
-    ...notYet,
   }),
   pdb_master_label_selector: flag(
     true,

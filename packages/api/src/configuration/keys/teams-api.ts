@@ -20,31 +20,28 @@ export const teamsKeys = {
       decision:
         "`false` in both forms, so that nobody gets rights for lack of a line. Objects written under Zalando's definition have their `true` stored and keep it.",
     },
-    ...notYet,
   }),
   enable_postgres_team_crd_superusers: flag(
     false,
     'Whether `PostgresTeam` objects may name teams of superusers.',
-    notYet,
   ),
   enable_team_member_deprecation: flag(
     false,
-    'Whether roles of people who left a team are renamed and cannot log in any more.',
+    'Whether roles of people who left a team are renamed and cannot log in any more. Not while it is unknown who is in one of the teams, or when it is no longer looked up at all.',
     notYet,
   ),
-  enable_team_superuser: flag(
-    false,
-    'Whether members of the team that owns a cluster are superusers in it.',
-    notYet,
-  ),
-  enable_teams_api: flag(true, 'Whether members of teams are asked of the Teams API.', {
-    inResource: {
-      zalando: 'false',
-      decision: 'Each form keeps its own: who relies on it has set the URL only.',
-      default: false,
+  enable_team_superuser: flag(false, 'Whether members of the team that owns a cluster are superusers in it.'),
+  enable_teams_api: flag(
+    true,
+    "Whether members of teams are asked of the Teams API. Nobody is asked while `teams_api_url` is the default, which is nobody's.",
+    {
+      inResource: {
+        zalando: 'false',
+        decision: 'Each form keeps its own: who relies on it has set the URL only.',
+        default: false,
+      },
     },
-    ...notYet,
-  }),
+  ),
   pam_configuration: words(
     'https://info.example.com/oauth2/tokeninfo?access_token= uid realm=/employees',
     'How the image checks the tokens of people: URL, field with the name, further conditions.',
@@ -54,14 +51,16 @@ export const teamsKeys = {
     kind: list,
     default: [],
     description: 'Teams whose members are superusers in every cluster.',
-    ...notYet,
   }),
   protected_role_names: key({
     kind: list,
     default: ['admin', 'cron_admin'],
     description: 'Roles that no manifest may define.',
   }),
-  role_deletion_suffix: words('_deleted', 'What roles of people who left are renamed with.', notYet),
+  role_deletion_suffix: words('_deleted', 'What roles of people who left are renamed with.', {
+    nonEmpty: true,
+    ...notYet,
+  }),
   team_admin_role: words(
     'admin',
     'Role that people are members of, and that roles of manifests may pass on.',
@@ -80,6 +79,5 @@ export const teamsKeys = {
     kind: url,
     default: 'https://teams.example.com/api/',
     description: 'URL of the Teams API, without `/teams/NAME`.',
-    ...notYet,
   }),
 };

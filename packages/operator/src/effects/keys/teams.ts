@@ -3,11 +3,11 @@ import type { Entry } from '../effect.ts';
 /** People. */
 export const teamsKeys: Record<string, Entry> = {
   enable_admin_role_for_users: 'not yet',
-  enable_postgres_team_crd: 'not yet',
-  enable_postgres_team_crd_superusers: 'not yet',
+  enable_postgres_team_crd: { shownBy: 'packages/operator/src/people/cluster-people.test.ts' },
+  enable_postgres_team_crd_superusers: { shownBy: 'packages/operator/src/people/cluster-people.test.ts' },
   enable_team_member_deprecation: 'not yet',
-  enable_team_superuser: 'not yet',
-  enable_teams_api: 'not yet',
+  enable_team_superuser: { shownBy: 'packages/operator/src/people/cluster-people.test.ts' },
+  enable_teams_api: { shownBy: 'packages/operator/src/people/cluster-people.test.ts' },
   pam_configuration: {
     change: { configuration: { pam_configuration: 'https://other.example.org/ uid' } },
     differs: ['StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PAM_OAUTH2].value'],
@@ -16,7 +16,7 @@ export const teamsKeys: Record<string, Entry> = {
     change: { configuration: { pam_role_name: 'people' } },
     differs: ['StatefulSet acid-demo.spec.template.spec.containers[postgres].env[HUMAN_ROLE].value'],
   },
-  postgres_superuser_teams: 'not yet',
+  postgres_superuser_teams: { shownBy: 'packages/operator/src/people/cluster-people.test.ts' },
   protected_role_names: {
     change: { configuration: { protected_role_names: 'admin,foo_user' } },
     differs: [
@@ -29,5 +29,5 @@ export const teamsKeys: Record<string, Entry> = {
   role_deletion_suffix: 'not yet',
   team_admin_role: 'not yet',
   team_api_role_configuration: 'not yet',
-  teams_api_url: 'not yet',
+  teams_api_url: { shownBy: 'packages/operator/src/people/cluster-people.test.ts' },
 };
