@@ -44,7 +44,7 @@ unit: deps ## Unit tests only
 
 .PHONY: image
 image: deps machine ## Build all images (cached by their sources)
-	@node images/build.ts postgres operator
+	@node images/build.ts postgres operator pooler
 
 # What the demo and the measurements run; there the operator is a process beside the API server.
 .PHONY: database-image
@@ -62,7 +62,7 @@ demo: database-image ## Set everything up and run a PostgreSQL cluster on this m
 .PHONY: test
 test: deps ## Every check and test; ends with "N passed, N failed"
 	@node scripts/machine.ts test
-	@node images/build.ts postgres operator
+	@node images/build.ts postgres operator pooler
 	@node scripts/test.ts
 
 .PHONY: conformance

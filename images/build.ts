@@ -22,9 +22,8 @@ interface Image {
   /** Debian's release, and its image in a registry. */
   suite: string;
   pulled: string;
-  /** What is bundled, relative to this folder, and the name of the bundle in the build context. */
-  entry: string;
-  bundle: string;
+  /** A program that Node runs: what is bundled, relative to this folder, and the bundle's name in the build context. */
+  program?: { entry: string; bundle: string };
 }
 
 const trixie = { suite: 'trixie', pulled: 'debian:trixie-slim' };
@@ -34,14 +33,16 @@ const images: Record<string, Image> = {
   postgres: {
     ...trixie,
     tag: 'localhost/pgherd/postgres:17',
-    entry: 'postgres/src/main.ts',
-    bundle: 'entrypoint.mjs',
+    program: { entry: 'postgres/src/main.ts', bundle: 'entrypoint.mjs' },
   },
   operator: {
     ...trixie,
     tag: `localhost/pgherd/operator:${commandLine.version}`,
-    entry: '../packages/cli/src/main.ts',
-    bundle: 'pgherd.mjs',
+    program: { entry: '../packages/cli/src/main.ts', bundle: 'pgherd.mjs' },
+  },
+  pooler: {
+    ...trixie,
+    tag: 'localhost/pgherd/pooler:1.24',
   },
 };
 
@@ -61,14 +62,15 @@ function sourceHash(context: string): string {
   return hash.digest('hex').slice(0, 20);
 }
 
-/** The build context in a temporary directory: Dockerfile, scripts, the bundle. */
+/** The build context in a temporary directory: Dockerfile, scripts, the bundle if there is one. */
 async function makeContext(name: string, image: Image, directory: string): Promise<void> {
   cpSync(join(here, name, 'Dockerfile'), join(directory, 'Dockerfile'));
   const scripts = join(here, name, 'scripts');
   if (existsSync(scripts)) cpSync(scripts, join(directory, 'scripts'), { recursive: true });
+  if (image.program === undefined) return;
   await build({
-    entryPoints: [join(here, image.entry)],
-    outfile: join(directory, image.bundle),
+    entryPoints: [join(here, image.program.entry)],
+    outfile: join(directory, image.program.bundle),
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -88,14 +90,15 @@ async function buildImage(name: string): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), `pgherd-image-${name}-`));
   try {
     await makeContext(name, image, context);
-    const hash = `${sourceHash(context)}-${process.versions.node}`;
+    const node = image.program === undefined ? '' : `-${process.versions.node}`;
+    const hash = `${sourceHash(context)}${node}`;
     if (tool.label(image.tag, sourceLabel) === hash) {
       console.log(`${image.tag} is up to date`);
       return;
     }
     const started = Date.now();
     const base = ensureBase(tool, image);
-    cpSync(process.execPath, join(context, 'node'));
+    if (image.program !== undefined) cpSync(process.execPath, join(context, 'node'));
     console.log(`building ${image.tag} on ${base}`);
     tool.build(context, { tag: image.tag, base, label: `${sourceLabel}=${hash}` });
     const seconds = Math.round((Date.now() - started) / 1000);

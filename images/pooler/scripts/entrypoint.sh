@@ -1,0 +1,129 @@
+#!/bin/sh
+# First process of the pooler's container: writes the configuration, starts PgBouncer, has it read files that change, and
+# ends it so that no transaction breaks. What it writes is in $PGBOUNCER_DIRECTORY.
+set -eu
+umask 077
+
+scripts=$(dirname "$0")
+directory=${PGBOUNCER_DIRECTORY:-/run/pgbouncer}
+ini=$directory/pgbouncer.ini
+# For how long a pod that ends still takes new clients: until everybody knows that its Service no longer leads here.
+stop_delay=${PGBOUNCER_STOP_DELAY:-5}
+# How often files are compared. Kubernetes itself takes about a minute to bring a changed Secret into a pod.
+check_every=${PGBOUNCER_CHECK_EVERY:-10}
+
+say() {
+  echo "pooler: $*"
+}
+
+fail() {
+  echo "pooler: $*" >&2
+  exit 64
+}
+
+needs() {
+  [ -r "$1" ] || fail "cannot read $1 ($2); uid $(id -u), groups $(id -G). A Secret needs the pod's fsGroup to be read."
+}
+
+# Where everything is, and what was not given.
+find_files() {
+  users=/etc/pgbouncer/userlist.txt
+  if [ -e "$users" ]; then
+    needs "$users" 'the list of users'
+  else
+    users=$directory/userlist.txt
+    write_users > "$users"
+  fi
+  certificate=${CONNECTION_POOLER_CLIENT_TLS_CRT:-}
+  key=${CONNECTION_POOLER_CLIENT_TLS_KEY:-}
+  ca=${CONNECTION_POOLER_CLIENT_CA_FILE:-}
+  if [ -n "$certificate" ]; then
+    [ -n "$key" ] || fail 'CONNECTION_POOLER_CLIENT_TLS_KEY is missing beside CONNECTION_POOLER_CLIENT_TLS_CRT'
+    needs "$certificate" CONNECTION_POOLER_CLIENT_TLS_CRT
+    needs "$key" CONNECTION_POOLER_CLIENT_TLS_KEY
+    [ -z "$ca" ] || needs "$ca" CONNECTION_POOLER_CLIENT_CA_FILE
+  else
+    certificate=$directory/tls.crt
+    key=$directory/tls.key
+    ca=
+    openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 3650 -subj '/CN=pooler' \
+      -keyout "$key" -out "$certificate" 2> "$directory/openssl.log" || fail "$(cat "$directory/openssl.log")"
+  fi
+}
+
+# The list of users for whoever runs the image without one.
+write_users() {
+  for name in PGUSER PGPASSWORD; do
+    eval "value=\${$name:-}"
+    [ -n "$value" ] || fail "the environment variable $name is missing, and so is $users"
+    case $value in *[[:cntrl:]]*) fail "the environment variable $name must be one line" ;; esac
+    printf '"%s" ' "$(printf %s "$value" | sed 's/"/""/g')"
+  done
+  echo
+}
+
+# The server has the same certificate as we: if our CA did not sign it, it can tell nothing about the server. CAs from
+# before are believed for as long as the pod lives, because a server may go on showing its old certificate for a while.
+trust() {
+  trusted=
+  [ -n "$ca" ] || return 0
+  if openssl verify -CAfile "$ca" -untrusted "$certificate" "$certificate" > /dev/null 2>&1; then
+    trusted=$directory/ca.crt
+    cp "$ca" "$directory/ca-$(sha256sum < "$ca" | cut -c 1-16)"
+    cat "$directory"/ca-* > "$trusted.new"
+    mv "$trusted.new" "$trusted"
+  else
+    say "$ca did not sign $certificate: certificates of servers are not checked"
+  fi
+}
+
+configure() {
+  trust
+  USERS=$users CERTIFICATE=$certificate KEY=$key SERVER_CA=$trusted "$scripts/configuration.sh" > "$ini.new" || return 64
+  mv "$ini.new" "$ini"
+}
+
+fingerprint() {
+  sha256sum "$users" "$certificate" "$key" ${ca:+"$ca"} 2> /dev/null || true
+}
+
+reload_when_changed() {
+  known=$1
+  while sleep "$check_every"; do
+    now=$(fingerprint)
+    [ "$now" != "$known" ] || continue
+    known=$now
+    say 'a file changed: reading all of them again'
+    configure && kill -HUP "$2"
+  done
+}
+
+mkdir -p "$directory" && [ -w "$directory" ] || fail "cannot write to $directory; uid $(id -u), groups $(id -G)"
+find_files
+start=$(fingerprint)
+configure || exit
+
+asked=0
+trap 'asked=$((asked + 1))' TERM INT
+pgbouncer "$ini" 2>&1 &
+pooler=$!
+reload_when_changed "$start" "$pooler" &
+watcher=$!
+
+# `wait` also returns when a signal comes: the first ends PgBouncer when its transactions are over, the second at once.
+stopping=0
+while
+  code=0
+  wait "$pooler" || code=$?
+  kill -0 "$pooler" 2> /dev/null
+do
+  if [ "$asked" -gt 1 ]; then
+    kill -QUIT "$pooler"
+  elif [ "$asked" -eq 1 ] && [ "$stopping" -eq 0 ]; then
+    stopping=1
+    say 'ending: no new clients soon, running transactions end first'
+    (sleep "$stop_delay" && kill -INT "$pooler" 2> /dev/null) &
+  fi
+done
+kill "$watcher" 2> /dev/null || true
+exit "$code"
