@@ -9,6 +9,9 @@ export const fieldManager = 'pgherd';
 /** On the manifest's object: the keys of Patroni's dynamic configuration that the manifest set, as JSON list. */
 export const appliedAnnotation = 'pgherd.dev/applied';
 
+/** On a pooler's list of users and on the template of its pods: which list these were started with. */
+export const poolerUserListAnnotation = 'pgherd.dev/user-list';
+
 /**
  * Label of a Secret that is in another namespace than its cluster: the cluster's namespace. Two clusters of one name may
  * have Secrets there.

@@ -44,7 +44,7 @@ test('every key whose default is not the one of the other operator is kept, or h
   // A finalizer is on the manifest, restarts nothing, and keeps a deletion from leaving things behind.
   const everywhere = ['enable_finalizers'];
   // Zalando's own default changes with each of its versions.
-  const ofAnyVersion = ['connection_pooler_image', 'logical_backup_docker_image'];
+  const ofAnyVersion = ['logical_backup_docker_image'];
   const differing = Object.entries(configurationKeys)
     .filter(([, key]) => 'differs' in key)
     .map(([name]) => name);

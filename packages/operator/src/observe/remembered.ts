@@ -2,8 +2,8 @@ import type { Configuration } from '@pgherd/api';
 import type { EnvVar, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
 import type { PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
-import { fieldManager } from '../names.ts';
-import type { Credentials, RememberedStatefulSet } from '../render/input.ts';
+import { fieldManager, poolerName, poolerSecretName, poolerUserListAnnotation } from '../names.ts';
+import type { Credentials, RememberedStatefulSet, UserList } from '../render/input.ts';
 import { find, findIn, leaderOf, type Observed } from './observed.ts';
 
 /** Where Patroni of this cluster keeps its state: what its pods are told, or the configuration for a new one. */
@@ -94,6 +94,20 @@ function spiloConfigurationOf(pod: PodSpec): { postgresql?: { bin_dir?: unknown 
 function postgresEnv(pod: PodSpec | undefined): EnvVar[] | undefined {
   const postgres = pod?.containers.find(({ name }) => name === 'postgres');
   return postgres === undefined ? undefined : (postgres.env ?? []);
+}
+
+/** Lists of users of the poolers that exist, by Secret. */
+export function userListsOf(observed: Observed): Map<string, UserList> {
+  const lists = new Map<string, UserList>();
+  for (const role of ['master', 'replica'] as const) {
+    const name = poolerSecretName(poolerName(observed.name, role));
+    const secret = find(observed, kinds.secret, name) as Secret | undefined;
+    if (secret === undefined) continue;
+    const list = Buffer.from(secret.data?.['userlist.txt'] ?? '', 'base64').toString('utf8');
+    const version = secret.metadata?.annotations?.[poolerUserListAnnotation];
+    lists.set(name, { list, ...(version === undefined ? {} : { version }) });
+  }
+  return lists;
 }
 
 /** User name and password of a Secret that exists; undefined for none, or for one that has no password in it. */

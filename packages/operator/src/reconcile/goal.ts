@@ -4,7 +4,7 @@ import { kinds } from '../kinds.ts';
 import { appliedAnnotation, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
-import { credentialsOf, rememberPods, settledPodSpec } from '../observe/remembered.ts';
+import { credentialsOf, rememberPods, settledPodSpec, userListsOf } from '../observe/remembered.ts';
 import { unwantedObjects } from '../plan/parts.ts';
 import type { Goal } from '../plan/plan.ts';
 import { databaseGoal, renderDatabase } from '../render/database.ts';
@@ -89,6 +89,7 @@ function renderInput(
     remembered: {
       secrets,
       generated,
+      userLists: userListsOf(observed),
       ...(observed.podEnvironment === undefined ? {} : { podEnvironment: observed.podEnvironment }),
       ...(observed.backupEnvironment === undefined ? {} : { backupEnvironment: observed.backupEnvironment }),
       ...(remembered === undefined ? {} : { statefulSet: remembered }),

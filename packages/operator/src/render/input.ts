@@ -30,12 +30,21 @@ export interface Person {
   isSuperuser: boolean;
 }
 
+/** What PgBouncer knows of users by itself: the content of its `userlist.txt`. */
+export interface UserList {
+  list: string;
+  /** Absent: pods need not say which list they were started with. */
+  version?: string;
+}
+
 /** What must be remembered of a cluster, because its manifest does not say it. Read from what exists. */
 export interface Remembered {
   /** Secrets that exist, by name. */
   secrets: ReadonlyMap<string, Credentials>;
   /** Fresh passwords for Secrets that do not exist yet, by name. */
   generated: ReadonlyMap<string, string>;
+  /** Lists of users of the poolers that exist, by Secret. */
+  userLists?: ReadonlyMap<string, UserList>;
   /** Variables that all clusters' pods get; absent: none are configured. */
   podEnvironment?: PodEnvironment;
   /** Variables that all clusters' logical backups get; absent: none are configured. */

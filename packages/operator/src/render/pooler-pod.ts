@@ -3,11 +3,12 @@ import { podAnnotations, type Labels } from '../labels.ts';
 import { poolerSecretName, primaryServiceName, replicaServiceName, secretName } from '../names.ts';
 import { nodeAffinity, podAntiAffinity } from './affinity.ts';
 import { fromSecret, isSet } from './variables.ts';
-import { identityOf, type RenderInput } from './input.ts';
+import { identityOf, type RenderInput, type UserList } from './input.ts';
 import { poolerUser, type Pooler } from './poolers.ts';
 import { containerResources } from './resources.ts';
 import { tlsFiles } from './tls.ts';
 import { tolerationsOf } from './tolerations.ts';
+import { versionAnnotation } from './user-list.ts';
 import { tlsVolumes, volumeName, volumesOf } from './volumes.ts';
 
 /** User and group of the pooler's image. */
@@ -28,10 +29,10 @@ export function instancesOfPooler({ manifest, configuration }: RenderInput): num
 export function podTemplateOfPooler(
   input: RenderInput,
   pooler: Pooler,
-  { labels, selector }: { labels: Labels; selector: Labels },
+  { labels, selector, users }: { labels: Labels; selector: Labels; users: UserList },
 ): PodTemplateSpec {
   const { manifest, configuration } = input;
-  const users = poolerSecretName(pooler.name);
+  const secret = poolerSecretName(pooler.name);
   const tls = tlsVolumes(manifest);
   const affinity = affinityOf(input, selector);
   const fsGroup = manifest.spec.spiloFSGroup ?? configuration.spilo_fsgroup;
@@ -39,7 +40,7 @@ export function podTemplateOfPooler(
     metadata: {
       namespace: identityOf(manifest).namespace,
       labels,
-      annotations: podAnnotations(configuration, manifest),
+      annotations: { ...podAnnotations(configuration, manifest), ...versionAnnotation(users) },
     },
     spec: {
       serviceAccountName: configuration.pod_service_account_name,
@@ -53,7 +54,7 @@ export function podTemplateOfPooler(
           volumeMounts: [
             ...tls.map(({ mount }) => mount),
             {
-              name: volumeName(users),
+              name: volumeName(secret),
               mountPath: '/etc/pgbouncer/userlist.txt',
               subPath: 'userlist.txt',
               readOnly: true,
@@ -61,7 +62,7 @@ export function podTemplateOfPooler(
           ],
         },
       ],
-      volumes: [...volumesOf(tls), { name: volumeName(users), secret: { secretName: users } }],
+      volumes: [...volumesOf(tls), { name: volumeName(secret), secret: { secretName: secret } }],
     },
   };
 }

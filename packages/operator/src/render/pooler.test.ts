@@ -96,7 +96,7 @@ test('the pod as a whole', () => {
   const { env: _env, ...rest } = container;
   expect(rest).toEqual({
     name: 'connection-pooler',
-    image: 'ghcr.io/zalando/postgres-operator/pgbouncer:v2.0.1',
+    image: 'localhost/pgherd/pooler:1.24',
     imagePullPolicy: 'IfNotPresent',
     ports: [{ containerPort: 5432, protocol: 'TCP' }],
     resources: {},

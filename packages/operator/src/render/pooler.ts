@@ -10,21 +10,26 @@ import {
   type Labels,
 } from '../labels.ts';
 import { poolerSecretName, secretName } from '../names.ts';
-import { identityOf, type RenderInput } from './input.ts';
+import { identityOf, type RenderInput, type UserList } from './input.ts';
 import { clusterObject, ownerOf } from './metadata.ts';
 import { instancesOfPooler, podTemplateOfPooler } from './pooler-pod.ts';
 import { poolersOf, poolerUser, type Pooler } from './poolers.ts';
 import { encode } from './secrets.ts';
 import { accessFields, accessOf, serviceAnnotations } from './service-access.ts';
+import { userList, versionAnnotation } from './user-list.ts';
 
 /** Of each pooler its users, its pods and its Service, in this order. */
 export function renderPoolers(input: RenderInput): Desired[] {
   return poolersOf(input)
-    .flatMap((pooler) => [
-      renderUsers(input, pooler),
-      renderDeployment(input, pooler),
-      renderService(input, pooler),
-    ])
+    .flatMap((pooler) => {
+      const lines = usersOf(input).map(([name, password]) => `${quote(name)} ${quote(password)}\n`);
+      const users = userList(lines, input.remembered.userLists?.get(poolerSecretName(pooler.name)));
+      return [
+        renderUsers(input, pooler, users),
+        renderDeployment(input, pooler, users),
+        renderService(input, pooler),
+      ];
+    })
     .map((desired) => ({ ...desired, owner: ownerOf(input) }));
 }
 
@@ -38,14 +43,13 @@ function poolerLabels({ configuration, manifest }: RenderInput, pooler: Pooler):
 }
 
 /** The users that PgBouncer knows by itself; it looks up all others in the database. */
-function renderUsers(input: RenderInput, pooler: Pooler): Desired {
-  const lines = usersOf(input).map(([name, password]) => `${quote(name)} ${quote(password)}\n`);
+function renderUsers(input: RenderInput, pooler: Pooler, users: UserList): Desired {
   return clusterObject(
     input,
     kinds.secret,
     poolerSecretName(pooler.name),
-    { type: 'Opaque', data: { 'userlist.txt': encode(lines.join('')) } },
-    { labels: poolerLabels(input, pooler) },
+    { type: 'Opaque', data: { 'userlist.txt': encode(users.list) } },
+    { labels: poolerLabels(input, pooler), annotations: versionAnnotation(users) },
   );
 }
 
@@ -64,7 +68,7 @@ function quote(text: string): string {
   return `"${text.replaceAll('"', '""')}"`;
 }
 
-function renderDeployment(input: RenderInput, pooler: Pooler): Desired {
+function renderDeployment(input: RenderInput, pooler: Pooler, users: UserList): Desired {
   const { configuration, manifest } = input;
   const labels = poolerLabels(input, pooler);
   const selector = poolerSelector(input, pooler);
@@ -76,7 +80,7 @@ function renderDeployment(input: RenderInput, pooler: Pooler): Desired {
       spec: {
         replicas: instancesOfPooler(input),
         selector: { matchLabels: selector },
-        template: podTemplateOfPooler(input, pooler, { labels, selector }),
+        template: podTemplateOfPooler(input, pooler, { labels, selector, users }),
       },
     },
     { labels, annotations: downscalerAnnotations(configuration, manifest) },

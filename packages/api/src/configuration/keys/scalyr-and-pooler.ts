@@ -36,9 +36,15 @@ export const poolerKeys = {
     'Memory request of a pooler, unless the manifest has one.',
   ),
   connection_pooler_image: pooler.words(
-    'ghcr.io/zalando/postgres-operator/pgbouncer:v2.0.1',
-    'Image of the pooler.',
-    { nonEmpty: true },
+    'localhost/pgherd/pooler:1.24',
+    'Image of the pooler, unless the manifest has its own.',
+    {
+      nonEmpty: true,
+      differs: {
+        zalando: 'ghcr.io/zalando/postgres-operator/pgbouncer:v2.0.1',
+        why: "pgherd's own image, built by `make image`.",
+      },
+    },
   ),
   connection_pooler_max_db_connections: pooler.count(
     60,

@@ -66,9 +66,11 @@ export const poolerFields: Record<string, Entry> = {
     given,
     change: pooler({ user: 'bouncer' }),
     differs: [
+      'Deployment acid-demo-pooler.spec.template.metadata.annotations.pgherd.dev/user-list',
       'Deployment acid-demo-pooler.spec.template.spec.containers[connection-pooler].env[PGPASSWORD].valueFrom.secretKeyRef.name',
       'Deployment acid-demo-pooler.spec.template.spec.containers[connection-pooler].env[PGUSER].valueFrom.secretKeyRef.name',
       'Secret acid-demo-pooler-u.data.userlist.txt',
+      'Secret acid-demo-pooler-u.metadata.annotations.pgherd.dev/user-list',
       'Secret bouncer.acid-demo.credentials.postgresql.acid.zalan.do',
       'Secret pooler.acid-demo.credentials.postgresql.acid.zalan.do',
       'deletion delete secret bouncer.acid-demo.credentials.postgresql.acid.zalan.do',

@@ -161,7 +161,7 @@ export const objectsKeys: Record<string, Entry> = {
       'Endpoints acid-demo-sync.metadata.annotations',
       'PodDisruptionBudget postgres-acid-demo-critical-op-pdb.metadata.annotations',
       'PodDisruptionBudget postgres-acid-demo-pdb.metadata.annotations',
-      'Secret acid-demo-pooler-u.metadata.annotations',
+      'Secret acid-demo-pooler-u.metadata.annotations.example.org/owner',
       'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.metadata.annotations',
       'Secret pooler.acid-demo.credentials.postgresql.acid.zalan.do.metadata.annotations',
       'Secret postgres.acid-demo.credentials.postgresql.acid.zalan.do.metadata.annotations',
