@@ -22,9 +22,8 @@ function read(ini: string): Map<string, string> {
     if (line.startsWith('[')) section = line;
     else {
       const [name = '', value] = line.split(/ = ?(.*)/s);
-      expect(value, line).toBeDefined();
-      expect(settings.has(`${section} ${name}`), line).toBe(false);
-      settings.set(`${section} ${name}`, value ?? '');
+      if (value === undefined || settings.has(`${section} ${name}`)) throw new Error(`in the file: ${line}`);
+      settings.set(`${section} ${name}`, value);
     }
   }
   return settings;

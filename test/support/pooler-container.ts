@@ -52,7 +52,13 @@ export class PoolerContainer {
       ...environment,
     };
     const { program, args } = container.tool.runCommand([
-      ...['--detach', '--name', container.name, '--network', 'host', ...mounts, ...options],
+      '--detach',
+      '--name',
+      container.name,
+      '--network',
+      'host',
+      ...mounts,
+      ...options,
       ...Object.entries(variables).flatMap(([name, value]) => ['--env', `${name}=${value}`]),
       poolerImage,
     ]);

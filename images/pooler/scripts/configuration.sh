@@ -70,7 +70,8 @@ case $user in
 esac
 
 server="host=$(quoted "$host") port=$server_port auth_user=$(quoted "$user")"
-if [ -n "$SERVER_CA" ]; then server_tls=verify-ca; else server_tls=require; fi
+server_tls=require
+[ -z "$SERVER_CA" ] || server_tls=verify-ca
 lookup="\"$(printf %s "$schema" | sed 's/"/""/g')\".user_lookup"
 
 cat <<INI
@@ -100,9 +101,11 @@ auth_query = SELECT * FROM $lookup(\$1)
 client_tls_sslmode = require
 client_tls_cert_file = $CERTIFICATE
 client_tls_key_file = $KEY
+# PgBouncer does not start without it, although nobody's certificate is checked.
+client_tls_ca_file = $CERTIFICATE
 client_tls_protocols = secure
 server_tls_sslmode = $server_tls
-server_tls_ca_file = $SERVER_CA
+server_tls_ca_file = ${SERVER_CA:-$CERTIFICATE}
 server_tls_protocols = secure
 
 # A primary that takes over is found within seconds; a machine that is gone is noticed, also in the middle of a query.

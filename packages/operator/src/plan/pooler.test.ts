@@ -37,7 +37,7 @@ function settled({ byAnother = false } = {}): World {
 function changePassword(world: World): void {
   const secret = world.get(kinds.secret, role) as Secret;
   const password = Buffer.from('changed').toString('base64');
-  world.set(kinds.secret, { ...secret, data: { ...secret.data, password } } as Secret);
+  world.set(kinds.secret, { ...secret, data: { ...secret.data, password } });
 }
 
 const version = (world: World) => {
