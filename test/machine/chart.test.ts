@@ -265,7 +265,7 @@ describe.skipIf(judge === undefined).each([
       log: { ...silentLogger, warn: note, error: note },
       signal: stop.signal,
       onStarted: resolve,
-      database: { bringInLine: async () => ({ done: [], problems: [] }), look: async () => [] },
+      database: { bringInLine: async () => ({ done: [], postponed: [], problems: [] }), look: async () => [] },
     });
     try {
       const manifest = parse(

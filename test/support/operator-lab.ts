@@ -95,7 +95,7 @@ export class OperatorLab {
       database: {
         bringInLine: async (_address, _superuser, declared) => {
           sql.push(declared.roles.map((role) => role.name).join(','));
-          return { done: [], problems: [] };
+          return { done: [], postponed: [], problems: [] };
         },
         look: async () => [],
       },

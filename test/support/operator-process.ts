@@ -13,5 +13,5 @@ await runOperator({
   httpPort: 0,
   log: silentLogger,
   signal: new AbortController().signal,
-  database: { bringInLine: async () => ({ done: [], problems: [] }), look: async () => [] },
+  database: { bringInLine: async () => ({ done: [], postponed: [], problems: [] }), look: async () => [] },
 });

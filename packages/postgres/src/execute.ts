@@ -20,12 +20,22 @@ const batchSize = 100;
 /** Decided when a transaction begins, so that it has to come before. */
 const silenceOfSampling = 'SET log_transaction_sample_rate = 0';
 
-/** Keeps the text of statements out of the server's log, also when one fails or is slow. One round trip. */
+/**
+ * Keeps the text of statements with verifiers to ourselves, also when one fails, is slow, or ends in a crash: out of the
+ * server's log, out of `pg_stat_activity` (where nothing is shown of such a transaction; the process title only ever has
+ * the kind of a statement, `CREATE ROLE`) and out of `pg_stat_statements`, where that is loaded. pgaudit leaves passwords
+ * out by itself, and keeps its record. One round trip.
+ */
 const silence = [
   "SET LOCAL log_statement = 'none'",
   'SET LOCAL log_min_duration_statement = -1',
   'SET LOCAL log_min_duration_sample = -1',
   'SET LOCAL log_min_error_statement = panic',
+  'SET LOCAL debug_print_parse = off',
+  'SET LOCAL debug_print_rewritten = off',
+  'SET LOCAL debug_print_plan = off',
+  'SET LOCAL track_activities = off',
+  'SET LOCAL pg_stat_statements.track_utility = off',
 ].join('; ');
 
 /**
@@ -86,6 +96,6 @@ async function carryOut(connection: Connection, batch: readonly Step[]): Promise
   }
   await connection.transaction(async () => {
     if (batch.some(({ secret }) => secret)) await connection.query(silence);
-    await connection.query(statements.join(';\n'));
+    for (const statement of statements) await connection.query(statement);
   });
 }

@@ -8,7 +8,7 @@ export { type ObservedRole } from './observe/roles.ts';
 export * from './pass.ts';
 export * from './password-checker.ts';
 export * from './plan/plan.ts';
-export { type Conflict, type Step } from './plan/step.ts';
+export { type Conflict, type Note, type Step } from './plan/step.ts';
 export * from './restart-parameters.ts';
 export { isVerifier, passwordMatches, scramVerifier } from './scram.ts';
 export * from './sessions.ts';

@@ -11,7 +11,7 @@ export async function planPass(
   declared: Declared,
   checker: PasswordChecker,
 ): Promise<{ observed: Observed; plan: Plan }> {
-  const observed = await sessions.use(undefined, observe);
+  const observed = await sessions.use(undefined, (connection) => observe(connection, declared));
   if (observed.inRecovery)
     throw new Error(`${sessions.server} is a replica; its roles and databases come from the primary`);
   const verifiers = await checker.newVerifiers(declared.roles, observed);

@@ -6,6 +6,9 @@ import { isVerifier, passwordMatches, saltLength, scramVerifier } from './scram.
 /** Verifiers to set, by role. A role that is missing keeps the one that it has. */
 export type NewVerifiers = Map<string, string>;
 
+/** Enough for all roles of a thousand clusters, in some megabytes; those asked for longest ago are forgotten first. */
+const mostRemembered = 50_000;
+
 /**
  * Finds the roles whose stored verifier is not one of their declared password. Comparing takes milliseconds of
  * computing for each role, so what was found equal is remembered, as digests only, as long as the checker lives.
@@ -39,11 +42,20 @@ export class PasswordChecker {
     const digest = createHash('sha256')
       .update(JSON.stringify([role, password, stored]))
       .digest('base64');
-    if (this.#matching.has(digest)) return undefined;
-    if (await passwordMatches(role, password, stored)) {
-      this.#matching.add(digest);
+    if (this.#matching.has(digest) || (await passwordMatches(role, password, stored))) {
+      this.#remember(digest);
       return undefined;
     }
     return isVerifier(password) ? password : scramVerifier(password, this.#newSalt());
+  }
+
+  /** Adds it behind the others; a set keeps the order in which it was filled. */
+  #remember(digest: string): void {
+    this.#matching.delete(digest);
+    this.#matching.add(digest);
+    for (const oldest of this.#matching) {
+      if (this.#matching.size <= mostRemembered) return;
+      this.#matching.delete(oldest);
+    }
   }
 }

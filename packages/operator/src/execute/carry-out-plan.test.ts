@@ -61,7 +61,7 @@ function hands(failures: Record<string, unknown> = {}, members = standing): Hand
         ...members[address],
       }),
     }),
-    database: { bringInLine: async () => ({ done: [], problems: [] }), look: async () => [] },
+    database: { bringInLine: async () => ({ done: [], postponed: [], problems: [] }), look: async () => [] },
     written: () => {},
   };
 }

@@ -12,6 +12,8 @@ import type { Credentials } from '../render/input.ts';
 /** What was done inside a database, for people; without passwords. */
 export interface DatabaseReport {
   done: string[];
+  /** What is left for later, and why; no failure. */
+  postponed: string[];
   /** Declarations that cannot be carried out, and statements that PostgreSQL refused. */
   problems: string[];
 }
@@ -43,6 +45,7 @@ export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
         const { plan, outcome } = await runPass(sessions, declared, checker);
         return {
           done: outcome.done.map(({ what }) => what),
+          postponed: plan.notes.map(({ object, message }) => `${object}: ${message}`),
           problems: [
             ...plan.conflicts.map(({ object, message }) => `${object}: ${message}`),
             ...outcome.failed.map(({ step, error }) => `${step.what}: ${error.message}`),

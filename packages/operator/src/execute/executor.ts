@@ -187,11 +187,11 @@ async function bringInLine(
   if (context.superuser === undefined) {
     throw new Error('the Secret of the superuser does not exist, or has no username and password in it');
   }
-  const { done, problems } = await hands.database.bringInLine(
+  const { done, postponed, problems } = await hands.database.bringInLine(
     action.address,
     context.superuser,
     context.declared,
   );
   if (problems.length === 0) context.databaseDone(action.fingerprint);
-  return { notes: done, problems };
+  return { notes: [...done, ...postponed], problems };
 }

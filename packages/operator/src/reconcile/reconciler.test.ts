@@ -9,7 +9,7 @@ import { Reconciler } from './reconciler.ts';
 
 const hands = {
   patroni: patroniClient,
-  database: { bringInLine: async () => ({ done: [], problems: [] }), look: async () => [] },
+  database: { bringInLine: async () => ({ done: [], postponed: [], problems: [] }), look: async () => [] },
   written: () => {},
 };
 

@@ -28,6 +28,13 @@ export interface Conflict {
   message: string;
 }
 
+/** Something to know that is no failure. */
+export interface Note {
+  /** E.g. `role "foo"`. */
+  object: string;
+  message: string;
+}
+
 /** One statement; with another form for people's eyes when it contains a verifier. */
 export type Statement = string | { sql: string; shown: string };
 

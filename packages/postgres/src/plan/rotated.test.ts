@@ -1,0 +1,76 @@
+import { expect, test } from 'vitest';
+import { observedRole, observedServer, planRoles, role } from '../testing.ts';
+
+const rotated = [{ of: 'app', current: 'app240301', keptSince: '240201' }];
+
+function dated(name: string, rest: Parameters<typeof observedRole>[1] = {}): ReturnType<typeof observedRole> {
+  return observedRole(name, { memberOf: new Map([['app', { admin: false, effective: true }]]), ...rest });
+}
+
+test('one that is past its time loses login, gives away what it owns, and is dropped', () => {
+  const observed = observedServer(observedRole('app'), dated('app240101', { dependsIn: ['', 'a', 'b'] }));
+  for (const name of ['a', 'b'])
+    observed.databases.set(name, { name, owner: 'app', allowsConnections: true });
+  const { steps } = planRoles({ rotated }, observed);
+  const given = ['REASSIGN OWNED BY "app240101" TO "app"', 'DROP OWNED BY "app240101"'];
+  expect(steps.map(({ database, statements }) => [database, statements])).toEqual([
+    [undefined, ['ALTER ROLE "app240101" NOLOGIN']],
+    ['a', given],
+    ['b', given],
+    [undefined, ['DROP ROLE "app240101"']],
+  ]);
+  expect(steps[0]?.why).toBe("replaced by a rotation of app's password before 240201");
+});
+
+test('one with nothing, or only with what belongs to no database', () => {
+  const login = { attributes: { login: false } };
+  const observed = observedServer(
+    observedRole('app'),
+    dated('app240101', login),
+    dated('app240102', { ...login, dependsIn: [''] }),
+  );
+  expect(planRoles({ rotated }, observed).steps.flatMap(({ statements }) => statements)).toEqual([
+    'DROP ROLE "app240101"',
+    'REASSIGN OWNED BY "app240102" TO "app"',
+    'DROP OWNED BY "app240102"',
+    'DROP ROLE "app240102"',
+  ]);
+});
+
+test.each([
+  ['the date that is still kept', dated('app240201')],
+  ['the one in use', dated('app240301')],
+  ['no date', dated('app241301')],
+  ['no such day', dated('app230229')],
+  ['seven digits', dated('app1240101')],
+  ['another user', dated('app_x240101')],
+  ['no member', observedRole('app240101')],
+  ['upper case', dated('APP240101')],
+  ['the base role', observedRole('app')],
+])('%s stays', (_, found) => {
+  expect(planRoles({ rotated }, observedServer(observedRole('app'), found)).steps).toEqual([]);
+});
+
+test('one that is declared stays', () => {
+  const observed = observedServer(observedRole('app'), dated('app240101'));
+  expect(planRoles({ roles: [role('app240101')], rotated }, observed).steps).toEqual([]);
+});
+
+test('open sessions last, and so does the role; login is over', () => {
+  const open = dated('app240101', { sessions: 2 });
+  const first = planRoles({ rotated }, observedServer(observedRole('app'), open));
+  expect(first.steps.map(({ what }) => what)).toEqual(['take login from app240101']);
+  expect(first.notes.map(({ message }) => message)).toEqual([expect.stringContaining('open sessions (2)')]);
+  const later = { ...open, attributes: { ...open.attributes, login: false } };
+  expect(planRoles({ rotated }, observedServer(observedRole('app'), later)).steps).toEqual([]);
+});
+
+test('one with something in a database that nobody can connect to stays, and is told', () => {
+  const observed = observedServer(observedRole('app'), dated('app240101', { dependsIn: ['closed'] }));
+  observed.databases.set('closed', { name: 'closed', owner: 'app', allowsConnections: false });
+  const { steps, notes } = planRoles({ rotated }, observed);
+  expect(steps.map(({ what }) => what)).toEqual(['take login from app240101']);
+  expect(notes.map(({ message }) => message)).toEqual([
+    expect.stringContaining('"closed", which allows no connections'),
+  ]);
+});

@@ -1,0 +1,81 @@
+import type { RotatedRole } from '../declared.ts';
+import type { ObservedRole } from '../observe/roles.ts';
+import { identifier } from '../sql.ts';
+import type { PlanContext } from './context.ts';
+import { objectName, step, type Note, type Step } from './step.ts';
+
+/**
+ * Drops the login roles that rotations left behind and nobody may need any more; what they own becomes that of the role
+ * that they stood for. Only roles whose name is exactly that of the other with a date behind it, and that are members of
+ * it. They lose login first; one that has open sessions is not dropped while they last.
+ */
+export function rotatedSteps(rotated: RotatedRole, context: PlanContext, notes: Note[]): Step[] {
+  return [...context.observed.roles.values()]
+    .filter((role) => isLeftBehind(role, rotated, context))
+    .flatMap((role) => dropSteps(role, rotated, context, notes));
+}
+
+function isLeftBehind(
+  role: ObservedRole,
+  rotated: RotatedRole,
+  { declared, observed }: PlanContext,
+): boolean {
+  const { of, current, keptSince } = rotated;
+  if (!role.name.startsWith(of) || !role.memberOf.has(of)) return false;
+  const date = role.name.slice(of.length);
+  if (!isDate(date) || date >= keptSince) return false;
+  return (
+    role.name !== current &&
+    role.name !== observed.user &&
+    !declared.roles.some(({ name }) => name === role.name)
+  );
+}
+
+/** `YYMMDD` of this century. */
+function isDate(text: string): boolean {
+  const match = /^(\d\d)(\d\d)(\d\d)$/.exec(text);
+  if (!match) return false;
+  const [year, month, day] = [2000 + Number(match[1]), Number(match[2]), Number(match[3])];
+  const date = new Date(Date.UTC(year, month - 1, day));
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+}
+
+function dropSteps(
+  role: ObservedRole,
+  { of, keptSince }: RotatedRole,
+  { observed }: PlanContext,
+  notes: Note[],
+): Step[] {
+  const name = identifier(role.name);
+  const why = `replaced by a rotation of ${of}'s password before ${keptSince}`;
+  const steps = role.attributes.login
+    ? [step(`take login from ${role.name}`, why, [`ALTER ROLE ${name} NOLOGIN`])]
+    : [];
+  const object = objectName('role', role.name);
+  if (role.sessions > 0) {
+    notes.push({
+      object,
+      message: `${why}; it is dropped when its open sessions (${role.sessions}) have ended.`,
+    });
+    return steps;
+  }
+  const closed = role.dependsIn.filter(
+    (database) => observed.databases.get(database)?.allowsConnections === false,
+  );
+  if (closed.length > 0) {
+    const message = `${why}; it is not dropped, because it owns or may use something in ${closed.map((database) => JSON.stringify(database)).join(', ')}, which allows no connections.`;
+    notes.push({ object, message });
+    return steps;
+  }
+  // Nothing that this drops can be of worth: what the role owned is the other's already, and with neither login nor
+  // sessions it makes nothing new. What is left are privileges.
+  const statements = [`REASSIGN OWNED BY ${name} TO ${identifier(of)}`, `DROP OWNED BY ${name}`];
+  const databases = role.dependsIn.filter((database) => database !== '');
+  for (const database of databases)
+    steps.push(
+      step(`give what ${role.name} owns in database ${database} to ${of}`, why, statements, { database }),
+    );
+  if (databases.length === 0 && role.dependsIn.length > 0)
+    steps.push(step(`give what ${role.name} owns to ${of}`, why, statements));
+  return [...steps, step(`drop role ${role.name}`, why, [`DROP ROLE ${name}`])];
+}
