@@ -3,11 +3,13 @@ import { join } from 'node:path';
 import {
   type Field,
   type ParsedConfiguration,
+  type PostgresTeam,
   type Postgresql,
   defaultConfiguration,
   fieldsOf,
   parseConfiguration,
   parseOperatorConfiguration,
+  postgresTeamSpecNode,
   postgresqlSchema,
   validatePostgresql,
 } from '@pgherd/api';
@@ -144,12 +146,32 @@ test('minimal-postgres-manifest.yaml is valid', () => {
   expect(validatePostgresql(manifest, defaultConfiguration())).toEqual([]);
 });
 
+test('custom-team-membership.yaml fits the definition, and uses all of it', () => {
+  const object = parse(text('custom-team-membership.yaml')) as PostgresTeam;
+  expect(schemaErrors('postgresteams', object)).toEqual([]);
+  expect(Object.keys(object.spec)).toEqual(Object.keys(postgresTeamSpecNode.schema.properties ?? {}));
+});
+
+test('fake-teams-api.yaml runs a command that there is, with teams and a token as they are read', () => {
+  const [teams, secret, deployment] = parseAllDocuments(text('fake-teams-api.yaml')).map(
+    (document) => document.toJS() as Record<string, never>,
+  );
+  const { 'teams.yaml': file } = (teams?.['data'] ?? {}) as Record<string, string>;
+  expect(parse(file ?? '')).toHaveProperty('acid');
+  expect(secret).toMatchObject({
+    metadata: defaultConfiguration().oauth_token_secret_name,
+    stringData: { 'read-only-token-type': 'Bearer', 'read-only-token-secret': expect.any(String) },
+  });
+  expect(JSON.stringify(deployment)).toContain('"operator","fake-teams-api"');
+});
+
 test('the Deployment runs this version, and reads the ConfigMap that is there', () => {
   const { version } = JSON.parse(readFileSync(join(root, 'packages/cli/package.json'), 'utf8')) as {
     version: string;
   };
   const deployment = text('postgres-operator.yaml');
-  expect(deployment).toContain(`image: localhost/pgherd/operator:${version}\n`);
+  for (const file of [deployment, text('fake-teams-api.yaml')])
+    expect(file).toContain(`image: localhost/pgherd/operator:${version}\n`);
   const [{ metadata }] = parseAllDocuments(text('configmap.yaml')).map(
     (document) => document.toJS() as { metadata: { name: string } },
   ) as [{ metadata: { name: string } }];

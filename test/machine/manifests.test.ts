@@ -38,6 +38,8 @@ test('kubectl apply -k, and everything that is not in it', async () => {
     'minimal-postgres-manifest',
     'complete-postgres-manifest',
     'postgresql-operator-default-configuration',
+    'custom-team-membership',
+    'fake-teams-api',
   ]) {
     const said = await kubectl('apply', '--validate=strict', '-f', join(manifests, `${name}.yaml`));
     expect(said).toContain('created');

@@ -36,7 +36,7 @@ test('every command that prints a result takes -o json', () => {
     .filter(({ command }) => !command.options.some((option) => option.long === '--output'))
     .map(({ words }) => words.join(' '));
   // These run until they are stopped, and print their log.
-  expect(without).toEqual(['local serve', 'operator run']);
+  expect(without).toEqual(['local serve', 'operator run', 'operator fake-teams-api']);
 });
 
 test.each([
@@ -46,6 +46,8 @@ test.each([
   [['list', '-o', 'table']],
   [['show']],
   [['local', 'up', '--timeout', 'soon']],
+  [['operator', 'fake-teams-api']],
+  [['operator', 'fake-teams-api', '--teams', '/nonexistent/teams.yaml']],
 ])('%j is wrong usage', async (argv) => expect(await main(argv)).toBe(64));
 
 test('no command at all prints the help and is wrong usage', async () => {

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import type { FakeTeamsApiCommand } from './fake-teams-api.ts';
 import type { RbacOptions } from './rbac.ts';
 import type { RunOptions } from './run.ts';
 
@@ -58,5 +59,19 @@ export function addOperatorCommands(root: Command): void {
     .action(async (options: RbacOptions) => {
       const { printRbac } = await import('./rbac.ts');
       printRbac(options);
+    });
+  operator
+    .command('fake-teams-api')
+    .description('Play a Teams API, for demonstrations and tests, until SIGTERM or SIGINT.')
+    .requiredOption('--teams <file>', 'YAML or JSON file, `TEAM: [MEMBER, …]`; read at each request')
+    .option(
+      '--token-file <file>',
+      'file with the only token that is let in; read at each request (default: anyone)',
+    )
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--port <port>', 'port to listen on; 0 picks a free one', '8080')
+    .action(async (options: FakeTeamsApiCommand) => {
+      const { runFakeTeamsApi } = await import('./fake-teams-api.ts');
+      await runFakeTeamsApi(options);
     });
 }
