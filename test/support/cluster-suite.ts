@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBackground } from './background.ts';
 import { eventually } from './eventually.ts';
+import { searchLeaks } from './leaks.ts';
 import { LocalCluster, postgresqls } from './local-cluster.ts';
 import { clusterManifest } from './manifests.ts';
 import { queryOnce, Writer } from './writer.ts';
@@ -104,6 +105,12 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
       await expect(local.pgherd('psql', name, '--role', 'nobody', ...who)).rejects.toThrow(
         /"nobody" does not exist[\s\S]*that log in: .*zalando/,
       );
+    });
+
+    test('no password and no verifier anywhere but in Secrets', async () => {
+      const { searched, found } = await searchLeaks(local, name);
+      expect(found).toEqual([]);
+      expect(Object.entries(searched).filter(([, length]) => length < 10)).toEqual([]);
     });
 
     test('every process of the primary killed: writable again, nothing lost', async () => {

@@ -83,6 +83,12 @@ export class LocalCluster {
     return this.checked(pgherd, args, { KUBECONFIG: this.kubeconfig });
   }
 
+  /** Runs the command line; answers what it prints, whatever its exit code. */
+  async pgherdOutput(...args: string[]): Promise<string> {
+    const { stdout, stderr } = await run(pgherd, args, { env: { KUBECONFIG: this.kubeconfig } });
+    return stdout + stderr;
+  }
+
   /** `kubectl apply` of one object. */
   async apply(object: object): Promise<void> {
     const { code, stderr } = await run('kubectl', ['--kubeconfig', this.kubeconfig, 'apply', '-f', '-'], {
