@@ -265,7 +265,10 @@ describe.skipIf(judge === undefined).each([
       log: { ...silentLogger, warn: note, error: note },
       signal: stop.signal,
       onStarted: resolve,
-      database: { bringInLine: async () => ({ done: [], postponed: [], problems: [] }), look: async () => [] },
+      database: {
+        bringInLine: async () => ({ done: [], postponed: [], problems: [] }),
+        look: async () => [],
+      },
     });
     try {
       const manifest = parse(

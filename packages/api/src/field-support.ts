@@ -22,7 +22,7 @@ export const fieldSupport: Record<string, 'acted on' | 'not yet'> = {
   'spec.usersWithSecretRotation': 'not yet',
   'spec.usersWithInPlaceSecretRotation': 'not yet',
   'spec.databases': 'acted on',
-  'spec.preparedDatabases': 'not yet',
+  'spec.preparedDatabases': 'acted on',
   'spec.dockerImage': 'acted on',
   'spec.schedulerName': 'acted on',
   'spec.spiloRunAsUser': 'acted on',

@@ -33,4 +33,5 @@ export { unsupportedBootstrap } from './validation/unsupported-bootstrap.ts';
 export { forbiddenContainers } from './validation/containers.ts';
 export { validatePostgresql } from './validation/validate.ts';
 export { parseQuantity } from './quantity.ts';
+export { databaseName } from './postgresql/patterns.ts';
 export { postgresVersions } from './postgresql/server.ts';

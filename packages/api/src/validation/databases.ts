@@ -1,7 +1,7 @@
 import { databaseName } from '../postgresql/patterns.ts';
+import type { PostgresqlSpec } from '../postgresql/spec.ts';
 import type { Check, Report } from './report.ts';
-
-const nameLength = 63;
+import { isReserved, nameLength } from './role-names.ts';
 
 function checkDatabaseName(field: string, name: string, report: Report): void {
   if (!databaseName.test(name)) {
@@ -16,58 +16,91 @@ function checkDatabaseName(field: string, name: string, report: Report): void {
   }
 }
 
-/** `spec.databases`: names, and owners that exist. */
-export const checkDatabases: Check = (manifest, configuration, report) => {
-  const known = new Set([...Object.keys(manifest.spec.users ?? {}), configuration.super_username]);
+/** `spec.databases`: names, and that there is an owner. */
+export const checkDatabases: Check = (manifest, _configuration, report) => {
   for (const [name, owner] of Object.entries(manifest.spec.databases ?? {})) {
     const field = `spec.databases.${name}`;
     checkDatabaseName(field, name, report);
     if (owner === '') report.error(field, 'it has no owner; name a role of spec.users.');
-    else if (!known.has(owner))
-      report.warning(
-        field,
-        `its owner \`${owner}\` is not in spec.users; the database is created once a role of this name exists.`,
-      );
   }
 };
 
-/** `spec.preparedDatabases`: names, and that nothing else claims the same databases and roles. */
+type PreparedDatabase = NonNullable<PostgresqlSpec['preparedDatabases']>[string];
+type Schemas = NonNullable<PreparedDatabase['schemas']>;
+
+/** `spec.preparedDatabases`: names, also of the roles that they bring along. */
 export const checkPreparedDatabases: Check = (manifest, _configuration, report) => {
-  const { preparedDatabases, databases = {}, users = {} } = manifest.spec;
-  for (const [name, prepared] of Object.entries(preparedDatabases ?? {})) {
-    const field = `spec.preparedDatabases.${name}`;
+  const { preparedDatabases, databases = {} } = manifest.spec;
+  if (preparedDatabases === undefined || preparedDatabases === null) return;
+  const makers = new Map<string, string>();
+  const isEmpty = Object.keys(preparedDatabases).length === 0;
+  // Nothing in it means one that is called like the cluster.
+  const entries: Record<string, PreparedDatabase> = isEmpty
+    ? { [(manifest.metadata.name ?? '').replaceAll('-', '_')]: {} }
+    : preparedDatabases;
+  for (const [name, prepared] of Object.entries(entries)) {
+    const field = isEmpty ? 'spec.preparedDatabases' : `spec.preparedDatabases.${name}`;
     checkDatabaseName(field, name, report);
     const owner = databases[name];
     if (owner !== undefined && owner !== `${name}_owner`)
-      report.error(
+      report.warning(
         field,
-        `the database would have two owners: \`${name}_owner\` as a prepared database and \`${owner}\` by spec.databases; remove it from one of the two.`,
+        `the database belongs to \`${owner}\`, because spec.databases says so, and not to \`${name}_owner\`; its schemas and roles are made all the same.`,
       );
-    for (const schema of Object.keys(prepared.schemas ?? {}))
-      if (!databaseName.test(schema))
-        report.error(
-          `${field}.schemas.${schema}`,
-          `\`${schema}\` cannot be the name of a schema; use letters, digits and underscores, beginning with a letter or underscore.`,
-        );
-    const schemas = Object.keys(prepared.schemas ?? { data: {} });
-    for (const [extension, schema] of Object.entries(prepared.extensions ?? {}))
-      if (!schemas.includes(schema) && schema !== 'public' && schema !== 'pg_catalog')
-        report.warning(
-          `${field}.extensions.${extension}`,
-          `its schema \`${schema}\` is none of the schemas of this database; add it to \`schemas\`.`,
-        );
-    for (const role of rolesOf(name, schemas))
-      if (Object.hasOwn(users, role))
-        report.error(
-          `spec.users.${role}`,
-          `the prepared database \`${name}\` makes a role of this name; rename the user or the database.`,
-        );
+    const schemas = schemasOf(prepared.schemas);
+    checkSchemas(field, schemas, prepared, report);
+    if (!databaseName.test(name)) continue;
+    checkRoles({ field, prefix: name, hasUsers: prepared.defaultUsers === true }, makers, report);
+    for (const [schema, { defaultRoles, defaultUsers }] of Object.entries(schemas)) {
+      if (defaultRoles === false) continue;
+      const [prefix, hasUsers] = [`${name}_${schema}`, defaultUsers === true];
+      checkRoles({ field: `${field}.schemas.${schema}`, prefix, hasUsers }, makers, report);
+    }
   }
 };
 
-/** Every role that a prepared database may bring along. */
-function rolesOf(database: string, schemas: string[]): string[] {
-  return [database, ...schemas.map((schema) => `${database}_${schema}`)].flatMap((prefix) =>
-    ['owner', 'reader', 'writer'].flatMap((kind) => [`${prefix}_${kind}`, `${prefix}_${kind}_user`]),
-  );
+function schemasOf(schemas: Schemas = {}): Schemas {
+  return Object.keys(schemas).length === 0 ? { data: {} } : schemas;
+}
+
+function checkSchemas(field: string, schemas: Schemas, prepared: PreparedDatabase, report: Report): void {
+  for (const schema of Object.keys(schemas)) {
+    const at = `${field}.schemas.${schema}`;
+    if (!databaseName.test(schema) || schema.startsWith('pg_'))
+      report.error(
+        at,
+        `\`${schema}\` cannot be the name of a schema; use letters, digits and underscores, beginning with a letter or underscore, and not with \`pg_\`.`,
+      );
+    else if (schema.length > nameLength)
+      report.error(at, `the name has ${schema.length} characters; PostgreSQL allows ${nameLength}.`);
+  }
+  for (const [extension, schema] of Object.entries(prepared.extensions ?? {}))
+    if (!Object.hasOwn(schemas, schema) && schema !== 'public' && schema !== 'pg_catalog')
+      report.warning(
+        `${field}.extensions.${extension}`,
+        `its schema \`${schema}\` is none of the schemas of this database; add it to \`schemas\`.`,
+      );
+}
+
+/** The roles that one entry brings along: they must have names that PostgreSQL takes, and that no other entry has. */
+function checkRoles(
+  { field, prefix, hasUsers }: { field: string; prefix: string; hasUsers: boolean },
+  makers: Map<string, string>,
+  report: Report,
+): void {
+  const maker = makers.get(prefix);
+  makers.set(prefix, field);
+  if (maker !== undefined)
+    report.error(
+      field,
+      `its roles \`${prefix}_owner\`, \`${prefix}_reader\` and \`${prefix}_writer\` are also those of ${maker}; rename one of the two.`,
+    );
+  const longest = `${prefix}_reader${hasUsers ? '_user' : ''}`;
+  if (isReserved(longest))
+    report.error(field, `PostgreSQL reserves names such as that of its role \`${longest}\`; rename it.`);
+  else if (longest.length > nameLength)
+    report.error(
+      field,
+      `the name of its role \`${longest}\` has ${longest.length} characters; PostgreSQL allows ${nameLength}. Choose a shorter name.`,
+    );
 }

@@ -1,16 +1,8 @@
-import type { Configuration } from '../configuration/keys.ts';
 import { roleName } from '../postgresql/patterns.ts';
 import type { Check, Report } from './report.ts';
+import { isReserved, nameLength } from './role-names.ts';
 
-/** PostgreSQL cuts longer names off. */
-const nameLength = 63;
-
-/** Names that PostgreSQL keeps for itself. */
-function isReserved(name: string): boolean {
-  return name.startsWith('pg_') || name === 'public' || name === 'none';
-}
-
-function checkUserName(name: string, configuration: Configuration, report: Report): void {
+function checkUserName(name: string, report: Report): void {
   const field = `spec.users.${name}`;
   if (!roleName.test(name)) {
     report.error(
@@ -21,13 +13,6 @@ function checkUserName(name: string, configuration: Configuration, report: Repor
     report.error(field, `the name has ${name.length} characters; PostgreSQL allows ${nameLength}.`);
   } else if (isReserved(name)) {
     report.error(field, `PostgreSQL reserves the name \`${name}\`; choose another one.`);
-  } else if (configuration.protected_role_names.includes(name)) {
-    report.warning(
-      field,
-      'this role is protected by `protected_role_names`; the entry is ignored, remove it.',
-    );
-  } else if (name === configuration.super_username || name === configuration.replication_username) {
-    report.warning(field, 'this is a system role; the entry is ignored, remove it.');
   }
 }
 
@@ -40,11 +25,11 @@ function checkFlags(field: string, flags: string[], report: Report): void {
 }
 
 /** `spec.users` and the lists that name some of them. */
-export const checkUsers: Check = (manifest, configuration, report) => {
+export const checkUsers: Check = (manifest, _configuration, report) => {
   const users = manifest.spec.users ?? {};
   const secretOf = new Map<string, string>();
   for (const [name, flags] of Object.entries(users)) {
-    checkUserName(name, configuration, report);
+    checkUserName(name, report);
     checkFlags(`spec.users.${name}`, flags ?? [], report);
     const secret = name.replaceAll('_', '-');
     const other = secretOf.get(secret);

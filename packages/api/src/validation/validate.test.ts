@@ -78,10 +78,7 @@ test.each<[string, Partial<PostgresqlSpec>, string[]]>([
   ['a reserved user name', { users: { pg_foo: [] } }, ['error spec.users.pg_foo']],
   ['too long a user name', { users: { ['x'.repeat(64)]: [] } }, [`error spec.users.${'x'.repeat(64)}`]],
   ['two users with one Secret', { users: { 'a-b': [], a_b: [] } }, ['error spec.users.a_b']],
-  ['a protected role', { users: { admin: [] } }, ['warning spec.users.admin']],
-  ['a system role', { users: { standby: [] } }, ['warning spec.users.standby']],
   ['a database without owner', { databases: { foo: '' } }, ['error spec.databases.foo']],
-  ['a database of nobody', { databases: { foo: 'nobody' } }, ['warning spec.databases.foo']],
   [
     'a bad database name',
     { users: { a: [] }, databases: { 'foo-bar': 'a' } },
@@ -90,12 +87,42 @@ test.each<[string, Partial<PostgresqlSpec>, string[]]>([
   [
     'two owners for one database',
     { users: { a: [] }, databases: { foo: 'a' }, preparedDatabases: { foo: {} } },
-    ['error spec.preparedDatabases.foo'],
+    ['warning spec.preparedDatabases.foo'],
   ],
   [
-    'a user that a prepared database makes',
-    { users: { foo_owner: [] }, preparedDatabases: { foo: {} } },
-    ['error spec.users.foo_owner'],
+    'a prepared database that spec.databases knows the same owner of',
+    { databases: { foo: 'foo_owner' }, preparedDatabases: { foo: {} } },
+    [],
+  ],
+  [
+    'a prepared database with too long roles',
+    { preparedDatabases: { ['x'.repeat(57)]: { schemas: { s: { defaultRoles: false } } } } },
+    [`error spec.preparedDatabases.${'x'.repeat(57)}`],
+  ],
+  [
+    'a prepared database with roles that just fit',
+    { preparedDatabases: { ['x'.repeat(56)]: { schemas: { s: { defaultRoles: false } } } } },
+    [],
+  ],
+  [
+    'a schema with too long LOGIN roles',
+    { preparedDatabases: { foo: { schemas: { ['x'.repeat(48)]: { defaultUsers: true } } } } },
+    [`error spec.preparedDatabases.foo.schemas.${'x'.repeat(48)}`],
+  ],
+  [
+    'a prepared database with reserved roles',
+    { preparedDatabases: { pg: { schemas: { s: { defaultRoles: false } } } } },
+    ['error spec.preparedDatabases.pg'],
+  ],
+  [
+    'a database and a schema with the same roles',
+    { preparedDatabases: { foo: { schemas: { bar: {} } }, foo_bar: { schemas: { public: {} } } } },
+    ['error spec.preparedDatabases.foo_bar'],
+  ],
+  [
+    'a schema that PostgreSQL keeps for itself',
+    { preparedDatabases: { foo: { schemas: { pg_x: { defaultRoles: false } } } } },
+    ['error spec.preparedDatabases.foo.schemas.pg_x'],
   ],
   [
     'rotation both ways',

@@ -7,6 +7,7 @@ import { stepsOf } from '../plan/step.ts';
 import { assess } from '../reconcile/assess.ts';
 import { goalOf } from '../reconcile/goal.ts';
 import { observe } from '../observe/observe.ts';
+import { declaredWithSecrets } from '../testing/declared.ts';
 import { testManifest, testObserved, testSource } from '../testing/cluster.ts';
 import type { Written } from './effect.ts';
 
@@ -41,7 +42,10 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
     problems: assessment.warnings.map(formatProblem),
     'rolling updates': { ...pass.goal.pods, patienceMs: pass.patienceMs },
     Patroni: pass.goal.configuration?.wanted ?? 'left alone',
-    PostgreSQL: pass.goal.database === undefined ? 'left alone' : pass.declared,
+    PostgreSQL:
+      pass.goal.database === undefined
+        ? 'left alone'
+        : declaredWithSecrets(assessment.manifest, { configuration, named }, observed, () => 'generated'),
     deletion: deletionOf(objects, manifest, configuration),
   };
 }

@@ -1,11 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { goldenNames, objectsFile, renderGolden, schemaProblems, written } from './golden.ts';
+import {
+  declaredFile,
+  goldenNames,
+  objectsFile,
+  renderGolden,
+  schemaProblems,
+  written,
+  writtenDeclared,
+} from './golden.ts';
 
 /** After a wanted change: `node packages/operator/src/golden/write.ts`, and look at every difference. */
 test.each(goldenNames())('%s', (name) => {
-  const objects = renderGolden(name);
+  const golden = renderGolden(name);
+  const { objects } = golden;
   expect(written(objects)).toBe(readFileSync(objectsFile(name), 'utf8'));
+  expect(writtenDeclared(golden)).toBe(readFileSync(declaredFile(name), 'utf8'));
   for (const object of objects) {
     expect({ [`${object.kind} ${object.metadata.name}`]: schemaProblems(object) }).toEqual({
       [`${object.kind} ${object.metadata.name}`]: [],

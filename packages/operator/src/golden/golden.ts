@@ -9,12 +9,14 @@ import {
 } from '@pgherd/api';
 import { builtinSchema, fieldErrorMessage, prune, unknownFieldMessage, validate } from '@pgherd/kube/schema';
 import { gvkOf, type KubeObject } from '@pgherd/kube/objects';
+import type { Declared } from '@pgherd/postgres';
 import { parse, stringify } from 'yaml';
 import { kinds, type Desired } from '../kinds.ts';
 import { assess } from '../reconcile/assess.ts';
 import { goalOf } from '../reconcile/goal.ts';
 import { observe } from '../observe/observe.ts';
 import { testSource } from '../testing/cluster.ts';
+import { declaredWithSecrets } from '../testing/declared.ts';
 
 /** What is rendered: a manifest, a configuration in one of its forms, and objects of others that it refers to. */
 interface Input {
@@ -29,7 +31,10 @@ interface Input {
 
 const folder = fileURLToPath(new URL('cases/', import.meta.url));
 
-/** Names of all pairs: `NAME.input.yaml` is what somebody wrote, `NAME.objects.yaml` what must come of it. */
+/**
+ * Names of all cases: `NAME.input.yaml` is what somebody wrote, `NAME.objects.yaml` and `NAME.declared.yaml` are what must
+ * come of it in Kubernetes and inside PostgreSQL.
+ */
 export function goldenNames(): string[] {
   const suffix = '.input.yaml';
   return readdirSync(folder)
@@ -42,8 +47,22 @@ export function objectsFile(name: string): string {
   return `${folder}${name}.objects.yaml`;
 }
 
-/** Renders the input of a pair, for a cluster that is new. Throws when it is not valid. */
-export function renderGolden(name: string): KubeObject[] {
+/** File with what is declared inside PostgreSQL. */
+export function declaredFile(name: string): string {
+  return `${folder}${name}.declared.yaml`;
+}
+
+/** What comes of an input. */
+export interface Golden {
+  objects: KubeObject[];
+  /** As soon as the Secrets are there; undefined where PostgreSQL is left alone. */
+  declared: Declared | undefined;
+  /** What is left out or changed of what was asked for, for people. */
+  warnings: string[];
+}
+
+/** Renders the input of a case, for a cluster that is new. Throws when it is not valid. */
+export function renderGolden(name: string): Golden {
   const input = parse(readFileSync(`${folder}${name}.input.yaml`, 'utf8')) as Input;
   const { configuration, named, problems } = configurationOf(input);
   const wrong = problems.filter(({ severity }) => severity === 'error');
@@ -51,12 +70,21 @@ export function renderGolden(name: string): KubeObject[] {
   const written = manifestOf(input);
   const cluster = { namespace: 'default', name: written.metadata.name };
   const observed = observe(others, configuration, cluster, { databaseFingerprint: undefined });
-  const { manifest, errors } = assess(written, { configuration, named }, observed);
+  const settings = { configuration, named };
+  const { manifest, errors, warnings } = assess(written, settings, observed);
   if (wrong.length + errors.length > 0) {
     throw new Error([...wrong, ...errors].map(formatProblem).join('\n'));
   }
-  const { goal } = goalOf(manifest, { configuration, named }, observed, () => 'generated');
-  return goal.objects.map(({ object }) => object);
+  const newPassword = () => 'generated';
+  const { goal } = goalOf(manifest, settings, observed, newPassword);
+  return {
+    objects: goal.objects.map(({ object }) => object),
+    declared:
+      goal.database === undefined
+        ? undefined
+        : declaredWithSecrets(manifest, settings, observed, newPassword),
+    warnings: warnings.map(formatProblem),
+  };
 }
 
 const root = new URL('../../../../', import.meta.url);
@@ -94,6 +122,20 @@ export function written(objects: KubeObject[]): string {
   return objects
     .map((object) => `---\n${stringify(object, { aliasDuplicateObjects: false, lineWidth: 0 })}`)
     .join('');
+}
+
+/** What is declared inside PostgreSQL and what is warned of, without passwords. */
+export function writtenDeclared({ declared, warnings }: Golden): string {
+  const hidden = '********';
+  const masked = {
+    ...declared,
+    roles: (declared?.roles ?? []).map((role) =>
+      typeof role.password === 'string' ? { ...role, password: hidden } : role,
+    ),
+  };
+  const about = warnings.map((warning) => `# Warning: ${warning}\n`).join('');
+  const options = { aliasDuplicateObjects: false, lineWidth: 0 };
+  return `${about}${declared === undefined ? '# PostgreSQL is left alone\n' : stringify(masked, options)}`;
 }
 
 /** What Kubernetes' own definition of its kind has against an object: unknown fields, wrong types, missing fields. */

@@ -1,7 +1,7 @@
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { objectKey, type Kind } from '../kinds.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
-import type { BackupEnvironment, PodEnvironment } from '../render/input.ts';
+import type { BackupEnvironment, InfrastructureRole, PodEnvironment } from '../render/input.ts';
 
 /** One member of a cluster: its pod, and what Patroni says in the pod's annotation. */
 export interface Member {
@@ -57,6 +57,8 @@ export interface Observed {
   backupEnvironment?: BackupEnvironment;
   /** Who may log in, as far as it is known; absent: nobody looks. */
   people?: ClusterPeople;
+  /** Roles that every cluster gets; absent: none are configured. */
+  infrastructure?: readonly InfrastructureRole[];
   /** Fingerprint of the roles and databases that this process brought into the database last. */
   databaseFingerprint: string | undefined;
   /** What somebody changed inside PostgreSQL by hand since then, a line each. */

@@ -7,8 +7,10 @@ export interface DatabaseGoal {
   fingerprint: string;
   /** For people, e.g. `2 roles, 1 database`. */
   summary: string;
-  /** Whether all passwords are known; otherwise their Secrets are still to be made. */
-  complete: boolean;
+  /** Secrets that are still to be made or filled: their roles are not among what is declared. */
+  missing: string[];
+  /** Whether the superuser's password is known. */
+  hasSuperuser: boolean;
 }
 
 /** What the database was last brought in line with: declared state, and the primary that it was done on. */
@@ -18,31 +20,36 @@ export function databaseFingerprint(goal: DatabaseGoal, observed: Observed): str
 }
 
 /**
- * One step over SQL when the declared state or the primary changed since this process looked last. The step itself
- * finds out what is different inside the database.
+ * One step over SQL when the declared state or the primary changed since this process looked last; the step itself finds
+ * out what is different inside the database. Another, which waits, for roles whose Secrets are missing.
  */
 export function planDatabase(goal: DatabaseGoal | undefined, observed: Observed): Step[] {
   if (goal === undefined) return [];
   const fingerprint = databaseFingerprint(goal, observed);
   const leader = leaderOf(observed);
-  if (leader !== undefined && fingerprint === observed.databaseFingerprint) return [];
-  const reachable =
-    leader?.address !== undefined && isStreaming(observed, leader) && leader.role !== 'standby_leader';
-  const waitFor = waitingFor(goal, reachable);
-  return [
-    {
-      what: 'bring roles and databases in line',
+  const action = {
+    type: 'sql',
+    address: leader?.address ?? '',
+    leader: leader?.name ?? '',
+    fingerprint,
+  } as const;
+  const isInLine = leader !== undefined && fingerprint === observed.databaseFingerprint;
+  const steps: Step[] = [];
+  if (!isInLine || !goal.hasSuperuser) {
+    const reachable =
+      leader?.address !== undefined && isStreaming(observed, leader) && leader.role !== 'standby_leader';
+    const waitFor = waitingFor(goal, reachable);
+    const what = 'bring roles and databases in line';
+    steps.push({
+      what,
       why: reasonsOf(goal, observed),
       disturbs: 'nothing',
-      action: {
-        type: 'sql',
-        address: leader?.address ?? '',
-        leader: leader?.name ?? '',
-        fingerprint,
-      },
+      action,
       ...(waitFor === undefined ? {} : { waitFor }),
-    },
-  ];
+    });
+  }
+  if (goal.hasSuperuser && goal.missing.length > 0) steps.push(missingRoles(goal.missing, action));
+  return steps;
 }
 
 function reasonsOf(
@@ -55,6 +62,19 @@ function reasonsOf(
 }
 
 function waitingFor(goal: DatabaseGoal, reachable: boolean): string | undefined {
-  if (!goal.complete) return 'all Secrets exist';
+  if (!goal.hasSuperuser) return 'all Secrets exist';
   return reachable ? undefined : 'a primary accepts connections';
+}
+
+/** What is left of the database's part while Secrets are missing. */
+function missingRoles(secrets: readonly string[], action: Step['action']): Step {
+  const named = secrets.slice(0, 3).join(', ');
+  const others = secrets.length > 3 ? ` and ${secrets.length - 3} more` : '';
+  return {
+    what: `bring ${secrets.length === 1 ? 'one more role' : `${secrets.length} more roles`} in line`,
+    why: ['no role is made without its password'],
+    disturbs: 'nothing',
+    action,
+    waitFor: `username and password are in the Secret${secrets.length === 1 ? '' : 's'} ${named}${others}`,
+  };
 }

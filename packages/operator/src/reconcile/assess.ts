@@ -12,8 +12,10 @@ import { claimName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { renderNotices } from '../render/notices.ts';
+import type { RoleInput } from '../render/roles/role-input.ts';
 import type { Settings } from '../settings.ts';
 import { checkSchema } from './schema-check.ts';
+import { declaredElsewhere } from './declared-elsewhere.ts';
 import { keptNotices } from './kept-notices.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
 import { unwatchedSecrets } from './unwatched-secrets.ts';
@@ -34,13 +36,14 @@ export function assess(written: Postgresql, settings: Settings, observed: Observ
   const { manifest, problems: outOfDate } = withCurrentFields(written);
   const misfits = checkSchema(written);
   if (misfits.length > 0) return { manifest, errors: misfits, warnings: [] };
+  const roleInput: RoleInput = { manifest, configuration, ...declaredElsewhere(observed) };
   const problems = [...outOfDate, ...validatePostgresql(manifest, configuration)];
   const errors = problems.filter(({ severity }) => severity === 'error');
   const forbidden = forbiddenContainers(manifest, configuration);
   errors.push(...unsupportedBootstrap(manifest, configuration));
   if (isNew(observed)) errors.push(...forbidden);
   if (errors.length === 0)
-    errors.push(...volumeSourceProblems(manifest), ...unwatchedSecrets(manifest, configuration, observed));
+    errors.push(...volumeSourceProblems(manifest), ...unwatchedSecrets(roleInput, observed));
   if (errors.length > 0) return { manifest, errors, warnings: [] };
   const warnings = problems.filter(({ severity }) => severity === 'warning');
   return {
@@ -49,7 +52,7 @@ export function assess(written: Postgresql, settings: Settings, observed: Observ
     warnings: [
       ...warnings,
       ...forbidden.map((problem): Problem => ({ ...problem, severity: 'warning' })),
-      ...renderNotices(configuration, manifest),
+      ...renderNotices(roleInput),
       ...unfitVariables(observed),
       ...(observed.people?.warnings ?? []),
       ...unsupportedFields(manifest),

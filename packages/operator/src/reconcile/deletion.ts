@@ -10,7 +10,7 @@ import { finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
 import type { Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
-import { secretNamespaces } from '../render/roles.ts';
+import { secretNamespaces } from '../render/roles/secret-namespaces.ts';
 import type { Settings } from '../settings.ts';
 import { planDeletion } from '../plan/deletion.ts';
 import { missingConsent } from './consent.ts';

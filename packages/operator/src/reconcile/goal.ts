@@ -11,10 +11,11 @@ import { databaseGoal, renderDatabase } from '../render/database.ts';
 import { postgresVersion, type Credentials, type RenderInput } from '../render/input.ts';
 import { instancesOf } from '../render/instances.ts';
 import { render } from '../render/render.ts';
-import { secretRoles } from '../render/roles.ts';
+import { secretRoles } from '../render/roles/secret-roles.ts';
 import { standbyCluster } from '../render/standby.ts';
 import { declaredConfiguration } from '../render/spilo-configuration.ts';
 import type { Settings } from '../settings.ts';
+import { declaredElsewhere } from './declared-elsewhere.ts';
 
 /** All that should be, for one pass. */
 export interface PassGoal {
@@ -42,13 +43,14 @@ export function goalOf(
 ): PassGoal {
   const configuration = effectiveConfiguration(settings, observed);
   const input = renderInput(manifest, configuration, observed, newPassword);
-  const declared = renderDatabase(input);
+  const database = renderDatabase(input);
+  const { declared } = database;
   const objects = render(input);
   return {
     goal: {
       objects,
       unwanted: unwantedObjects(configuration, objects, observed),
-      database: databaseGoal(input, declared),
+      database: databaseGoal(input, database),
       configuration: {
         wanted: { ...declaredConfiguration(input), ...standbyCluster(input) },
         applied: appliedKeys(manifest),
@@ -84,8 +86,7 @@ function renderInput(
   const input: RenderInput = {
     manifest,
     configuration,
-    ...(observed.people?.people === undefined ? {} : { people: observed.people.people }),
-    ...(observed.people === undefined ? {} : { unknownTeams: observed.people.unknownTeams }),
+    ...declaredElsewhere(observed),
     remembered: {
       secrets,
       generated,
@@ -97,10 +98,10 @@ function renderInput(
   };
   for (const role of secretRoles(input)) {
     const name = secretName(configuration, observed.name, role.name);
-    const credentials = credentialsOf(observed, name, role.namespace);
+    const credentials = credentialsOf(observed, name, role.secret.namespace);
     if (credentials !== undefined) secrets.set(name, credentials);
     // One that exists without a password in it is somebody's mistake, which must not be written over.
-    else if (findIn(observed, kinds.secret, role.namespace, name) === undefined)
+    else if (findIn(observed, kinds.secret, role.secret.namespace, name) === undefined)
       generated.set(name, newPassword(name));
   }
   return input;
@@ -108,7 +109,7 @@ function renderInput(
 
 function patroniPasswords(input: RenderInput): Map<string, string> {
   const { manifest, configuration, remembered } = input;
-  const roles = secretRoles(input).filter(({ origin }) => origin === 'superuser' || origin === 'replication');
+  const roles = secretRoles(input).filter(({ origin }) => origin === 'system');
   return new Map(
     roles.flatMap(({ name }) => {
       const secret = secretName(configuration, manifest.metadata.name, name);

@@ -37,7 +37,10 @@ function vanishing(annotated: string) {
     hands: {
       client,
       patroni: patroniClient,
-      database: { bringInLine: async () => ({ done: [], postponed: [], problems: [] }), look: async () => [] },
+      database: {
+        bringInLine: async () => ({ done: [], postponed: [], problems: [] }),
+        look: async () => [],
+      },
       written: () => {},
     },
     story: { normal: () => {}, warning: (_about: unknown, _reason: string, said: string) => told.push(said) },

@@ -1,34 +1,104 @@
 import { createHash } from 'node:crypto';
-import { attributesOf, type Declared, type DeclaredRole } from '@pgherd/postgres';
+import { databaseName } from '@pgherd/api';
+import { attributesOf, type Declared, type DeclaredDatabase, type DeclaredRole } from '@pgherd/postgres';
 import { secretName } from '../names.ts';
 import type { DatabaseGoal } from '../plan/database.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { instancesOf } from './instances.ts';
-import { manifestRoles, mayLogIn } from './roles.ts';
+import { poolersOf, poolerSchema, poolerUser } from './poolers.ts';
+import { renderPreparedDatabases } from './prepared-databases.ts';
+import type { ClusterRole } from './roles/cluster-role.ts';
+import { clusterRoles } from './roles/cluster-roles.ts';
 import { isStandby } from './standby.ts';
 
-/** Roles and databases that should exist. What a Secret says wins: it may have been made by somebody else. */
-export function renderDatabase(input: RenderInput): Declared {
+/** What should be inside PostgreSQL, and what of it has to wait. */
+export interface RenderedDatabase {
+  declared: Declared;
+  /** Secrets without username and password; their roles, and what belongs to these, are not declared until then. */
+  missing: { role: string; secret: string }[];
+}
+
+/**
+ * Roles and databases that should exist. What a Secret says wins: it may have been made by somebody else. A role whose
+ * Secret says nothing yet is left out, so that nobody gets a role without its password; the others do not wait for it.
+ */
+export function renderDatabase(input: RenderInput): RenderedDatabase {
   const { manifest, configuration, remembered } = input;
-  const { name } = identityOf(manifest);
-  const databases = Object.entries(manifest.spec.databases ?? {})
-    .map(([database, owner]) => ({ name: database, owner }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
-  const owners = new Set(databases.map(({ owner }) => owner));
-  const roles = manifestRoles(input).map((role): DeclaredRole => {
-    const credentials = remembered.secrets.get(secretName(configuration, name, role.name));
-    const memberOf = owners.has(role.name)
-      ? configuration.additional_owner_roles.filter((other) => other !== role.name)
-      : [];
-    return {
-      name: role.name,
-      attributes: attributesOf(role.flags),
-      ...(credentials === undefined ? {} : { password: credentials.password }),
-      ...(memberOf.length > 0 ? { memberOf } : {}),
-    };
-  });
+  const { name: cluster } = identityOf(manifest);
+  const { roles } = clusterRoles(input);
+  const missing = roles
+    .filter(({ name, secret }) => secret !== undefined && !remembered.secrets.has(secretOf(name)))
+    .map(({ name }) => ({ role: name, secret: secretOf(name) }));
+  const waiting = new Set(missing.map(({ role }) => role));
+  const ready = roles.filter(({ name }) => !waiting.has(name));
+  const groups = groupRoles(input, ready);
   const people = departedPeople(input);
-  return { roles, databases, ...(people === undefined ? {} : { people }) };
+  const declared: Declared = {
+    roles: [...groups, ...ready.map(declaredRole)],
+    databases: databasesOf(input).filter(({ owner }) => !waiting.has(owner)),
+    ...lookupOf(input, waiting),
+    ...(people === undefined ? {} : { people }),
+  };
+  return { declared, missing };
+
+  function secretOf(role: string): string {
+    return secretName(configuration, cluster, role);
+  }
+
+  function declaredRole(role: ClusterRole): DeclaredRole {
+    const { name, source, flags, memberOf, admins, settings, origin } = role;
+    const known = (names: readonly string[]) => names.filter((each) => !waiting.has(each));
+    const credentials = role.secret === undefined ? undefined : remembered.secrets.get(secretOf(name));
+    return {
+      name,
+      source,
+      attributes: attributesOf(flags),
+      ...(credentials === undefined ? {} : { password: credentials.password }),
+      ...listed('memberOf', known(memberOf)),
+      ...listed('admins', known(admins)),
+      ...(Object.keys(settings).length > 0 ? { settings: { ...settings } } : {}),
+      ...(origin === 'team' ? { password: null, person: true } : {}),
+    };
+  }
+}
+
+function listed<K extends string>(key: K, names: string[]): { [key in K]?: string[] } {
+  return (names.length > 0 ? { [key]: names } : {}) as { [key in K]?: string[] };
+}
+
+/**
+ * `team_admin_role` and `pam_role_name`, where a role of the cluster is to be a member of them or the other way round. The
+ * image makes them; in a cluster that was made otherwise they may be missing. Nothing is said about them but that they
+ * are there.
+ */
+function groupRoles({ configuration }: RenderInput, roles: readonly ClusterRole[]): DeclaredRole[] {
+  const named = new Set(roles.flatMap(({ memberOf, admins }) => [...memberOf, ...admins]));
+  return (['team_admin_role', 'pam_role_name'] as const).flatMap((source): DeclaredRole[] => {
+    const name = configuration[source];
+    const isDeclared = roles.some((role) => role.name === name);
+    return named.has(name) && !isDeclared ? [{ name, source, attributes: {} }] : [];
+  });
+}
+
+/** By name. Where both parts of the manifest name one, `spec.databases` says who owns it. */
+function databasesOf({ manifest }: RenderInput): DeclaredDatabase[] {
+  const prepared = renderPreparedDatabases(manifest);
+  const owners = Object.entries(manifest.spec.databases ?? {}).filter(([name]) => isDatabaseName(name));
+  const byName = new Map<string, DeclaredDatabase>(prepared.map((database) => [database.name, database]));
+  for (const [name, owner] of owners)
+    byName.set(name, { ...byName.get(name), name, source: `spec.databases.${name}`, owner });
+  return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Others are left out, and `validatePostgresql` says so. */
+function isDatabaseName(name: string): boolean {
+  return databaseName.test(name) && name !== 'template0' && name !== 'template1';
+}
+
+function lookupOf(input: RenderInput, waiting: ReadonlySet<string>): Pick<Declared, 'lookup'> {
+  const role = poolerUser(input);
+  if (poolersOf(input).length === 0 || waiting.has(role)) return {};
+  return { lookup: { role, schema: poolerSchema(input) } };
 }
 
 /**
@@ -42,17 +112,18 @@ function departedPeople({ configuration, people, unknownTeams }: RenderInput): D
 }
 
 /** What the plan needs of the declared roles and databases; undefined when there is nothing to do over SQL. */
-export function databaseGoal(input: RenderInput, declared: Declared): DatabaseGoal | undefined {
+export function databaseGoal(
+  input: RenderInput,
+  { declared, missing }: RenderedDatabase,
+): DatabaseGoal | undefined {
   const { manifest, configuration } = input;
   if (!configuration.enable_database_access || isStandby(manifest)) return undefined;
   if (instancesOf(configuration, manifest) === 0) return undefined;
-  // Without its password a role would be made that nobody can use; the Secret is on its way.
-  const without = new Set(manifestRoles(input).flatMap(({ name, flags }) => (mayLogIn(flags) ? [] : [name])));
-  const complete = declared.roles.every((role) => role.password !== undefined || without.has(role.name));
   return {
     fingerprint: createHash('sha256').update(JSON.stringify(declared)).digest('hex'),
     summary: `${counted(declared.roles.length, 'role')} and ${counted(declared.databases.length, 'database')}`,
-    complete,
+    missing: missing.map(({ secret }) => secret),
+    hasSuperuser: !missing.some(({ role }) => role === configuration.super_username),
   };
 }
 

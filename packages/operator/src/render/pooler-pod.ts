@@ -4,7 +4,7 @@ import { poolerSecretName, primaryServiceName, replicaServiceName, secretName } 
 import { nodeAffinity, podAntiAffinity } from './affinity.ts';
 import { fromSecret, isSet } from './variables.ts';
 import { identityOf, type RenderInput, type UserList } from './input.ts';
-import { poolerUser, type Pooler } from './poolers.ts';
+import { poolerSchema, poolerUser, type Pooler } from './poolers.ts';
 import { containerResources } from './resources.ts';
 import { tlsFiles } from './tls.ts';
 import { tolerationsOf } from './tolerations.ts';
@@ -108,7 +108,7 @@ function environment(input: RenderInput, pooler: Pooler): EnvVar[] {
   const wanted = manifest.spec.connectionPooler ?? {};
   const secret = secretName(configuration, name, poolerUser(input));
   const service = pooler.role === 'master' ? primaryServiceName(name) : replicaServiceName(name);
-  const schema = isSet(wanted.schema) ? wanted.schema : configuration.connection_pooler_schema;
+  const schema = poolerSchema(input);
   const sizes = sizesOf(input);
   return [
     { name: 'PGHOST', value: service },

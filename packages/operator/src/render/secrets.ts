@@ -4,7 +4,7 @@ import { clusterNamespaceLabel, poolerName, secretName } from '../names.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { clusterObject, objectInNamespace, ownerOf } from './metadata.ts';
 import { poolerUser } from './poolers.ts';
-import { secretRoles, type SecretRole } from './roles.ts';
+import { secretRoles, type SecretRole } from './roles/secret-roles.ts';
 
 /**
  * One Secret for each role with a password. What an existing Secret says is never written again: it is the truth,
@@ -23,7 +23,7 @@ export function renderSecrets(input: RenderInput): Desired[] {
     const labels = labelsOf(input, role);
     const desired = clusterObject(input, kinds.secret, secret, fields, { labels });
     return {
-      ...(role.namespace === namespace ? desired : objectInNamespace(desired, role.namespace)),
+      ...(role.secret.namespace === namespace ? desired : objectInNamespace(desired, role.secret.namespace)),
       care: 'labelled' as const,
       owner: ownerOf(input),
     };
@@ -35,7 +35,7 @@ function labelsOf(input: RenderInput, role: SecretRole): Record<string, string> 
   return {
     // Of both poolers: they share the role.
     ...(role.name === poolerUser(input) ? asPooler({}, poolerName(name, 'master')) : {}),
-    ...(role.namespace === namespace ? {} : { [clusterNamespaceLabel]: namespace }),
+    ...(role.secret.namespace === namespace ? {} : { [clusterNamespaceLabel]: namespace }),
   };
 }
 

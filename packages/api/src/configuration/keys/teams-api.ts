@@ -11,8 +11,8 @@ const always = {
 export const teamsKeys = {
   enable_admin_role_for_users: flag(
     true,
-    'Whether roles of manifests may pass on membership in `team_admin_role`.',
-    { inResource: always, ...notYet },
+    'Whether `team_admin_role` is a member of every role of a manifest, and may add others to it.',
+    { inResource: always },
   ),
   enable_postgres_team_crd: flag(false, 'Whether `PostgresTeam` objects are watched.', {
     inResource: {
@@ -46,7 +46,10 @@ export const teamsKeys = {
     'https://info.example.com/oauth2/tokeninfo?access_token= uid realm=/employees',
     'How the image checks the tokens of people: URL, field with the name, further conditions.',
   ),
-  pam_role_name: words('zalandos', 'Role that all people are members of.'),
+  pam_role_name: words(
+    'zalandos',
+    'Role that all people are members of. It is made where it does not exist, without rights.',
+  ),
   postgres_superuser_teams: key({
     kind: list,
     default: [],
@@ -55,7 +58,7 @@ export const teamsKeys = {
   protected_role_names: key({
     kind: list,
     default: ['admin', 'cron_admin'],
-    description: 'Roles that no manifest may define.',
+    description: 'Roles that no manifest, infrastructure role or person may be called like.',
   }),
   role_deletion_suffix: words('_deleted', 'What roles of people who left are renamed with.', {
     nonEmpty: true,
@@ -63,11 +66,8 @@ export const teamsKeys = {
   }),
   team_admin_role: words(
     'admin',
-    'Role that people are members of, and that roles of manifests may pass on.',
-    {
-      inResource: always,
-      ...notYet,
-    },
+    'Role that people are members of who are no superusers, and that owners of prepared databases and roles of manifests (`enable_admin_role_for_users`) have as a member with the right to add others. Empty: none. It is made where it does not exist.',
+    { inResource: always },
   ),
   team_api_role_configuration: key({
     kind: map,

@@ -9,7 +9,8 @@ export const userKeys = {
   additional_owner_roles: users.key({
     kind: list,
     default: [],
-    description: 'Roles that every role that owns a database becomes a member of.',
+    description:
+      'Roles that every role of a manifest that owns a database becomes a member of, and every owner role of a prepared database. They must exist.',
   }),
   enable_password_rotation: users.flag(
     false,

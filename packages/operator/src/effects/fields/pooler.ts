@@ -13,6 +13,8 @@ export const poolerFields: Record<string, Entry> = {
     change: { spec: { enableConnectionPooler: true } },
     differs: [
       'Deployment acid-demo-pooler',
+      'PostgreSQL.lookup',
+      'PostgreSQL.roles[pooler]',
       'Secret acid-demo-pooler-u',
       'Secret pooler.acid-demo.credentials.postgresql.acid.zalan.do',
       'Service acid-demo-pooler',
@@ -27,6 +29,8 @@ export const poolerFields: Record<string, Entry> = {
     change: { spec: { enableReplicaConnectionPooler: true } },
     differs: [
       'Deployment acid-demo-pooler-repl',
+      'PostgreSQL.lookup',
+      'PostgreSQL.roles[pooler]',
       'Secret acid-demo-pooler-repl-u',
       'Secret pooler.acid-demo.credentials.postgresql.acid.zalan.do',
       'Service acid-demo-pooler-repl',
@@ -60,6 +64,7 @@ export const poolerFields: Record<string, Entry> = {
     change: pooler({ schema: 'lookup' }),
     differs: [
       'Deployment acid-demo-pooler.spec.template.spec.containers[connection-pooler].env[PGSCHEMA].value',
+      'PostgreSQL.lookup.schema',
     ],
   },
   'spec.connectionPooler.user': {
@@ -69,6 +74,9 @@ export const poolerFields: Record<string, Entry> = {
       'Deployment acid-demo-pooler.spec.template.metadata.annotations.pgherd.dev/user-list',
       'Deployment acid-demo-pooler.spec.template.spec.containers[connection-pooler].env[PGPASSWORD].valueFrom.secretKeyRef.name',
       'Deployment acid-demo-pooler.spec.template.spec.containers[connection-pooler].env[PGUSER].valueFrom.secretKeyRef.name',
+      'PostgreSQL.lookup.role',
+      'PostgreSQL.roles[bouncer]',
+      'PostgreSQL.roles[pooler]',
       'Secret acid-demo-pooler-u.data.userlist.txt',
       'Secret acid-demo-pooler-u.metadata.annotations.pgherd.dev/user-list',
       'Secret bouncer.acid-demo.credentials.postgresql.acid.zalan.do',

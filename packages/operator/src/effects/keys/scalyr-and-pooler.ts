@@ -133,6 +133,7 @@ export const scalyrAndPoolerKeys: Record<string, Entry> = {
     differs: [
       'Deployment acid-demo-pooler.spec.template.spec.containers[connection-pooler].env[PGSCHEMA].value',
       'Deployment acid-demo-pooler-repl.spec.template.spec.containers[connection-pooler].env[PGSCHEMA].value',
+      'PostgreSQL.lookup.schema',
     ],
   },
   connection_pooler_user: {
@@ -145,6 +146,9 @@ export const scalyrAndPoolerKeys: Record<string, Entry> = {
       'Deployment acid-demo-pooler-repl.spec.template.metadata.annotations.pgherd.dev/user-list',
       'Deployment acid-demo-pooler-repl.spec.template.spec.containers[connection-pooler].env[PGPASSWORD].valueFrom.secretKeyRef.name',
       'Deployment acid-demo-pooler-repl.spec.template.spec.containers[connection-pooler].env[PGUSER].valueFrom.secretKeyRef.name',
+      'PostgreSQL.lookup.role',
+      'PostgreSQL.roles[bouncer]',
+      'PostgreSQL.roles[pooler]',
       'Secret acid-demo-pooler-repl-u.data.userlist.txt',
       'Secret acid-demo-pooler-repl-u.metadata.annotations.pgherd.dev/user-list',
       'Secret acid-demo-pooler-u.data.userlist.txt',

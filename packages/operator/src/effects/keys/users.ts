@@ -12,6 +12,8 @@ export const usersKeys: Record<string, Entry> = {
   replication_username: {
     change: { configuration: { replication_username: 'copier' } },
     differs: [
+      'PostgreSQL.roles[copier]',
+      'PostgreSQL.roles[standby]',
       'Secret copier.acid-demo.credentials.postgresql.acid.zalan.do',
       'Secret standby.acid-demo.credentials.postgresql.acid.zalan.do',
       'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PGPASSWORD_STANDBY].valueFrom.secretKeyRef.name',
@@ -23,6 +25,8 @@ export const usersKeys: Record<string, Entry> = {
   super_username: {
     change: { configuration: { super_username: 'root' } },
     differs: [
+      'PostgreSQL.roles[postgres]',
+      'PostgreSQL.roles[root]',
       'Secret postgres.acid-demo.credentials.postgresql.acid.zalan.do',
       'Secret root.acid-demo.credentials.postgresql.acid.zalan.do',
       'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PGPASSWORD_SUPERUSER].valueFrom.secretKeyRef.name',
