@@ -7,9 +7,9 @@ import {
   type Sessions,
   attributesOf,
   connect,
-  execute,
   openSessions,
   planPass,
+  runPass,
 } from '@pgherd/postgres';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
 
@@ -62,6 +62,12 @@ export class PostgresLab {
     }
   }
 
+  /** Runs statements in a session of its own. The password of every role but `postgres` has to be its name. */
+  sql(user: string, database: string, statements: string): Promise<Record<string, unknown>[]> {
+    const password = user === 'postgres' ? this.server.password : user;
+    return this.withSession((connection) => connection.query(statements), user, password, database);
+  }
+
   /** What is left to do. */
   async plan(declared: Partial<Declared>, checker = new PasswordChecker()): Promise<Plan> {
     return (await planPass(this.sessions, { roles: [], databases: [], ...declared }, checker)).plan;
@@ -69,12 +75,31 @@ export class PostgresLab {
 
   /** Makes it so, insists that nothing was refused and that nothing is left to do. */
   async apply(declared: Partial<Declared>): Promise<Plan> {
-    const planned = await this.plan(declared);
-    const outcome = await execute(this.sessions, planned.steps);
+    const { plan: planned, outcome } = await this.run(declared);
     for (const { step, error } of outcome.failed) throw new Error(`${step.what}: ${error.message}`);
     const [left] = (await this.plan(declared)).steps;
     if (left) throw new Error(`the next pass would ${left.what}, because ${left.why}`);
     return planned;
+  }
+
+  private run(declared: Partial<Declared>): ReturnType<typeof runPass> {
+    return runPass(this.sessions, { roles: [], databases: [], ...declared }, new PasswordChecker());
+  }
+
+  /** The same; says what was done, e.g. `create role r`, `db: create schema s`. Declarations must be possible. */
+  async done(declared: Partial<Declared>): Promise<string[]> {
+    const { steps, conflicts } = await this.apply(declared);
+    for (const { object, message } of conflicts) throw new Error(`${object}: ${message}`);
+    return steps.map(({ what, database }) => (database === undefined ? what : `${database}: ${what}`));
+  }
+
+  /** Makes it so as far as it can be, and says what could not be done. */
+  async problems(declared: Partial<Declared>): Promise<string[]> {
+    const { plan, outcome } = await this.run(declared);
+    return [
+      ...plan.conflicts.map(({ object, message }) => `${object}: ${message}`),
+      ...outcome.failed.map(({ step, error }) => `${step.what}: ${error.message}`),
+    ];
   }
 }
 

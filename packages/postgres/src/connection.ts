@@ -34,19 +34,47 @@ export interface Connection {
 
 /**
  * Settings of the session. They come with the start of the connection, so that no setting of role or database comes
- * before or instead of them. With this search_path nothing that a user planted in a schema is ever found.
+ * before or instead of them: the owner of a database may set there whatever an ordinary user may. These are all the
+ * parameters by which he could have a superuser's session act as somebody else, find what he planted in a schema, fail,
+ * wait, or write statements into the log. All of them are as old as PostgreSQL 12.
+ *
  * A commit does not wait for replicas: without any it would wait for ever, and what is lost is done again.
  */
 function sessionSettings(options: ConnectOptions): Record<string, string> {
   return {
     search_path: 'pg_catalog,pg_temp',
+    role: 'none',
+    local_preload_libraries: '',
     statement_timeout: String(options.statementTimeoutMs ?? 60_000),
     lock_timeout: String(options.lockTimeoutMs ?? 10_000),
     idle_in_transaction_session_timeout: '60000',
+    exit_on_error: 'off',
     synchronous_commit: 'local',
-    client_min_messages: 'warning',
+    default_transaction_read_only: 'off',
+    default_transaction_isolation: 'read committed',
+    default_transaction_deferrable: 'off',
+    default_tablespace: '',
+    default_table_access_method: 'heap',
+    check_function_bodies: 'on',
+    row_security: 'on',
     standard_conforming_strings: 'on',
+    transform_null_equals: 'off',
+    quote_all_identifiers: 'off',
+    DateStyle: 'ISO',
+    client_min_messages: 'warning',
+    debug_print_parse: 'off',
+    debug_print_rewritten: 'off',
+    debug_print_plan: 'off',
+    // Its thresholds can be set, too, and then every look would take seconds.
+    jit: 'off',
   };
+}
+
+/** As the server takes it apart: spaces end an option, and backslashes keep them from doing so. */
+function commandLine(settings: Record<string, string>): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replaceAll(/[\\\s]/g, String.raw`\$&`)}`)
+    .join(' ');
 }
 
 /** Opens a session. Throws `PostgresError`, whose message names host, database and user. */
@@ -65,9 +93,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: (options.statementTimeoutMs ?? 60_000) + 5000,
     application_name: options.applicationName ?? 'pgherd',
-    options: Object.entries(sessionSettings(options))
-      .map(([name, value]) => `-c ${name}=${value}`)
-      .join(' '),
+    options: commandLine(sessionSettings(options)),
     keepAlive: true,
   });
   refuseClearText(client);

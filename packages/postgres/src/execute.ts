@@ -1,5 +1,6 @@
 import type { Connection } from './connection.ts';
 import { PostgresError } from './error.ts';
+import { standGuard } from './stand-guard.ts';
 import type { Step } from './plan/step.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -47,12 +48,20 @@ export async function execute(sessions: Sessions, steps: readonly Step[]): Promi
   const outcome: Outcome = { done: [], failed: [] };
   for (const group of runsOf(steps, (a, b) => a.database === b.database)) {
     await sessions.use(group[0]?.database, async (connection) => {
-      if (group.some(({ secret }) => secret)) await connection.query(silenceOfSampling);
-      for (const batch of runsOf(group, belongTogether, batchSize))
-        await carryOutAll(connection, batch, outcome);
+      await executeThere(connection, group, outcome);
     });
   }
   return outcome;
+}
+
+/** The same for steps of one database, on a session in it. Adds to `outcome`. */
+export async function executeThere(
+  connection: Connection,
+  steps: readonly Step[],
+  outcome: Outcome,
+): Promise<void> {
+  if (steps.some(({ secret }) => secret)) await connection.query(silenceOfSampling);
+  for (const batch of runsOf(steps, belongTogether, batchSize)) await carryOutAll(connection, batch, outcome);
 }
 
 /** Neighbours that `together` accepts, at most `limit` of them in one run. */
@@ -72,12 +81,13 @@ function runsOf(
 }
 
 function belongTogether(a: Step, b: Step): boolean {
-  return a.transaction && b.transaction && a.secret === b.secret;
+  return a.transaction && b.transaction && a.secret === b.secret && !a.guard && !b.guard;
 }
 
 /** All at once; when that is refused each on its own, so that only those that cannot be done are left out. */
 async function carryOutAll(connection: Connection, batch: readonly Step[], outcome: Outcome): Promise<void> {
   try {
+    refuseWithout(batch, outcome);
     await carryOut(connection, batch);
     outcome.done.push(...batch);
   } catch (error) {
@@ -96,6 +106,16 @@ async function carryOut(connection: Connection, batch: readonly Step[]): Promise
   }
   await connection.transaction(async () => {
     if (batch.some(({ secret }) => secret)) await connection.query(silence);
+    for (const { guard } of batch) if (guard) await standGuard(connection, guard);
     for (const statement of statements) await connection.query(statement);
   });
+}
+
+/** What PostgreSQL would say about a missing schema is less than what is known here. */
+function refuseWithout(batch: readonly Step[], { failed }: Outcome): void {
+  for (const { needs = [], database } of batch) {
+    const missing = failed.find(({ step }) => step.database === database && needs.includes(step.what));
+    if (!missing) continue;
+    throw new PostgresError(`not tried, because "${missing.step.what}" failed`, undefined, false);
+  }
 }

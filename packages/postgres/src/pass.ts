@@ -1,9 +1,21 @@
+import { bringContentsInLine, planContents, planFreshContents } from './contents.ts';
 import type { Declared } from './declared.ts';
+import { eachOf } from './each-of.ts';
+import { PostgresError } from './error.ts';
 import { execute, type Outcome } from './execute.ts';
 import { observe, type Observed } from './observe/observe.ts';
 import type { PasswordChecker } from './password-checker.ts';
-import { plan, type Plan } from './plan/plan.ts';
+import { databaseCreation } from './plan/database.ts';
+import type { Place } from './plan/places.ts';
+import { type ClusterPlan, plan, type Plan } from './plan/plan.ts';
+import { objectName } from './plan/step.ts';
 import type { Sessions } from './sessions.ts';
+
+/**
+ * Databases that are looked into at the same time. PostgreSQL keeps three sessions free for superusers, and Patroni
+ * may need one of them.
+ */
+const atOnce = 2;
 
 /** Looks, and says what is to do; it only reads. Throws `PostgresError`, and `Error` for a replica. */
 export async function planPass(
@@ -11,11 +23,21 @@ export async function planPass(
   declared: Declared,
   checker: PasswordChecker,
 ): Promise<{ observed: Observed; plan: Plan }> {
-  const observed = await sessions.use(undefined, (connection) => observe(connection, declared));
-  if (observed.inRecovery)
-    throw new Error(`${sessions.server} is a replica; its roles and databases come from the primary`);
-  const verifiers = await checker.newVerifiers(declared.roles, observed);
-  return { observed, plan: plan(declared, observed, verifiers) };
+  const { observed, plan: cluster } = await planCluster(sessions, declared, checker);
+  const there = cluster.places.filter(({ exists }) => exists);
+  const plans = await inEach(there, ({ database, lookup }) =>
+    sessions.use(database.name, (connection) =>
+      planContents(connection, { database, lookup }, cluster.knownRoles),
+    ),
+  );
+  for (const { database, lookup } of cluster.places.filter(({ exists }) => !exists))
+    plans.push({
+      result: await sessions.use(undefined, (connection) =>
+        planFreshContents(connection, { database, lookup }, cluster.knownRoles),
+      ),
+      conflicts: [],
+    });
+  return { observed, plan: joined(cluster, plans) };
 }
 
 /** Makes what is declared true. What PostgreSQL refuses is in the outcome; throws like `planPass` and `execute`. */
@@ -24,6 +46,75 @@ export async function runPass(
   declared: Declared,
   checker: PasswordChecker,
 ): Promise<{ plan: Plan; outcome: Outcome }> {
-  const { plan: planned } = await planPass(sessions, declared, checker);
-  return { plan: planned, outcome: await execute(sessions, planned.steps) };
+  const { plan: cluster } = await planCluster(sessions, declared, checker);
+  const { done, failed } = await execute(sessions, cluster.steps);
+  const made = new Set(done.map(({ what }) => what));
+  const places = cluster.places.filter(
+    ({ exists, database }) => exists || made.has(databaseCreation(database.name)),
+  );
+  const results = await inEach(places, (place) => bringContentsInLine(sessions, place, cluster.knownRoles));
+  return {
+    plan: joined(
+      cluster,
+      results.map(({ result, conflicts }) => ({ result: result?.plan, conflicts })),
+    ),
+    outcome: {
+      done: [...done, ...results.flatMap(({ result }) => result?.outcome.done ?? [])],
+      failed: [...failed, ...results.flatMap(({ result }) => result?.outcome.failed ?? [])],
+    },
+  };
+}
+
+async function planCluster(
+  sessions: Sessions,
+  declared: Declared,
+  checker: PasswordChecker,
+): Promise<{ observed: Observed; plan: ClusterPlan }> {
+  const observed = await sessions.use(undefined, (connection) => observe(connection, declared));
+  if (observed.inRecovery)
+    throw new Error(`${sessions.server} is a replica; its roles and databases come from the primary`);
+  const verifiers = await checker.newVerifiers(declared.roles, observed);
+  return { observed, plan: plan(declared, observed, verifiers) };
+}
+
+interface PlaceResult<T> {
+  result: T | undefined;
+  /** Why there is no result. */
+  conflicts: Plan['conflicts'];
+}
+
+/**
+ * Runs in each place; one that cannot be looked into does not hold up the others. Throws when all sessions were lost,
+ * because then it is the server that is gone.
+ */
+async function inEach<T>(
+  places: readonly Place[],
+  run: (place: Place) => Promise<T>,
+): Promise<PlaceResult<T>[]> {
+  const lost: PostgresError[] = [];
+  const results = await eachOf(places, atOnce, async (place): Promise<PlaceResult<T>> => {
+    try {
+      return { result: await run(place), conflicts: [] };
+    } catch (error) {
+      if (!(error instanceof PostgresError)) throw error;
+      if (error.connectionLost) lost.push(error);
+      const object = objectName('database', place.database.name);
+      return { result: undefined, conflicts: [{ object, message: error.message }] };
+    }
+  });
+  const [first] = lost;
+  if (first && lost.length === places.length) throw first;
+  return results;
+}
+
+function joined(cluster: Plan, places: readonly PlaceResult<Plan>[]): Plan {
+  const plans = [cluster, ...places.flatMap(({ result }) => result ?? [])];
+  return {
+    steps: plans.flatMap(({ steps }) => steps),
+    conflicts: [
+      ...plans.flatMap(({ conflicts }) => conflicts),
+      ...places.flatMap(({ conflicts }) => conflicts),
+    ],
+    notes: plans.flatMap(({ notes }) => notes),
+  };
 }

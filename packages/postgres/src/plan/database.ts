@@ -3,6 +3,11 @@ import { identifier } from '../sql.ts';
 import type { PlanContext } from './context.ts';
 import { because, objectName, step, type Step } from './step.ts';
 
+/** How the step is called that makes a database. */
+export function databaseCreation(name: string): string {
+  return `create database ${name}`;
+}
+
 /** Makes the database, or gives it to its owner. */
 export function databaseSteps(database: DeclaredDatabase, context: PlanContext): Step[] {
   const { observed, knownRoles, conflicts } = context;
@@ -18,7 +23,7 @@ export function databaseSteps(database: DeclaredDatabase, context: PlanContext):
   if (!existing) {
     return [
       step(
-        `create database ${database.name}`,
+        databaseCreation(database.name),
         because(database, 'there is no such database'),
         [`CREATE DATABASE ${name} OWNER ${owner}`],
         { transaction: false },

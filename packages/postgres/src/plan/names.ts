@@ -11,7 +11,7 @@ export function usable<T extends { name: string }>(
   return declared.filter(({ name }) => {
     const problem =
       nameProblem(name) ??
-      (kind === 'role' ? reservedProblem(name) : undefined) ??
+      (kind === 'role' ? reservedRole(name) : reservedDatabase(name)) ??
       (seen.has(name) ? 'it is declared twice' : undefined);
     seen.add(name);
     if (problem === undefined) return true;
@@ -20,7 +20,11 @@ export function usable<T extends { name: string }>(
   });
 }
 
-function reservedProblem(name: string): string | undefined {
+function reservedRole(name: string): string | undefined {
   if (name.startsWith('pg_')) return 'PostgreSQL reserves names that begin with pg_';
   return ['public', 'none'].includes(name) ? 'PostgreSQL reserves this name' : undefined;
+}
+
+function reservedDatabase(name: string): string | undefined {
+  return ['template0', 'template1'].includes(name) ? 'PostgreSQL reserves this name' : undefined;
 }

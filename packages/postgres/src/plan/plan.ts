@@ -3,9 +3,11 @@ import type { Observed } from '../observe/observe.ts';
 import type { NewVerifiers } from '../password-checker.ts';
 import type { PlanContext } from './context.ts';
 import { databaseSteps } from './database.ts';
+import { usableLookup } from './lookup.ts';
 import { membershipSteps } from './membership.ts';
 import { usable } from './names.ts';
 import { peopleSteps } from './people.ts';
+import { type Place, placesOf } from './places.ts';
 import { roleSteps } from './role.ts';
 import { rotatedSteps } from './rotated.ts';
 import { settingSteps } from './setting.ts';
@@ -18,12 +20,19 @@ export interface Plan {
   notes: Note[];
 }
 
+/** What is to do outside of single databases, and which of them to look into then. */
+export interface ClusterPlan extends Plan {
+  places: Place[];
+  /** Names of the roles that exist once the steps are done. */
+  knownRoles: ReadonlySet<string>;
+}
+
 /**
  * The statements that make `observed` into `declared`, roles before what needs them. Only roles of rotations that nobody
  * may need any more are ever dropped; no membership and no undeclared attribute or setting is ever taken away. When
  * nothing is to do the plan is empty.
  */
-export function plan(declared: Declared, observed: Observed, verifiers: NewVerifiers): Plan {
+export function plan(declared: Declared, observed: Observed, verifiers: NewVerifiers): ClusterPlan {
   const conflicts: Conflict[] = [];
   const notes: Note[] = [];
   const roles = usable('role', declared.roles, conflicts);
@@ -47,5 +56,7 @@ export function plan(declared: Declared, observed: Observed, verifiers: NewVerif
     ],
     conflicts,
     notes,
+    places: placesOf(context, usableLookup(context)),
+    knownRoles: context.knownRoles,
   };
 }

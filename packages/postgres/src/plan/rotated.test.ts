@@ -10,7 +10,13 @@ function dated(name: string, rest: Parameters<typeof observedRole>[1] = {}): Ret
 test('one that is past its time loses login, gives away what it owns, and is dropped', () => {
   const observed = observedServer(observedRole('app'), dated('app240101', { dependsIn: ['', 'a', 'b'] }));
   for (const name of ['a', 'b'])
-    observed.databases.set(name, { name, owner: 'app', allowsConnections: true });
+    observed.databases.set(name, {
+      name,
+      owner: 'app',
+      allowsConnections: true,
+      template: false,
+      valid: true,
+    });
   const { steps } = planRoles({ rotated }, observed);
   const given = ['REASSIGN OWNED BY "app240101" TO "app"', 'DROP OWNED BY "app240101"'];
   expect(steps.map(({ database, statements }) => [database, statements])).toEqual([
@@ -67,7 +73,13 @@ test('open sessions last, and so does the role; login is over', () => {
 
 test('one with something in a database that nobody can connect to stays, and is told', () => {
   const observed = observedServer(observedRole('app'), dated('app240101', { dependsIn: ['closed'] }));
-  observed.databases.set('closed', { name: 'closed', owner: 'app', allowsConnections: false });
+  observed.databases.set('closed', {
+    name: 'closed',
+    owner: 'app',
+    allowsConnections: false,
+    template: false,
+    valid: true,
+  });
   const { steps, notes } = planRoles({ rotated }, observed);
   expect(steps.map(({ what }) => what)).toEqual(['take login from app240101']);
   expect(notes.map(({ message }) => message)).toEqual([

@@ -1,4 +1,5 @@
 import { literal } from '../sql.ts';
+import type { Guard } from './guard.ts';
 
 /** Statements that belong together, with the reason. */
 export interface Step {
@@ -18,6 +19,10 @@ export interface Step {
    * cannot; what relies on the steps before it being committed must not.
    */
   transaction: boolean;
+  /** `what` of the steps in the same database without which this one cannot be done. */
+  needs?: string[];
+  /** Looked at in the transaction, before the statements. */
+  guard?: Guard;
 }
 
 /** A declaration that cannot be carried out. */
@@ -43,17 +48,17 @@ export function secretStatement(verifier: string, write: (quoted: string) => str
   return { sql: write(literal(verifier)), shown: write("'********'") };
 }
 
-/** `options.database` and `options.transaction` (default true): see `Step`. */
+/** `options`: see `Step`; `transaction` is true if it is missing. */
 export function step(
   what: string,
   why: string,
   statements: readonly Statement[],
-  options: { database?: string; transaction?: boolean } = {},
+  options: Partial<Pick<Step, 'database' | 'transaction' | 'needs' | 'guard'>> = {},
 ): Step {
   return {
+    ...options,
     what,
     why,
-    ...(options.database === undefined ? {} : { database: options.database }),
     statements: statements.map((statement) => (typeof statement === 'string' ? statement : statement.sql)),
     shown: statements.map((statement) => (typeof statement === 'string' ? statement : statement.shown)),
     secret: statements.some((statement) => typeof statement !== 'string'),
