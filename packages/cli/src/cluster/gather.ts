@@ -26,6 +26,7 @@ import {
 } from '@pgherd/patroni';
 import { findLabels } from './labels.ts';
 import type { ConnectionRow, EndpointRow, MemberRow, Overview } from './overview.ts';
+import { gatherPoolers } from './poolers.ts';
 import type { Target } from './target.ts';
 
 type Annotations = Record<string, string> | undefined;
@@ -130,22 +131,24 @@ function replicationMode(config: Annotations): string {
   return mode === 'quorum' ? 'quorum' : 'synchronous';
 }
 
-/** Reads all that `pgherd show` prints: one get and seven lists, whatever the size of the cluster. */
+/** Reads all that `pgherd show` prints: one get and nine lists, whatever the size of the cluster. */
 export async function gatherOverview(target: Target, cluster: Postgresql & KubeObject): Promise<Overview> {
   const { client } = target;
   const name = cluster.metadata.name ?? '';
   const namespace = cluster.metadata.namespace ?? target.namespace;
   const { selector, roleLabel } = await findLabels({ ...target, namespace }, name);
   const selection = { namespace, labelSelector: selector };
-  const [podList, claimList, serviceList, endpointsList, sliceList, mapList, secretList] = await Promise.all([
-    client.list(pods, selection),
-    client.list(persistentVolumeClaims, selection),
-    client.list(services, selection),
-    client.list(endpoints, selection),
-    client.list(endpointSlices, { namespace }),
-    client.list(configMaps, selection),
-    client.list(secrets, selection),
-  ]);
+  const [podList, claimList, serviceList, endpointsList, sliceList, mapList, secretList, poolers] =
+    await Promise.all([
+      client.list(pods, selection),
+      client.list(persistentVolumeClaims, selection),
+      client.list(services, selection),
+      client.list(endpoints, selection),
+      client.list(endpointSlices, { namespace }),
+      client.list(configMaps, selection),
+      client.list(secrets, selection),
+      gatherPoolers(client, namespace, name),
+    ]);
   const state = patroniState(name, { endpoints: endpointsList.items, configMaps: mapList.items });
   const status = readStatus(cluster.status);
   return {
@@ -171,6 +174,7 @@ export async function gatherOverview(target: Target, cluster: Postgresql & KubeO
     endpoints: serviceList.items
       .filter((service) => service.spec?.ports?.length)
       .map((service) => endpointRow(service, roleLabel, sliceList.items, endpointsList.items)),
+    poolers,
     conditions: status.conditions ?? [],
     steps: status.steps ?? [],
     stepsLeft: status.stepsLeft ?? 0,

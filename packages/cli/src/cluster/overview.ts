@@ -32,6 +32,19 @@ export interface EndpointRow {
   pods: string[];
 }
 
+/** A connection pooler. */
+export interface PoolerRow {
+  name: string;
+  /** Which members it leads to, in the words of Services. */
+  role: string;
+  /** `session` or `transaction`. */
+  mode: string;
+  ready: number;
+  pods: number;
+  image: string;
+  address: string;
+}
+
 /** How a user connects. The password is masked; the Secret has it. */
 export interface ConnectionRow {
   user: string;
@@ -54,6 +67,7 @@ export interface Overview {
   members: MemberRow[];
   volumes: VolumeRow[];
   endpoints: EndpointRow[];
+  poolers: PoolerRow[];
   conditions: Condition[];
   /** What the operator has still to do; the first of them. */
   steps: StepStatus[];

@@ -43,6 +43,17 @@ const overview: Overview = {
     { service: 'acid-demo', role: 'master', address: '10.0.0.1:5432', pods: ['acid-demo-0'] },
     { service: 'acid-demo-repl', role: 'replica', address: '10.0.0.2:5432', pods: [] },
   ],
+  poolers: [
+    {
+      name: 'acid-demo-pooler',
+      role: 'master',
+      mode: 'transaction',
+      ready: 1,
+      pods: 2,
+      image: 'localhost/pgherd/pooler:1.24',
+      address: '10.0.0.3:5432',
+    },
+  ],
   conditions: [],
   steps: [],
   stepsLeft: 0,
@@ -73,6 +84,10 @@ test('the overview says all in one screen', () => {
     SERVICE          ROLE      ADDRESS         PODS
     acid-demo        master    10.0.0.1:5432   acid-demo-0
     acid-demo-repl   replica   10.0.0.2:5432   none
+
+    Poolers
+    NAME               ROLE     MODE          ADDRESS         READY    IMAGE
+    acid-demo-pooler   master   transaction   10.0.0.3:5432   1 of 2   localhost/pgherd/pooler:1.24
 
     Connections
     USER      SECRET                          URI

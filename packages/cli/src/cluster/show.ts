@@ -63,6 +63,18 @@ export function formatOverview(overview: Overview): string {
       ['SERVICE', 'ROLE', 'ADDRESS', 'PODS'],
       overview.endpoints.map((row) => [row.service, row.role, row.address, row.pods.join(', ') || 'none']),
     ),
+    ...section(
+      'Poolers',
+      ['NAME', 'ROLE', 'MODE', 'ADDRESS', 'READY', 'IMAGE'],
+      overview.poolers.map((row) => [
+        row.name,
+        row.role,
+        row.mode,
+        row.address,
+        `${row.ready} of ${row.pods}`,
+        row.image,
+      ]),
+    ),
     ...stepLines(overview),
     ...section(
       'Conditions',

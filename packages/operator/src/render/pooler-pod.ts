@@ -137,7 +137,8 @@ function sizesOf(input: RenderInput): {
   const { manifest, configuration } = input;
   const { maxDBConnections } = manifest.spec.connectionPooler ?? {};
   const all = maxDBConnections ?? configuration.connection_pooler_max_db_connections;
-  const database = Math.trunc(all / instancesOfPooler(input));
+  // 0 is no limit to PgBouncer, which is not what a small number means.
+  const database = all > 0 ? Math.max(1, Math.trunc(all / instancesOfPooler(input))) : 0;
   const half = Math.trunc(database / 2);
   const quarter = Math.trunc(half / 2);
   return { database, default: half, smallest: quarter, reserve: quarter };

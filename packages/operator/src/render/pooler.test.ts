@@ -56,6 +56,17 @@ test('environment in the order of Zalando, sizes of each pod, the role by its Se
   expect(podOf(both, 'acid-demo-pooler-repl').container.env?.[0]?.value).toBe('acid-demo-repl');
 });
 
+test('fewer connections than pods are one for each pod, and not as many as they like', () => {
+  const sizes = (maxDBConnections: number) =>
+    podOf({ spec: { connectionPooler: { maxDBConnections } } })
+      .container.env?.slice(7)
+      .map(({ value }) => value)
+      .join(' ');
+  expect(sizes(1)).toBe('0 0 0 10000 1');
+  expect(sizes(9)).toBe('2 1 1 10000 4');
+  expect(sizes(0)).toBe('0 0 0 10000 0');
+});
+
 test('labels and selectors', () => {
   const selector = {
     application: 'db-connection-pooler',

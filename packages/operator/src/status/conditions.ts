@@ -87,7 +87,7 @@ function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): O
 }
 
 /** Reasons of troubles that are seen, and are not those of pods. */
-const notAboutPods = ['SecretIncomplete', 'PeopleUnknown'];
+const notAboutPods = ['SecretIncomplete', 'PeopleUnknown', 'PoolerStuck'];
 
 /** All troubles, but none that another one already says. */
 function saidOnce(troubles: Trouble[]): string {

@@ -3,6 +3,7 @@ import { kinds } from '../kinds.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { credentialsOf } from '../observe/remembered.ts';
 import { podTrouble } from './pod-trouble.ts';
+import { poolerTroubles } from './pooler-trouble.ts';
 import type { Trouble } from './trouble.ts';
 
 /** What is wrong with pods, volumes and Secrets, as far as it can be seen, and with who may log in; the worst first. */
@@ -11,6 +12,7 @@ export function observedTroubles(observed: Observed, secrets: string[]): Trouble
     ...observed.members.map(podTrouble),
     ...lostVolumes(observed),
     ...secrets.map((name) => secretTrouble(observed, name)),
+    ...poolerTroubles(observed),
     observed.people?.trouble,
   ].filter((trouble): trouble is Trouble => trouble !== undefined);
 }
