@@ -7,8 +7,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, sta
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 import { ensureBase } from './base.ts';
+import { bundle } from './bundle.ts';
 import { ContainerTool } from './container-tool.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -16,14 +16,14 @@ const commandLine = JSON.parse(readFileSync(join(here, '../packages/cli/package.
   version: string;
 };
 
-/** What an image is made of, besides the Dockerfile and the folder `scripts` of its own folder. */
+/** What an image is made of, besides the Dockerfile and the folders `scripts` and `pam` of its own folder. */
 interface Image {
   tag: string;
   /** Debian's release, and its image in a registry. */
   suite: string;
   pulled: string;
-  /** A program that Node runs: what is bundled, relative to this folder, and the bundle's name in the build context. */
-  program?: { entry: string; bundle: string };
+  /** Programs that Node runs: name of the bundle in the build context, and what is bundled, relative to this folder. */
+  programs: Record<string, string>;
 }
 
 const trixie = { suite: 'trixie', pulled: 'debian:trixie-slim' };
@@ -33,16 +33,20 @@ const images: Record<string, Image> = {
   postgres: {
     ...trixie,
     tag: 'localhost/pgherd/postgres:17',
-    program: { entry: 'postgres/src/main.ts', bundle: 'entrypoint.mjs' },
+    programs: {
+      'entrypoint.mjs': 'postgres/src/main.ts',
+      'pam-check.mjs': 'postgres/src/pam/check.ts',
+    },
   },
   operator: {
     ...trixie,
     tag: `localhost/pgherd/operator:${commandLine.version}`,
-    program: { entry: '../packages/cli/src/main.ts', bundle: 'pgherd.mjs' },
+    programs: { 'pgherd.mjs': '../packages/cli/src/main.ts' },
   },
   pooler: {
     ...trixie,
     tag: 'localhost/pgherd/pooler:1.24',
+    programs: {},
   },
 };
 
@@ -62,23 +66,16 @@ function sourceHash(context: string): string {
   return hash.digest('hex').slice(0, 20);
 }
 
-/** The build context in a temporary directory: Dockerfile, scripts, the bundle if there is one. */
-async function makeContext(name: string, image: Image, directory: string): Promise<void> {
-  cpSync(join(here, name, 'Dockerfile'), join(directory, 'Dockerfile'));
-  const scripts = join(here, name, 'scripts');
-  if (existsSync(scripts)) cpSync(scripts, join(directory, 'scripts'), { recursive: true });
-  if (image.program === undefined) return;
-  await build({
-    entryPoints: [join(here, image.program.entry)],
-    outfile: join(directory, image.program.bundle),
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    target: 'node24',
-    // Some packages are CommonJS inside: their bundle asks for `require`.
-    banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
-    logLevel: 'warning',
-  });
+/** The build context in a temporary directory: Dockerfile, scripts, the bundles if there are any. */
+async function makeContext(folder: string, image: Image, directory: string): Promise<void> {
+  cpSync(join(here, folder, 'Dockerfile'), join(directory, 'Dockerfile'));
+  for (const part of ['scripts', 'pam']) {
+    const source = join(here, folder, part);
+    if (existsSync(source)) cpSync(source, join(directory, part), { recursive: true });
+  }
+  for (const [name, entry] of Object.entries(image.programs)) {
+    await bundle(join(here, entry), join(directory, name));
+  }
 }
 
 async function buildImage(name: string): Promise<void> {
@@ -90,7 +87,8 @@ async function buildImage(name: string): Promise<void> {
   const context = mkdtempSync(join(tmpdir(), `pgherd-image-${name}-`));
   try {
     await makeContext(name, image, context);
-    const node = image.program === undefined ? '' : `-${process.versions.node}`;
+    const hasPrograms = Object.keys(image.programs).length > 0;
+    const node = hasPrograms ? `-${process.versions.node}` : '';
     const hash = `${sourceHash(context)}${node}`;
     if (tool.label(image.tag, sourceLabel) === hash) {
       console.log(`${image.tag} is up to date`);
@@ -98,7 +96,7 @@ async function buildImage(name: string): Promise<void> {
     }
     const started = Date.now();
     const base = ensureBase(tool, image);
-    if (image.program !== undefined) cpSync(process.execPath, join(context, 'node'));
+    if (hasPrograms) cpSync(process.execPath, join(context, 'node'));
     console.log(`building ${image.tag} on ${base}`);
     tool.build(context, { tag: image.tag, base, label: `${sourceLabel}=${hash}` });
     const seconds = Math.round((Date.now() - started) / 1000);

@@ -5,7 +5,7 @@
 import { spawnSync, type SpawnSyncReturns } from 'node:child_process';
 import { existsSync, readdirSync, statfsSync } from 'node:fs';
 
-/** A program that is needed, and Debian's package that has it. */
+/** A program (or header) that is needed, and Debian's package that has it. */
 interface Need {
   program: string;
   package: string;
@@ -24,7 +24,7 @@ const demoNeeds: Need[] = [
   { program: 'psql', package: 'postgresql-client', for: 'connecting' },
 ];
 
-/** Programs that are not on PATH: where to look for them. */
+/** What is not on PATH: where to look for it. */
 const elsewhere: Record<string, () => boolean> = {
   netavark: () =>
     ['/usr/lib/podman/netavark', '/usr/libexec/podman/netavark'].some((path) => existsSync(path)),
@@ -33,6 +33,8 @@ const elsewhere: Record<string, () => boolean> = {
     readdirSync('/usr/lib/postgresql').some((version) =>
       existsSync(`/usr/lib/postgresql/${version}/bin/initdb`),
     ),
+  'pam_modules.h': () => existsSync('/usr/include/security/pam_modules.h'),
+  'stdlib.h': () => existsSync('/usr/include/stdlib.h'),
 };
 
 const needs: Record<string, Need[]> = {
@@ -45,6 +47,9 @@ const needs: Record<string, Need[]> = {
     { program: 'openssl', package: 'openssl', for: 'judging our certificates' },
     { program: 'pgrep', package: 'procps', for: 'finding the processes of containers' },
     { program: 'git', package: 'git', for: 'checking generated files' },
+    { program: 'gcc', package: 'gcc', for: 'compiling the PAM module' },
+    { program: 'stdlib.h', package: 'libc6-dev', for: 'compiling the PAM module' },
+    { program: 'pam_modules.h', package: 'libpam0g-dev', for: 'compiling the PAM module' },
   ],
 };
 

@@ -11,6 +11,7 @@ import {
   createSelfSignedCertificate,
   prepareDirectories,
   writeConfiguration,
+  writePamService,
   type Identity,
 } from './prepare.ts';
 import { parseSettings, SettingsError, type Settings } from './settings.ts';
@@ -74,6 +75,7 @@ function start(): never {
   const facts = gatherFacts(settings);
   const { configuration, warnings } = patroniConfiguration(settings, facts);
   createSelfSignedCertificate(settings);
+  writePamService(settings);
   const file = writeConfiguration(settings, stringify(configuration, { compat: 'yaml-1.1' }));
   for (const warning of [...settings.warnings, ...warnings]) log('WARNING', warning);
   log(

@@ -104,6 +104,24 @@ test('unencrypted connections are rejected unless allowed', () => {
   expect(lines({ ALLOW_NOSSL: 'true' })).not.toMatch(/reject/);
 });
 
+test('people log in with tokens over TLS, before any line that would ask them for a password', () => {
+  const PAM_OAUTH2 = 'https://info.example.com/?access_token= uid';
+  const lines = at(configure({ PAM_OAUTH2 }), 'postgresql', 'pg_hba') as string[];
+  expect(lines.map((line) => line.replaceAll(/ +/g, ' '))).toEqual([
+    'local all all trust',
+    'hostssl all +zalandos 127.0.0.1/32 pam',
+    'host all all 127.0.0.1/32 md5',
+    'hostssl all +zalandos ::1/128 pam',
+    'host all all ::1/128 md5',
+    'local replication standby trust',
+    'hostssl replication standby all md5',
+    'hostnossl all all all reject',
+    'hostssl all +zalandos all pam',
+    'hostssl all all all md5',
+  ]);
+  expect((at(configure(), 'postgresql', 'pg_hba') as string[]).join()).not.toMatch(/pam|zalandos/);
+});
+
 test('a standby cluster streams from its source', () => {
   const configuration = configure({
     STANDBY_HOST: 'other',

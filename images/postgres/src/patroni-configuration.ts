@@ -1,5 +1,6 @@
 import type { HostFacts } from './host-facts.ts';
 import { deepMerge } from './merge.ts';
+import { hostBasedLine, roleAsWord } from './people.ts';
 import type { Mapping, Settings } from './settings.ts';
 
 const MiB = 1024 * 1024;
@@ -91,15 +92,19 @@ function localParameters(settings: Settings, facts: HostFacts): Mapping {
 }
 
 function hostBasedAuthentication(settings: Settings): string[] {
+  const { people } = settings;
   return [
     'local   all             all                                   trust',
+    ...hostBasedLine(people, '127.0.0.1/32'),
     'host    all             all                127.0.0.1/32       md5',
+    ...hostBasedLine(people, '::1/128'),
     'host    all             all                ::1/128            md5',
     `local   replication     ${settings.standby.username}                    trust`,
     `hostssl replication     ${settings.standby.username} all                md5`,
     ...(settings.allowPlainConnections
       ? []
       : ['hostnossl all           all                all                reject']),
+    ...hostBasedLine(people, 'all'),
     `${settings.allowPlainConnections ? 'host   ' : 'hostssl'} all             all                all                md5`,
   ];
 }
@@ -107,7 +112,7 @@ function hostBasedAuthentication(settings: Settings): string[] {
 function bootstrap(settings: Settings, facts: HostFacts): Mapping {
   const { clone } = settings;
   return {
-    post_init: `/scripts/post_init.sh "${settings.humanRole}"`,
+    post_init: `/scripts/post_init.sh ${roleAsWord(settings.people)}`,
     dcs: {
       ...(settings.standbyCluster ? { standby_cluster: settings.standbyCluster } : {}),
       ttl: 30,
@@ -178,7 +183,7 @@ function generated(settings: Settings, facts: HostFacts): Mapping {
       parameters: { unix_socket_directories: `${paths.run}/postgresql`, ...localParameters(settings, facts) },
       pg_hba: hostBasedAuthentication(settings),
       authentication: { superuser: settings.superuser, replication: settings.standby },
-      callbacks: { on_role_change: `/scripts/on_role_change.sh "${settings.humanRole}" true` },
+      callbacks: { on_role_change: `/scripts/on_role_change.sh ${roleAsWord(settings.people)} true` },
       create_replica_methods: ['basebackup'],
       // A spread checkpoint would keep a new replica waiting for minutes before it copies the first byte.
       basebackup: [{ checkpoint: 'fast' }],

@@ -8,10 +8,12 @@ import {
   mkdirSync,
   readFileSync,
   readdirSync,
+  rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pamService } from './people.ts';
 import type { Settings } from './settings.ts';
 
 /** Who the server runs as. */
@@ -75,6 +77,21 @@ export function createSelfSignedCertificate(settings: Settings): void {
   ];
   execFileSync('openssl', [...request, ...subject], { stdio: 'pipe' });
   chmodSync(tls.privateKeyFile, 0o600);
+}
+
+/**
+ * Writes PAM's service `postgresql`, or removes it. `/etc/pam.d/postgresql` is a link to it in the image, because the
+ * image's own files may be read-only and another user's.
+ */
+export function writePamService(settings: Settings): void {
+  const directory = `${settings.paths.run}/pam.d`;
+  const text = pamService(settings.people);
+  if (text === undefined) {
+    rmSync(`${directory}/postgresql`, { force: true });
+    return;
+  }
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(`${directory}/postgresql`, text);
 }
 
 /** Writes the configuration, and links it to where people and `patronictl` look for it. */

@@ -19,7 +19,7 @@ test('Spilo defaults apply where the environment is silent', () => {
     namespace: 'team',
     superuser: { username: 'postgres', password: 's3cret' },
     standby: { username: 'standby', password: 's4cret' },
-    humanRole: 'zalandos',
+    people: { role: 'zalandos', login: 'off' },
     postgresPort: 5432,
     restApiPort: 8008,
     useConfigMaps: false,

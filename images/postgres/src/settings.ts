@@ -1,4 +1,5 @@
 import { parse } from 'yaml';
+import { parsePeople, type People } from './people.ts';
 
 /** A YAML mapping of Patroni's configuration. */
 export type Mapping = { [key: string]: unknown };
@@ -61,8 +62,7 @@ export interface Settings {
   restApiPort: number;
   superuser: Credentials;
   standby: Credentials;
-  /** Group role of people; `post_init` creates it. */
-  humanRole: string;
+  people: People;
   initdbLocale: string;
   allowPlainConnections: boolean;
   tls: Tls;
@@ -228,6 +228,7 @@ export function parseSettings(environment: Environment): Settings {
   }
   const home = environment['PGHOME'] || '/home/postgres';
   const run = environment['RW_DIR'] || '/run';
+  const people = parsePeople(environment);
   const root = environment['PGROOT'] || `${home}/pgdata/pgroot`;
   return {
     scope: required(environment, 'SCOPE', 'set it to the name of the cluster'),
@@ -252,7 +253,7 @@ export function parseSettings(environment: Environment): Settings {
       username: environment['PGUSER_STANDBY'] || 'standby',
       password: required(environment, 'PGPASSWORD_STANDBY', 'set it from the Secret of the replication user'),
     },
-    humanRole: environment['HUMAN_ROLE'] || 'zalandos',
+    people,
     initdbLocale: environment['INITDB_LOCALE'] || 'en_US',
     allowPlainConnections: Boolean(environment['ALLOW_NOSSL']),
     tls: tlsSettings(environment, run),
@@ -263,6 +264,6 @@ export function parseSettings(environment: Environment): Settings {
     override: environment['SPILO_CONFIGURATION']
       ? mapping(environment, 'SPILO_CONFIGURATION')
       : mapping(environment, 'PATRONI_CONFIGURATION'),
-    warnings: warningsOf(environment),
+    warnings: [...warningsOf(environment), ...people.warnings],
   };
 }
