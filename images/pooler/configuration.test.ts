@@ -56,7 +56,7 @@ test('what the operator sets', () => {
     '[pgbouncer] max_db_connections': '5',
     '[pgbouncer] admin_users': 'pooler',
     '[pgbouncer] stats_users': 'robot_zmon,monitoring',
-    '[pgbouncer] auth_query': 'SELECT * FROM "pooler".user_lookup($1)',
+    '[pgbouncer] auth_query': 'SELECT $1::text, phash FROM "pooler".user_lookup($1)',
     '[pgbouncer] client_tls_sslmode': 'require',
     '[pgbouncer] server_tls_sslmode': 'require',
   });
@@ -131,7 +131,7 @@ test('whatever the environment says, the file has the same lines, and the values
         `host=${inQuotes(PGHOST)} port=5432 auth_user=${inQuotes(PGUSER)}`,
       );
       expect(settings.get('[pgbouncer] auth_query')).toBe(
-        `SELECT * FROM "${PGSCHEMA.replaceAll('"', '""')}".user_lookup($1)`,
+        `SELECT $1::text, phash FROM "${PGSCHEMA.replaceAll('"', '""')}".user_lookup($1)`,
       );
       expect(settings.get('[pgbouncer] admin_users')).toBe(/[\s,]/.test(PGUSER) ? '' : PGUSER);
     }),

@@ -7,50 +7,57 @@ import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { run } from '../support/instance.ts';
 import { PoolerContainer, type PoolerOptions } from '../support/pooler-container.ts';
-import { type PostgresServer, startPostgres } from '../support/postgres-server.ts';
+import { PostgresLab, role } from '../support/postgres-lab.ts';
+import type { PostgresServer } from '../support/postgres-server.ts';
 
 /** The pooler's image in front of a real server, with real clients. The server's certificate is signed by `ca`. */
 
+let lab: PostgresLab;
 let server: PostgresServer;
 let certificates: string;
 const toClose: (() => Promise<unknown>)[] = [];
 
+const hostile = { role: `we'ird "us er`, schema: `Po"oler's` };
+
 beforeAll(async () => {
   certificates = makeCertificates();
-  server = await startPostgres({
+  lab = await PostgresLab.start({
     ssl_cert_file: join(certificates, 'server.crt'),
     ssl_key_file: join(certificates, 'server.key'),
     // As in the database image: who has an old password may log in with it.
     hba_file: hostBasedAuthentication(),
   });
+  ({ server } = lab);
+  const roles = ['pooler', hostile.role, 'foo', 'monitoring'].map((name) =>
+    role(name, [], { password: `${name}-password` }),
+  );
+  await lab.done({
+    roles,
+    databases: [{ name: 'bar', owner: 'foo' }],
+    lookup: { role: 'pooler', schema: 'pooler' },
+  });
+  await lab.done({ roles, lookup: hostile });
   await asSuperuser(
-    `create role "we'ird ""us er" login password 'pooler-password'`,
-    `create role pooler login password 'pooler-password'`,
-    `create role foo login password 'foo-password'`,
-    `create role monitoring login password 'mon"itoring'`,
     `set password_encryption to md5`,
     `create role old login password 'old-password'`,
-    ...['pooler', `"Po""oler's"`].flatMap((schema) => [
-      `create schema ${schema}`,
-      // As Zalando's operator makes it.
-      `create function ${schema}.user_lookup(in i_username text, out uname text, out phash text) returns record as $$
-       begin
-         select usename, passwd from pg_catalog.pg_shadow where usename = i_username into uname, phash;
-         return;
-       end;
-       $$ language plpgsql security definer`,
-      `revoke all on function ${schema}.user_lookup(text) from public`,
-      `grant usage on schema ${schema} to pooler, "we'ird ""us er"`,
-      `grant execute on function ${schema}.user_lookup(text) to pooler, "we'ird ""us er"`,
-    ]),
-    'create database bar owner foo',
+    `set password_encryption to default`,
+    `create role expired login password 'expired-password' valid until '2001-01-01'`,
+    // As Zalando's operator makes it: in PL/pgSQL, and without a fixed search_path.
+    'create schema theirs',
+    `create function theirs.user_lookup(in i_username text, out uname text, out phash text) returns record as $$
+     begin
+       select usename, passwd from pg_catalog.pg_shadow where usename = i_username into uname, phash;
+       return;
+     end;
+     $$ language plpgsql security definer`,
+    'grant usage on schema theirs to pooler',
   );
 });
 afterEach(async () => {
   for (const close of toClose.splice(0).reverse()) await close();
 });
 afterAll(async () => {
-  await server?.stop();
+  await lab?.stop();
   rmSync(certificates, { recursive: true, force: true });
 });
 
@@ -127,7 +134,7 @@ async function start({ environment = {}, ...rest }: Partial<PoolerOptions> = {})
       PGSCHEMA: 'pooler',
       ...environment,
     },
-    users: '"pooler" "pooler-password"\n"monitoring" "mon""itoring"\n',
+    users: '"pooler" "pooler-password"\n"monitoring" "monitoring-password"\n',
     ...rest,
   });
   toClose.push(() => pooler.remove());
@@ -170,7 +177,7 @@ test('who is let in, and how', async () => {
   expect(await whoAmI(await connect(port, { user: 'old', password: 'old-password' }))).toBe('old');
   const superuser = { user: 'postgres', password: server.password, database: 'postgres' };
   expect(await whoAmI(await connect(port, superuser))).toBe('postgres');
-  const listed = { user: 'monitoring', password: 'mon"itoring' };
+  const listed = { user: 'monitoring', password: 'monitoring-password' };
   expect(await whoAmI(await connect(port, listed))).toBe('monitoring');
 
   // A database and a user that came later.
@@ -180,7 +187,9 @@ test('who is let in, and how', async () => {
 
   await expect(connect(port, { password: 'wrong' })).rejects.toThrow(/authentication failed/);
   await expect(connect(port, { ...listed, password: 'wrong' })).rejects.toThrow(/authentication failed/);
-  await expect(connect(port, { user: 'nobody' })).rejects.toThrow(/authentication failed|config error/);
+  await expect(connect(port, { user: 'nobody' })).rejects.toThrow(/authentication failed/);
+  const expired = { user: 'expired', password: 'expired-password' };
+  await expect(connect(port, expired)).rejects.toThrow(/authentication failed/);
   await expect(connect(port, { ssl: false })).rejects.toThrow(/SSL required/);
   await expect(connect(port, { database: 'none' })).rejects.toThrow(/does not exist/);
 
@@ -199,7 +208,7 @@ test('who is let in, and how', async () => {
   await expect(connect(port, { database: 'pgbouncer' })).rejects.toThrow(/not allowed|authentication failed/);
 
   const log = await pooler.log();
-  expect(log).not.toMatch(/password"|mon"itoring|foo-password|pooler-password|SCRAM-SHA-256\$/);
+  expect(log).not.toMatch(/(foo|pooler|monitoring|late|new|old)-password|SCRAM-SHA-256\$|md5[0-9a-f]{32}/);
 });
 
 test('prepared statements and parameters of the session go where the client goes', async () => {
@@ -230,14 +239,22 @@ test('prepared statements and parameters of the session go where the client goes
 });
 
 test('names with everything in them', async () => {
-  const user = `we'ird "us er`;
+  const user = hostile.role;
   const { port } = await start({
-    environment: { PGUSER: user, PGPASSWORD: 'pooler-password', PGSCHEMA: `Po"oler's` },
-    users: `"we'ird ""us er" "pooler-password"\n`,
+    environment: { PGUSER: user, PGSCHEMA: hostile.schema },
+    users: `"we'ird ""us er" "${user.replaceAll('"', '""')}-password"\n`,
   });
   expect(await whoAmI(await connect(port))).toBe('foo');
   // It would have made administrators of `we'ird` and `er`.
-  await expect(connect(port, admin(user))).rejects.toThrow(/not allowed|authentication failed/);
+  await expect(connect(port, admin(user, `${user}-password`))).rejects.toThrow(
+    /not allowed|authentication failed/,
+  );
+});
+
+test("with the function of Zalando's operator", async () => {
+  const { port } = await start({ environment: { PGSCHEMA: 'theirs' } });
+  expect(await whoAmI(await connect(port))).toBe('foo');
+  await expect(connect(port, { user: 'nobody' })).rejects.toThrow(/authentication failed/);
 });
 
 test('what is wrong is told, and nothing starts', async () => {

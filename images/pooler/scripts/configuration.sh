@@ -96,7 +96,8 @@ stats_users = $(listable "${INFRASTRUCTURE_ROLES:-}")
 auth_type = md5
 auth_file = $USERS
 auth_dbname = postgres
-auth_query = SELECT * FROM $lookup(\$1)
+# Who does not exist has no password, like others who have none: nobody is told who exists.
+auth_query = SELECT \$1::text, phash FROM $lookup(\$1)
 
 client_tls_sslmode = require
 client_tls_cert_file = $CERTIFICATE
