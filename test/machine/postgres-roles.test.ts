@@ -1,4 +1,4 @@
-import { type Declared, execute, observe } from '@pgherd/postgres';
+import { type Declared, execute, literal, observe, passwordMatches } from '@pgherd/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresLab, role } from '../support/postgres-lab.ts';
 
@@ -176,4 +176,27 @@ test('a thousand roles need few transactions', async () => {
   const before = await count();
   await lab.apply({ roles });
   expect((await count()) - before).toBeLessThan(20);
+});
+
+test("verifiers: ours are like the server's, also for passwords that SASLprep changes or forbids", async () => {
+  const passwords = [
+    'x',
+    'a\u00A0b',
+    'ﬁne ² Å',
+    'soft\u00ADhyphen',
+    'bell\u0007',
+    '\u00AD',
+    'الف',
+    'الفx1',
+    '🐘',
+    'пароль',
+  ];
+  for (const password of passwords) {
+    await lab.superuser.query(
+      `DROP ROLE IF EXISTS scram; CREATE ROLE scram LOGIN PASSWORD ${literal(password)}`,
+    );
+    const stored = (await observe(lab.superuser)).roles.get('scram')?.verifier ?? null;
+    expect([password, await passwordMatches('scram', password, stored)]).toEqual([password, true]);
+    expect(await passwordMatches('scram', `${password}x`, stored)).toBe(false);
+  }
 });
