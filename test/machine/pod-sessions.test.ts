@@ -81,6 +81,9 @@ test('sessions only read, whatever a database says of itself, and constants are 
     expect(await connection.query('select $1 as a, $2::int as b', ["it's \\", 7])).toEqual([
       { a: "it's \\", b: 7 },
     ]);
+    const names = ['a "b" \\', "it's,{}", 'line\nline', ''];
+    const [list] = await connection.query('select $1::text[] as names', [names]);
+    expect(list).toEqual({ names });
     const refused = await connection.query('select nothing from nowhere').catch((error: unknown) => error);
     expect(refused).toBeInstanceOf(PostgresError);
     expect(refused).toMatchObject({ code: '42P01', connectionLost: false });

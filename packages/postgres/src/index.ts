@@ -3,6 +3,7 @@ export * from './declared.ts';
 export { PostgresError } from './error.ts';
 export * from './execute.ts';
 export { type ObservedDatabase } from './observe/databases.ts';
+export { planNewServer, type NewServer } from './new-server.ts';
 export * from './observe/observe.ts';
 export { type ObservedRole } from './observe/roles.ts';
 export * from './pass.ts';

@@ -72,6 +72,6 @@ function asJson(sql: string, values: unknown[]): string {
 }
 
 function textOf(value: unknown): string {
-  if (Array.isArray(value)) return `{${value.map((each) => JSON.stringify(String(each))).join(',')}}`;
-  return String(value);
+  if (!Array.isArray(value)) return String(value);
+  return `{${value.map((each) => `"${String(each).replaceAll(/[\\"]/g, '\\$&')}"`).join(',')}}`;
 }
