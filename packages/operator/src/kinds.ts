@@ -15,6 +15,7 @@ import {
   type KubeObject,
   type ResourceType,
 } from '@pgherd/kube/objects';
+import type { SecretChange } from './secrets/role-secret.ts';
 
 /** Where a kind is served, and what its objects call themselves. */
 export type Kind = ResourceType;
@@ -73,6 +74,8 @@ export interface Desired {
   kept?: KubeObject;
   /** What there must be first, in words: until then it is neither made nor changed. */
   waitFor?: string;
+  /** What changes in a Secret whose contents are somebody's, once it exists. */
+  change?: SecretChange;
   /** The cluster that it is for, where another cluster's may have the same name: that is never touched. */
   owner?: Owner;
 }

@@ -18,6 +18,9 @@ export const poolerUserListAnnotation = 'pgherd.dev/user-list';
  */
 export const clusterNamespaceLabel = 'pgherd.dev/cluster-namespace';
 
+/** On a pod that must be replaced because it logs in with a former password: of which role. */
+export const formerPasswordAnnotation = 'pgherd.dev/former-password';
+
 /** Service of the primary. */
 export function primaryServiceName(cluster: string): string {
   return cluster;

@@ -27,7 +27,7 @@ const silenceOfSampling = 'SET log_transaction_sample_rate = 0';
  * the kind of a statement, `CREATE ROLE`) and out of `pg_stat_statements`, where that is loaded. pgaudit leaves passwords
  * out by itself, and keeps its record. One round trip.
  */
-const silence = [
+export const silence = [
   "SET LOCAL log_statement = 'none'",
   'SET LOCAL log_min_duration_statement = -1',
   'SET LOCAL log_min_duration_sample = -1',

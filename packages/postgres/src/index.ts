@@ -8,6 +8,7 @@ export * from './observe/observe.ts';
 export { type ObservedRole } from './observe/roles.ts';
 export * from './pass.ts';
 export * from './password-checker.ts';
+export { passwordScript } from './password-script.ts';
 export * from './plan/plan.ts';
 export { type Conflict, type Note, type Step } from './plan/step.ts';
 export * from './restart-parameters.ts';

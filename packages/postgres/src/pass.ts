@@ -4,7 +4,7 @@ import { eachOf } from './each-of.ts';
 import { PostgresError } from './error.ts';
 import { execute, type Outcome } from './execute.ts';
 import { observe, type Observed } from './observe/observe.ts';
-import type { PasswordChecker } from './password-checker.ts';
+import type { NewVerifiers, PasswordChecker } from './password-checker.ts';
 import { databaseCreation } from './plan/database.ts';
 import type { Place } from './plan/places.ts';
 import { type ClusterPlan, plan, type Plan } from './plan/plan.ts';
@@ -40,13 +40,19 @@ export async function planPass(
   return { observed, plan: joined(cluster, plans) };
 }
 
-/** Makes what is declared true. What PostgreSQL refuses is in the outcome; throws like `planPass` and `execute`. */
+/**
+ * Makes what is declared true. What PostgreSQL refuses is in the outcome; throws like `planPass` and `execute`.
+ * `beforePasswords` is told of existing roles whose passwords are about to be changed. Answers which roles there are then.
+ */
 export async function runPass(
   sessions: Sessions,
   declared: Declared,
   checker: PasswordChecker,
-): Promise<{ plan: Plan; outcome: Outcome }> {
-  const { plan: cluster } = await planCluster(sessions, declared, checker);
+  beforePasswords: (roles: string[]) => Promise<void> = async () => {},
+): Promise<{ plan: Plan; outcome: Outcome; roles: ReadonlySet<string> }> {
+  const { observed, verifiers, plan: cluster } = await planCluster(sessions, declared, checker);
+  const changed = [...verifiers.keys()].filter((role) => observed.roles.has(role));
+  if (changed.length > 0) await beforePasswords(changed);
   const { done, failed } = await execute(sessions, cluster.steps);
   const made = new Set(done.map(({ what }) => what));
   const places = cluster.places.filter(
@@ -62,19 +68,27 @@ export async function runPass(
       done: [...done, ...results.flatMap(({ result }) => result?.outcome.done ?? [])],
       failed: [...failed, ...results.flatMap(({ result }) => result?.outcome.failed ?? [])],
     },
+    roles: new Set(done.length === 0 ? observed.roles.keys() : await rolesNow(sessions)),
   };
+}
+
+async function rolesNow(sessions: Sessions): Promise<string[]> {
+  const rows = await sessions.use(undefined, (connection) =>
+    connection.query<{ rolname: string }>('select rolname from pg_catalog.pg_roles'),
+  );
+  return rows.map(({ rolname }) => rolname);
 }
 
 async function planCluster(
   sessions: Sessions,
   declared: Declared,
   checker: PasswordChecker,
-): Promise<{ observed: Observed; plan: ClusterPlan }> {
+): Promise<{ observed: Observed; verifiers: NewVerifiers; plan: ClusterPlan }> {
   const observed = await sessions.use(undefined, (connection) => observe(connection, declared));
   if (observed.inRecovery)
     throw new Error(`${sessions.server} is a replica; its roles and databases come from the primary`);
   const verifiers = await checker.newVerifiers(declared.roles, observed);
-  return { observed, plan: plan(declared, observed, verifiers) };
+  return { observed, verifiers, plan: plan(declared, observed, verifiers) };
 }
 
 interface PlaceResult<T> {

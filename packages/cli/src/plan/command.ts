@@ -65,7 +65,15 @@ async function planOne(target: Target, written: WrittenManifest, options: PlanOp
   const made = await withSql(
     target,
     namespace,
-    preview({ manifest, live, settings: found.settings, source, unreadable, deleted: options.delete }),
+    preview({
+      manifest,
+      live,
+      settings: found.settings,
+      source,
+      unreadable,
+      deleted: options.delete,
+      now: Date.now(),
+    }),
   );
   const about = found.problems.map((problem) => `${found.origin}: ${formatProblem(problem)}`);
   const warnings = [...about, ...written.warnings, ...made.warnings];

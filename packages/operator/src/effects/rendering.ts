@@ -29,7 +29,10 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
   if (assessment.errors.length > 0) {
     return { problems: assessment.errors.map(formatProblem) };
   }
-  const pass = goalOf(assessment.manifest, { configuration, named }, observed, () => 'generated');
+  const pass = goalOf(assessment.manifest, { configuration, named }, observed, {
+    now: 0,
+    newPassword: () => 'generated',
+  });
   const { objects } = pass.goal;
   return {
     ...Object.fromEntries(
@@ -45,7 +48,10 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
     PostgreSQL:
       pass.goal.database === undefined
         ? 'left alone'
-        : declaredWithSecrets(assessment.manifest, { configuration, named }, observed, () => 'generated'),
+        : declaredWithSecrets(assessment.manifest, { configuration, named }, observed, {
+            now: 0,
+            newPassword: () => 'generated',
+          }),
     deletion: deletionOf(objects, manifest, configuration),
   };
 }

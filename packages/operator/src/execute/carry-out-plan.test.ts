@@ -13,6 +13,8 @@ const context: StepContext = {
   name: 'acid-demo',
   superuser: { username: 'postgres', password: 'x' },
   declared: { roles: [], databases: [] },
+  startedBefore: () => [],
+  rolesSeen: () => {},
   databaseDone: () => {},
 };
 

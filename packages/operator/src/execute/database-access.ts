@@ -2,6 +2,7 @@ import {
   openSessions,
   PasswordChecker,
   planPass,
+  PostgresError,
   runPass,
   type ConnectOptions,
   type Declared,
@@ -16,12 +17,30 @@ export interface DatabaseReport {
   postponed: string[];
   /** Declarations that cannot be carried out, and statements that PostgreSQL refused. */
   problems: string[];
+  /** Roles that exist now; absent: it was not looked. */
+  roles?: ReadonlySet<string>;
+}
+
+/** What is done about the pods of a cluster when passwords change. */
+export interface PodHelp {
+  /** Before other passwords go into the database for these roles: pods may log in with the old ones. */
+  passwordsChange(roles: string[]): Promise<void>;
+  /** Gives the superuser the password of its Secret from within the primary's pod, where nobody asks for the old one. */
+  setSuperuserPassword(): Promise<void>;
 }
 
 /** Makes what is declared true inside PostgreSQL. */
 export interface DatabaseAccess {
-  /** Throws `PostgresError` when the server cannot be reached or is not the primary (any more). */
-  bringInLine(address: string, superuser: Credentials, declared: Declared): Promise<DatabaseReport>;
+  /**
+   * Throws `PostgresError` when the server cannot be reached or is not the primary (any more). When it knows another
+   * password of the superuser than the Secret, it gets that of the Secret with the help of its pod.
+   */
+  bringInLine(
+    address: string,
+    superuser: Credentials,
+    declared: Declared,
+    pods: PodHelp,
+  ): Promise<DatabaseReport>;
   /** Only reads. What is different, a line each, without passwords; throws the same. */
   look(address: string, superuser: Credentials, declared: Declared): Promise<string[]>;
 }
@@ -36,13 +55,22 @@ const onItsPort: Reach = (host, { username: user, password }) => ({
   database: 'postgres',
 });
 
+/** SQLSTATE invalid_password. Source: PostgreSQL's appendix A. */
+const wrongPassword = '28P01';
+
 /** Over SQL, as superuser, with TLS. Tests reach a server of their own. */
 export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
   const checker = new PasswordChecker();
   return {
-    bringInLine: (address, superuser, declared) =>
+    bringInLine: (address, superuser, declared, pods) =>
       withSessions(reach(address, superuser), async (sessions) => {
-        const { plan, outcome } = await runPass(sessions, declared, checker);
+        if (!(await isLetIn(sessions))) {
+          await pods.passwordsChange([superuser.username]);
+          await pods.setSuperuserPassword();
+        }
+        const { plan, outcome, roles } = await runPass(sessions, declared, checker, (changed) =>
+          pods.passwordsChange(changed),
+        );
         return {
           done: outcome.done.map(({ what }) => what),
           postponed: plan.notes.map(({ object, message }) => `${object}: ${message}`),
@@ -50,6 +78,7 @@ export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
             ...plan.conflicts.map(({ object, message }) => `${object}: ${message}`),
             ...outcome.failed.map(({ step, error }) => `${step.what}: ${error.message}`),
           ],
+          roles,
         };
       }),
     look: (address, superuser, declared) =>
@@ -66,5 +95,20 @@ async function withSessions<T>(options: ConnectOptions, run: (sessions: Sessions
     return await run(sessions);
   } finally {
     await sessions.close();
+  }
+}
+
+/**
+ * Opens the session that is used afterwards. False when the server does not accept the superuser's password: a Secret
+ * that somebody deleted or changed must not lock the operator out.
+ */
+async function isLetIn(sessions: Sessions): Promise<boolean> {
+  try {
+    await sessions.use(undefined, async () => {});
+    return true;
+  } catch (error) {
+    if (!(error instanceof PostgresError) || error.code !== wrongPassword) throw error;
+    await sessions.close();
+    return false;
   }
 }

@@ -3,11 +3,13 @@ import type { KubeObject } from '@pgherd/kube/objects';
 import { PatroniError, type PatroniClient } from '@pgherd/patroni';
 import type { Declared } from '@pgherd/postgres';
 import { postgresqls, type Kind } from '../kinds.ts';
+import type { Member } from '../observe/observed.ts';
 import { appliedAnnotation, fieldManager } from '../names.ts';
 import type { Action, Step } from '../plan/step.ts';
 import type { Credentials } from '../render/input.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { refuseAnothers, takeSecret } from './ownership.ts';
+import { podHelp } from './pod-help.ts';
 import { switchOver } from './switch-over.ts';
 import { refuseForeign } from './foreign-object.ts';
 
@@ -27,6 +29,10 @@ export interface StepContext {
   name: string;
   superuser: Credentials | undefined;
   declared: Declared;
+  /** Members whose pods log in as this role and started before its Secret was last written. */
+  startedBefore(role: string): Member[];
+  /** Called with the roles that exist, as far as it was looked. */
+  rolesSeen(roles: ReadonlySet<string>): void;
   /** Called with the fingerprint after the database was brought in line. */
   databaseDone(fingerprint: string): void;
 }
@@ -187,11 +193,13 @@ async function bringInLine(
   if (context.superuser === undefined) {
     throw new Error('the Secret of the superuser does not exist, or has no username and password in it');
   }
-  const { done, postponed, problems } = await hands.database.bringInLine(
+  const { done, postponed, problems, roles } = await hands.database.bringInLine(
     action.address,
     context.superuser,
     context.declared,
+    podHelp(hands, context, action.leader),
   );
+  if (roles !== undefined) context.rolesSeen(roles);
   if (problems.length === 0) context.databaseDone(action.fingerprint);
   return { notes: [...done, ...postponed], problems };
 }

@@ -75,14 +75,14 @@ export function renderGolden(name: string): Golden {
   if (wrong.length + errors.length > 0) {
     throw new Error([...wrong, ...errors].map(formatProblem).join('\n'));
   }
-  const newPassword = () => 'generated';
-  const { goal } = goalOf(manifest, settings, observed, newPassword);
+  const circumstances = { now: 0, newPassword: () => 'generated' };
+  const { goal } = goalOf(manifest, settings, observed, circumstances);
   return {
     objects: goal.objects.map(({ object }) => object),
     declared:
       goal.database === undefined
         ? undefined
-        : declaredWithSecrets(manifest, settings, observed, newPassword),
+        : declaredWithSecrets(manifest, settings, observed, circumstances),
     warnings: warnings.map(formatProblem),
   };
 }

@@ -13,7 +13,11 @@ export function observe(
   source: ObjectSource,
   configuration: Configuration,
   cluster: { namespace: string; name: string },
-  memory: { databaseFingerprint: string | undefined; databaseDrift?: readonly string[] },
+  memory: {
+    databaseFingerprint: string | undefined;
+    databaseDrift?: readonly string[];
+    databaseRoles?: Observed['databaseRoles'] | undefined;
+  },
 ): Observed {
   const { namespace, name } = cluster;
   const objects = new Map<string, KubeObject>();
@@ -57,5 +61,6 @@ export function observe(
     ...(backupEnvironment === undefined ? {} : { backupEnvironment }),
     databaseFingerprint: memory.databaseFingerprint,
     databaseDrift: memory.databaseDrift ?? [],
+    ...(memory.databaseRoles === undefined ? {} : { databaseRoles: memory.databaseRoles }),
   };
 }

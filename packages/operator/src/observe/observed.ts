@@ -63,6 +63,11 @@ export interface Observed {
   databaseFingerprint: string | undefined;
   /** What somebody changed inside PostgreSQL by hand since then, a line each. */
   databaseDrift?: readonly string[];
+  /**
+   * Roles that there were in the database when this process looked last; absent: it has not looked. `assumed`: all that
+   * should be are there.
+   */
+  databaseRoles?: ReadonlySet<string> | 'assumed';
 }
 
 /** The object of this kind and name in the cluster's namespace. */

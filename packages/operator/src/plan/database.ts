@@ -19,6 +19,13 @@ export function databaseFingerprint(goal: DatabaseGoal, observed: Observed): str
   return `${goal.fingerprint}/${observed.leader ?? ''}/${timeline}`;
 }
 
+/** Whether the primary accepts connections of those who write. */
+export function isReachable(observed: Observed): boolean {
+  const leader = leaderOf(observed);
+  if (leader?.address === undefined) return false;
+  return isStreaming(observed, leader) && leader.role !== 'standby_leader';
+}
+
 /**
  * One step over SQL when the declared state or the primary changed since this process looked last; the step itself finds
  * out what is different inside the database. Another, which waits, for roles whose Secrets are missing.
@@ -36,9 +43,7 @@ export function planDatabase(goal: DatabaseGoal | undefined, observed: Observed)
   const isInLine = leader !== undefined && fingerprint === observed.databaseFingerprint;
   const steps: Step[] = [];
   if (!isInLine || !goal.hasSuperuser) {
-    const reachable =
-      leader?.address !== undefined && isStreaming(observed, leader) && leader.role !== 'standby_leader';
-    const waitFor = waitingFor(goal, reachable);
+    const waitFor = waitingFor(goal, isReachable(observed));
     const what = 'bring roles and databases in line';
     steps.push({
       what,

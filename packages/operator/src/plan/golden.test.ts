@@ -70,7 +70,10 @@ function planFor(golden: Golden, world: World) {
   const observed = observe(world.source(), configuration, cluster, memory);
   const { manifest, errors } = assess(golden.manifest, { configuration, named }, observed);
   expect(errors).toEqual([]);
-  const { goal } = goalOf(manifest, { configuration, named }, observed, () => 'new-password');
+  const { goal } = goalOf(manifest, { configuration, named }, observed, {
+    now: 0,
+    newPassword: () => 'new-password',
+  });
   return { observed, plan: plan({ ...goal, database: undefined }, observed) };
 }
 

@@ -2,6 +2,8 @@ import type { KubeObject } from '@pgherd/kube/objects';
 import { describe, type Desired, type Kind } from '../kinds.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
 import { fieldChanges, printChange, type Comparison } from './field-change.ts';
+import { encode } from '../secrets/contents.ts';
+import type { SecretChange } from '../secrets/role-secret.ts';
 import type { Action, Step } from './step.ts';
 import { takeOver } from './taken-over.ts';
 
@@ -32,10 +34,30 @@ function planObject(desired: Desired, observed: Observed, comparison: Comparison
   if (live.metadata.deletionTimestamp !== undefined) {
     return care === 'merged' ? [] : [makeAgain(desired)];
   }
+  if (desired.change !== undefined) return [changeStep(desired, desired.change, live)];
   if (care === 'once') return kept === undefined ? [] : updateSteps(kind, kept, live, partly);
   return care === 'merged'
     ? updateSteps(kind, onlyThis(object, live), live, partly)
     : updateSteps(kind, object, live, comparison);
+}
+
+/** Exactly the version that was looked at: whoever has written to it since knows better. Its metadata has its turn after it. */
+function changeStep({ kind, object }: Desired, { what, why, data }: SecretChange, live: KubeObject): Step {
+  const { name = '', namespace = '' } = object.metadata;
+  const { uid, resourceVersion } = live.metadata;
+  const encoded = Object.entries(data).map(([key, text]) => [key, text === null ? null : encode(text)]);
+  return {
+    what,
+    why,
+    disturbs: 'nothing',
+    action: {
+      type: 'patch',
+      kind,
+      namespace,
+      name,
+      patch: { metadata: { uid, resourceVersion }, data: Object.fromEntries(encoded) as object },
+    },
+  };
 }
 
 /** Applied to exactly the object that was looked at, so that it is not made when it is gone. */

@@ -46,7 +46,10 @@ function tracksFor(world: World, { spec, configuration: changes }: Wish): Track[
   const manifest = testManifest(spec);
   const cluster = { namespace: 'default', name: 'acid-demo' };
   const observed = observe(world.source(), configuration, cluster, { databaseFingerprint: undefined });
-  const { goal } = goalOf(manifest, { configuration, named }, observed, () => 'password');
+  const { goal } = goalOf(manifest, { configuration, named }, observed, {
+    now: 0,
+    newPassword: () => 'password',
+  });
   return plan({ ...goal, database: undefined, configuration: undefined }, observed).tracks;
 }
 

@@ -2,7 +2,13 @@ import type { KubeObject } from '@pgherd/kube/objects';
 import { describe, expect, test } from 'vitest';
 import { kinds, objectKey, type Desired, type Kind } from '../kinds.ts';
 import { render } from '../render/render.ts';
-import { testConfiguration, testManifest, testObserved, testRemembered } from '../testing/cluster.ts';
+import {
+  testConfiguration,
+  freshSecrets,
+  testManifest,
+  testObserved,
+  testRemembered,
+} from '../testing/cluster.ts';
 import { planDeletion } from './deletion.ts';
 import { unwantedObjects } from './parts.ts';
 import { plan } from './plan.ts';
@@ -13,10 +19,8 @@ const everything = { enableConnectionPooler: true, enableReplicaConnectionPooler
 
 function desiredOf(spec: Parameters<typeof testManifest>[0], changes = {}): Desired[] {
   const configuration = testConfiguration(changes);
-  const generated = new Map(
-    ['postgres', 'standby', 'foo-user', 'pooler', 'lookup'].map((role) => [secretOf(role), 'x']),
-  );
-  return render({ manifest: testManifest(spec), configuration, remembered: testRemembered({ generated }) });
+  const secrets = freshSecrets(['postgres', 'standby', 'foo_user', 'pooler', 'lookup'], configuration);
+  return render({ manifest: testManifest(spec), configuration, remembered: testRemembered({ secrets }) });
 }
 
 /** As if made by us: with uid and managedFields. */

@@ -1,5 +1,6 @@
 import type { StatefulSet } from '@pgherd/kube/objects';
 import { describe, kinds } from '../kinds.ts';
+import { formerPasswordAnnotation } from '../names.ts';
 import { isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { podDrift } from './drift.ts';
 import { printChange, type FieldChange } from './field-change.ts';
@@ -48,9 +49,14 @@ function isImage({ path }: FieldChange): boolean {
 }
 
 function marked({ pod }: Member): string[] {
-  return pod.metadata.annotations?.[rollingUpdateAnnotation] === 'true'
-    ? ['another operator began to replace it and did not finish']
-    : [];
+  const { annotations = {} } = pod.metadata;
+  const role = annotations[formerPasswordAnnotation];
+  return [
+    ...(annotations[rollingUpdateAnnotation] === 'true'
+      ? ['another operator began to replace it and did not finish']
+      : []),
+    ...(role === undefined ? [] : [`it logs in with the former password of ${role}`]),
+  ];
 }
 
 /**

@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { kinds, type Desired } from '../kinds.ts';
 import { render } from '../render/render.ts';
-import { testConfiguration, testManifest, testObserved, testRemembered } from '../testing/cluster.ts';
+import {
+  testConfiguration,
+  freshSecrets,
+  testManifest,
+  testObserved,
+  testRemembered,
+} from '../testing/cluster.ts';
 import { World } from '../testing/world.ts';
 import { plan } from './plan.ts';
 import { stepsOf } from './step.ts';
@@ -13,12 +19,9 @@ import { takeOver } from './taken-over.ts';
 const zalando = 'postgres-operator';
 
 function desiredOf(manifest: Postgresql, changes: Partial<Configuration> = {}): Desired[] {
-  const generated = new Map<string, string>();
-  const input = { manifest, configuration: testConfiguration(changes) };
-  const names = render({ ...input, remembered: testRemembered() });
-  for (const { kind, object } of names)
-    if (kind === kinds.secret) generated.set(object.metadata.name ?? '', 'x');
-  return render({ ...input, remembered: testRemembered({ generated }) });
+  const configuration = testConfiguration(changes);
+  const secrets = freshSecrets(['postgres', 'standby', 'foo_user', 'pooler'], configuration);
+  return render({ manifest, configuration, remembered: testRemembered({ secrets }) });
 }
 
 /** Passwords of Secrets that exist are not written again. */

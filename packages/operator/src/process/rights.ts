@@ -54,6 +54,10 @@ const always: Right[] = [
   right('apps', 'deployments', [...watch, ...apply, 'delete']),
   right('batch', 'cronjobs', [...watch, ...apply, 'delete']),
   right('', 'pods', [...watch, 'patch', 'delete']),
+  right('', 'pods/exec', ['create'], {
+    essential: false,
+    why: "To give the superuser the password of its Secret when PostgreSQL knows another one: only in the primary's pod, only psql.",
+  }),
   right('', 'services', [...watch, ...apply, 'delete']),
   right('', 'endpoints', [...watch, 'patch', 'delete'], {
     why: 'Patroni makes these; the operator reads them, gives them inherited annotations and owners, and removes them.',

@@ -108,6 +108,8 @@ export class Deletion {
       ...cluster,
       superuser: undefined,
       declared: { roles: [], databases: [] },
+      startedBefore: () => [],
+      rolesSeen: () => {},
       databaseDone: () => {},
     };
     const outcome = await carryOutPlan(hands, context, see(), signal);

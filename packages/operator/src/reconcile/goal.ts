@@ -1,9 +1,8 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Declared } from '@pgherd/postgres';
-import { kinds } from '../kinds.ts';
 import { appliedAnnotation, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
-import { findIn, type Observed } from '../observe/observed.ts';
+import type { Observed } from '../observe/observed.ts';
 import { credentialsOf, rememberPods, settledPodSpec, userListsOf } from '../observe/remembered.ts';
 import { unwantedObjects } from '../plan/parts.ts';
 import type { Goal } from '../plan/plan.ts';
@@ -14,7 +13,9 @@ import { render } from '../render/render.ts';
 import { secretRoles } from '../render/roles/secret-roles.ts';
 import { standbyCluster } from '../render/standby.ts';
 import { declaredConfiguration } from '../render/spilo-configuration.ts';
+import type { RoleSecret } from '../secrets/role-secret.ts';
 import type { Settings } from '../settings.ts';
+import { decideSecrets } from './decide-secrets.ts';
 import { declaredElsewhere } from './declared-elsewhere.ts';
 
 /** All that should be, for one pass. */
@@ -22,27 +23,36 @@ export interface PassGoal {
   goal: Goal;
   declared: Declared;
   superuser: Credentials | undefined;
-  /** Passwords of the roles that Patroni makes, by Secret, as far as these exist. */
+  /** Secrets of the roles that Patroni makes and logs in with, by role. */
+  systemSecrets: ReadonlyMap<string, string>;
+  /** Passwords of these, by Secret, as far as these exist. */
   patroniPasswords: ReadonlyMap<string, string>;
   instances: number;
   /** What holds for this cluster. */
   configuration: Configuration;
   /** How long a pod may take to come back before that is told, in milliseconds. */
   patienceMs: number;
+  /** When the password of a role is to be rotated next, in milliseconds since 1970. */
+  nextRotationAt: number | undefined;
 }
 
-/**
- * From manifest, configuration and what is remembered in the cluster itself to what should be. `newPassword` is asked for
- * each Secret that does not exist.
- */
+/** Time and chance. */
+export interface Circumstances {
+  /** Milliseconds since 1970. */
+  now: number;
+  /** `rotation`: nobody may have known it before. */
+  newPassword: (secret: string, purpose: 'missing' | 'rotation') => string;
+}
+
+/** From manifest, configuration and what is remembered in the cluster itself to what should be. */
 export function goalOf(
   manifest: Postgresql,
   settings: Settings,
   observed: Observed,
-  newPassword: (secret: string) => string,
+  circumstances: Circumstances,
 ): PassGoal {
   const configuration = effectiveConfiguration(settings, observed);
-  const input = renderInput(manifest, configuration, observed, newPassword);
+  const input = renderInput(manifest, configuration, observed, circumstances);
   const database = renderDatabase(input);
   const { declared } = database;
   const objects = render(input);
@@ -67,10 +77,12 @@ export function goalOf(
       observed,
       secretName(configuration, observed.name, configuration.super_username),
     ),
+    systemSecrets: systemSecrets(input),
     patroniPasswords: patroniPasswords(input),
     instances: instancesOf(configuration, manifest),
     configuration,
     patienceMs: configuration.pod_label_wait_timeout,
+    nextRotationAt: earliest(input),
   };
 }
 
@@ -78,42 +90,42 @@ function renderInput(
   manifest: Postgresql,
   configuration: Configuration,
   observed: Observed,
-  newPassword: (secret: string) => string,
+  circumstances: Circumstances,
 ): RenderInput {
   const remembered = rememberPods(settledPodSpec(configuration, observed));
-  const secrets = new Map<string, Credentials>();
-  const generated = new Map<string, string>();
+  const secrets = new Map<string, RoleSecret>();
   const input: RenderInput = {
     manifest,
     configuration,
     ...declaredElsewhere(observed),
     remembered: {
       secrets,
-      generated,
       userLists: userListsOf(observed),
       ...(observed.podEnvironment === undefined ? {} : { podEnvironment: observed.podEnvironment }),
       ...(observed.backupEnvironment === undefined ? {} : { backupEnvironment: observed.backupEnvironment }),
       ...(remembered === undefined ? {} : { statefulSet: remembered }),
     },
   };
-  for (const role of secretRoles(input)) {
-    const name = secretName(configuration, observed.name, role.name);
-    const credentials = credentialsOf(observed, name, role.secret.namespace);
-    if (credentials !== undefined) secrets.set(name, credentials);
-    // One that exists without a password in it is somebody's mistake, which must not be written over.
-    else if (findIn(observed, kinds.secret, role.secret.namespace, name) === undefined)
-      generated.set(name, newPassword(name));
-  }
+  for (const [name, secret] of decideSecrets(input, observed, circumstances)) secrets.set(name, secret);
   return input;
 }
 
-function patroniPasswords(input: RenderInput): Map<string, string> {
-  const { manifest, configuration, remembered } = input;
+/** The earliest rotation of all. */
+function earliest({ remembered }: RenderInput): number | undefined {
+  const times = [...remembered.secrets.values()].flatMap(({ nextRotationAt }) => nextRotationAt ?? []);
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+function systemSecrets(input: RenderInput): Map<string, string> {
+  const { manifest, configuration } = input;
   const roles = secretRoles(input).filter(({ origin }) => origin === 'system');
+  return new Map(roles.map(({ name }) => [name, secretName(configuration, manifest.metadata.name, name)]));
+}
+
+function patroniPasswords(input: RenderInput): Map<string, string> {
   return new Map(
-    roles.flatMap(({ name }) => {
-      const secret = secretName(configuration, manifest.metadata.name, name);
-      const credentials = remembered.secrets.get(secret);
+    [...systemSecrets(input).values()].flatMap((secret) => {
+      const credentials = input.remembered.secrets.get(secret)?.credentials;
       return credentials === undefined ? [] : [[secret, credentials.password]];
     }),
   );

@@ -15,6 +15,8 @@ export interface ClusterMemory {
   manifest: Postgresql;
   /** Declared roles and databases, and the primary, that the database was last brought in line with. */
   databaseFingerprint: string | undefined;
+  /** Roles that there were in the database then; undefined: it was not looked yet. */
+  databaseRoles: ReadonlySet<string> | undefined;
   /** What somebody changed inside PostgreSQL by hand, a line each, until it is put right. */
   databaseDrift: string[];
   round: RoundMemory;
@@ -66,6 +68,7 @@ export class Memories {
       databaseFingerprint: undefined,
       databaseDrift: [],
       round: newRoundMemory(),
+      databaseRoles: undefined,
       transientFailures: 0,
       told: new Set(),
       patroniPasswords: new Map(),

@@ -11,7 +11,7 @@ import { plan } from '../plan/plan.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
 import { assess } from './assess.ts';
-import { goalOf, type PassGoal } from './goal.ts';
+import { goalOf, type Circumstances, type PassGoal } from './goal.ts';
 
 /** What a plan is made from. */
 export interface PreviewInput {
@@ -25,6 +25,8 @@ export interface PreviewInput {
   unreadable: readonly Kind[];
   /** The manifest is deleted instead of applied. */
   deleted: boolean;
+  /** Milliseconds since 1970. */
+  now: number;
 }
 
 /** What the operator would do and say. */
@@ -48,7 +50,10 @@ export function preview(input: PreviewInput): Preview {
   const { settings, source, manifest, live } = input;
   const { configuration } = settings;
   const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
-  const observed = observe(source, configuration, cluster, { databaseFingerprint: undefined });
+  const observed = observe(source, configuration, cluster, {
+    databaseFingerprint: undefined,
+    ...(isInLine(input) ? { databaseRoles: 'assumed' } : {}),
+  });
   const blind = input.unreadable.map(
     (kind) => `you may not list ${kind.plural}: steps about them are left out`,
   );
@@ -58,7 +63,7 @@ export function preview(input: PreviewInput): Preview {
   }
   const { manifest: current, errors, warnings } = assess(manifest, settings, observed);
   if (errors.length > 0) return { plan: { tracks: [] }, errors: errors.map(formatProblem), warnings: [] };
-  const pass = goalOf(current, settings, observed, () => '');
+  const pass = goalOf(current, settings, observed, circumstancesOf(input));
   const known = isInLine(input) ? fingerprintOf(live ?? manifest, input, observed) : undefined;
   const isReadable = ({ kind }: { kind: Kind }) =>
     !input.unreadable.some(({ plural }) => plural === kind.plural);
@@ -70,6 +75,11 @@ export function preview(input: PreviewInput): Preview {
     warnings: [...blind, ...warnings.map(formatProblem)],
     ...(database === undefined ? {} : { database }),
   };
+}
+
+/** No password is made, and none is shown. */
+function circumstancesOf({ now }: PreviewInput): Circumstances {
+  return { now, newPassword: () => '' };
 }
 
 function databaseOf({ goal, declared }: PassGoal, observed: Observed): Preview['database'] {
@@ -97,12 +107,9 @@ function isInLine({ live }: PreviewInput): boolean {
   return status.PostgresClusterStatus === 'Running' && status.observedGeneration === live.metadata.generation;
 }
 
-function fingerprintOf(
-  manifest: Postgresql,
-  { settings }: PreviewInput,
-  observed: Observed,
-): string | undefined {
+function fingerprintOf(manifest: Postgresql, input: PreviewInput, observed: Observed): string | undefined {
+  const { settings } = input;
   const { manifest: current } = assess(manifest, settings, observed);
-  const { goal } = goalOf(current, settings, observed, () => '');
+  const { goal } = goalOf(current, settings, observed, circumstancesOf(input));
   return goal.database === undefined ? undefined : databaseFingerprint(goal.database, observed);
 }

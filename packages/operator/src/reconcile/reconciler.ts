@@ -9,8 +9,9 @@ import type { Hands } from '../execute/executor.ts';
 import { kinds, postgresqls } from '../kinds.ts';
 import { controllerAnnotation, finalizer } from '../names.ts';
 import { observe } from '../observe/observe.ts';
-import { find, isStreaming, type Observed } from '../observe/observed.ts';
+import { find, isStreaming, type Member, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
+import { startedBefore } from '../observe/started-before.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
@@ -191,6 +192,8 @@ export class Reconciler {
         name: before.observed.name,
         superuser: before.pass.superuser,
         declared: before.pass.declared,
+        startedBefore: (role) => startedBeforePassword(before, role),
+        rolesSeen: (roles) => (memory.databaseRoles = roles),
         databaseDone: (fingerprint) => this.#databaseDone(manifest, memory, fingerprint),
       },
       before.plan,
@@ -220,7 +223,9 @@ export class Reconciler {
     if (outcome.failures.length > 0) throw new PassFailedError(outcome.failures);
     const result = this.#later(memory, isComplete, after.plan);
     const driftMs = this.#databaseDrift.next(this.#driftQuestion(after), memory.round);
-    return soonestOf(result, after.nextMs, driftMs, nextOf(after.plan));
+    const rotationMs = (after.pass.nextRotationAt ?? 0) - this.#options.clock.now();
+    const moments = [after.nextMs, driftMs, rotationMs > 0 ? rotationMs : undefined];
+    return soonestOf(result, moments, nextOf(after.plan));
   }
 
   /** Looks into PostgreSQL as well when it is time. What was changed by hand there is work like any other. */
@@ -334,9 +339,12 @@ export class Reconciler {
 
   async #look(manifest: Postgresql, memory: ClusterMemory): Promise<Look> {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
-    const passwordFor = (secret: string) =>
-      memory.patroniPasswords.get(secret) ?? this.#options.newPassword();
-    const pass = goalOf(manifest, this.#options.settings(), observed, passwordFor);
+    const former = (secret: string) => memory.patroniPasswords.get(secret);
+    const pass = goalOf(manifest, this.#options.settings(), observed, {
+      now: this.#options.clock.now(),
+      newPassword: (secret, purpose) =>
+        (purpose === 'missing' ? former(secret) : undefined) ?? this.#options.newPassword(),
+    });
     for (const [secret, password] of pass.patroniPasswords) memory.patroniPasswords.set(secret, password);
     return { observed, pass, plan: plan(pass.goal, observed) };
   }
@@ -422,16 +430,17 @@ export class Reconciler {
   }
 }
 
-/** Comes again at the first of the moments that there are. */
-function soonestOf(
-  result: Result,
-  correctionMs: number | undefined,
-  lookMs: number | undefined,
-  why: string,
-): Result {
-  const moments = [correctionMs, lookMs, result.kind === 'requeueAfter' ? result.ms : undefined];
-  const soonest = Math.min(...moments.map((ms) => ms ?? Infinity));
+/** Comes again at the first of the moments that there are, in milliseconds from now. */
+function soonestOf(result: Result, moments: readonly (number | undefined)[], why: string): Result {
+  const all = [...moments, result.kind === 'requeueAfter' ? result.ms : undefined];
+  const soonest = Math.min(...all.map((ms) => ms ?? Infinity));
   return Number.isFinite(soonest) ? requeueAfter(soonest, why) : result;
+}
+
+/** Members of which Patroni, told in variables of its pod, may log in as this role with a former password. */
+function startedBeforePassword({ observed, pass }: Look, role: string): Member[] {
+  const secret = pass.systemSecrets.get(role);
+  return secret === undefined ? [] : startedBefore(observed, secret);
 }
 
 /** Another operator's clusters are as good as not there. */

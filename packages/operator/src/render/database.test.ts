@@ -12,7 +12,10 @@ function input(spec: object, missing: string[] = [], more: Partial<RenderInput> 
     .filter(({ name }) => !missing.includes(name))
     .map(
       ({ name }) =>
-        [secretName(configuration, 'acid-demo', name), { username: name, password: 'x' }] as const,
+        [
+          secretName(configuration, 'acid-demo', name),
+          { credentials: { username: name, password: 'x' } },
+        ] as const,
     );
   return { manifest, configuration, remembered: testRemembered({ secrets: new Map(secrets) }), ...more };
 }

@@ -3,7 +3,7 @@ import { databaseName } from '@pgherd/api';
 import { attributesOf, type Declared, type DeclaredDatabase, type DeclaredRole } from '@pgherd/postgres';
 import { secretName } from '../names.ts';
 import type { DatabaseGoal } from '../plan/database.ts';
-import { identityOf, type RenderInput } from './input.ts';
+import { identityOf, type Credentials, type RenderInput } from './input.ts';
 import { instancesOf } from './instances.ts';
 import { poolersOf, poolerSchema, poolerUser } from './poolers.ts';
 import { renderPreparedDatabases } from './prepared-databases.ts';
@@ -27,7 +27,7 @@ export function renderDatabase(input: RenderInput): RenderedDatabase {
   const { name: cluster } = identityOf(manifest);
   const { roles } = clusterRoles(input);
   const missing = roles
-    .filter(({ name, secret }) => secret !== undefined && !remembered.secrets.has(secretOf(name)))
+    .filter(({ name, secret }) => secret !== undefined && credentialsOf(name) === undefined)
     .map(({ name }) => ({ role: name, secret: secretOf(name) }));
   const waiting = new Set(missing.map(({ role }) => role));
   const ready = roles.filter(({ name }) => !waiting.has(name));
@@ -45,10 +45,14 @@ export function renderDatabase(input: RenderInput): RenderedDatabase {
     return secretName(configuration, cluster, role);
   }
 
+  function credentialsOf(role: string): Credentials | undefined {
+    return remembered.secrets.get(secretOf(role))?.credentials;
+  }
+
   function declaredRole(role: ClusterRole): DeclaredRole {
     const { name, source, flags, memberOf, admins, settings, origin } = role;
     const known = (names: readonly string[]) => names.filter((each) => !waiting.has(each));
-    const credentials = role.secret === undefined ? undefined : remembered.secrets.get(secretOf(name));
+    const credentials = role.secret === undefined ? undefined : credentialsOf(name);
     return {
       name,
       source,

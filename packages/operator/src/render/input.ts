@@ -1,5 +1,6 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { TopologySpreadConstraint } from '@pgherd/kube/objects';
+import type { RoleSecret } from '../secrets/role-secret.ts';
 
 /** What a Secret of a role says. It is the source of truth for the role's name and password in the database. */
 export interface Credentials {
@@ -39,10 +40,8 @@ export interface UserList {
 
 /** What must be remembered of a cluster, because its manifest does not say it. Read from what exists. */
 export interface Remembered {
-  /** Secrets that exist, by name. */
-  secrets: ReadonlyMap<string, Credentials>;
-  /** Fresh passwords for Secrets that do not exist yet, by name. */
-  generated: ReadonlyMap<string, string>;
+  /** What becomes of the Secrets of roles, by name. */
+  secrets: ReadonlyMap<string, RoleSecret>;
   /** Lists of users of the poolers that exist, by Secret. */
   userLists?: ReadonlyMap<string, UserList>;
   /** Variables that all clusters' pods get; absent: none are configured. */

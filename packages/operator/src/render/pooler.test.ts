@@ -256,7 +256,8 @@ test('the list of users has the password of the role, wherever that comes from',
     const { data } = renderedOne('Secret acid-demo-pooler-u', input) as Secret;
     return Buffer.from(data?.['userlist.txt'] ?? '', 'base64').toString();
   };
-  const known = new Map([[secret, { username: 'pooler', password: 'ge"heim' }]]);
-  expect(list({ secrets: known, generated: new Map([[secret, 'new']]) })).toBe('"pooler" "ge""heim"\n');
-  expect(list({ generated: new Map([[secret, 'new']]) })).toBe('"pooler" "new"\n');
+  const known = { credentials: { username: 'pooler', password: 'ge"heim' } };
+  expect(list({ secrets: new Map([[secret, known]]) })).toBe('"pooler" "ge""heim"\n');
+  const fresh = { credentials: undefined, upcoming: { username: 'pooler', password: 'new' } };
+  expect(list({ secrets: new Map([[secret, fresh]]) })).toBe('"pooler" "new"\n');
 });

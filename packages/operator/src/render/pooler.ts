@@ -14,7 +14,7 @@ import { identityOf, type RenderInput, type UserList } from './input.ts';
 import { clusterObject, ownerOf } from './metadata.ts';
 import { instancesOfPooler, podTemplateOfPooler } from './pooler-pod.ts';
 import { poolersOf, poolerUser, type Pooler } from './poolers.ts';
-import { encode } from './secrets.ts';
+import { encode } from '../secrets/contents.ts';
 import { accessFields, accessOf, serviceAnnotations } from './service-access.ts';
 import { userList, versionAnnotation } from './user-list.ts';
 
@@ -57,10 +57,8 @@ function renderUsers(input: RenderInput, pooler: Pooler, users: UserList): Desir
 function usersOf({ configuration, manifest, remembered }: RenderInput): [string, string][] {
   const user = poolerUser({ manifest, configuration });
   const secret = secretName(configuration, identityOf(manifest).name, user);
-  const known = remembered.secrets.get(secret);
-  if (known !== undefined) return [[known.username, known.password]];
-  const generated = remembered.generated.get(secret);
-  return generated === undefined ? [] : [[user, generated]];
+  const { credentials, upcoming = credentials } = remembered.secrets.get(secret) ?? {};
+  return upcoming === undefined ? [] : [[upcoming.username, upcoming.password]];
 }
 
 /** https://www.pgbouncer.org/config.html#authentication-file-format */

@@ -149,7 +149,11 @@ test('with Endpoints the Service of the primary has no selector, with ConfigMaps
 
 test('a Secret gets a password only when it does not exist', () => {
   const name = 'foo-user.acid-demo.credentials.postgresql.acid.zalan.do';
-  const fresh = testRemembered({ generated: new Map([[name, 'geheim']]) });
+  const fresh = testRemembered({
+    secrets: new Map([
+      [name, { credentials: undefined, fresh: { username: 'foo_user', password: 'geheim' } }],
+    ]),
+  });
   expect(objectsOf(input({ remembered: fresh })).one('Secret', name)).toMatchObject({
     type: 'Opaque',
     data: {
@@ -158,8 +162,7 @@ test('a Secret gets a password only when it does not exist', () => {
     },
   });
   const existing = testRemembered({
-    secrets: new Map([[name, { username: 'foo_user', password: 'other' }]]),
-    generated: new Map([[name, 'geheim']]),
+    secrets: new Map([[name, { credentials: { username: 'foo_user', password: 'other' } }]]),
   });
   expect(objectsOf(input({ remembered: existing })).one('Secret', name)).not.toHaveProperty('data');
 });

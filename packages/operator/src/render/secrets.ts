@@ -3,29 +3,28 @@ import { asPooler } from '../labels.ts';
 import { clusterNamespaceLabel, poolerName, secretName } from '../names.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { clusterObject, objectInNamespace, ownerOf } from './metadata.ts';
+import { encode } from '../secrets/contents.ts';
 import { poolerUser } from './poolers.ts';
 import { secretRoles, type SecretRole } from './roles/secret-roles.ts';
 
 /**
- * One Secret for each role with a password. What an existing Secret says is never written again: it is the truth,
- * even if somebody else made it.
+ * One Secret for each role with a password. What an existing Secret says is the truth, even if somebody else made it:
+ * only `change` is written to it.
  */
 export function renderSecrets(input: RenderInput): Desired[] {
   const { configuration, manifest, remembered } = input;
   const { name, namespace } = identityOf(manifest);
   return secretRoles(input).map((role) => {
     const secret = secretName(configuration, name, role.name);
-    const password = remembered.secrets.has(secret) ? undefined : remembered.generated.get(secret);
-    const fields =
-      password === undefined
-        ? {}
-        : { type: 'Opaque', data: { username: encode(role.name), password: encode(password) } };
+    const { fresh, change } = remembered.secrets.get(secret) ?? {};
+    const fields = fresh === undefined ? {} : { type: 'Opaque', data: encodeAll(fresh) };
     const labels = labelsOf(input, role);
     const desired = clusterObject(input, kinds.secret, secret, fields, { labels });
     return {
       ...(role.secret.namespace === namespace ? desired : objectInNamespace(desired, role.secret.namespace)),
       care: 'labelled' as const,
       owner: ownerOf(input),
+      ...(change === undefined ? {} : { change }),
     };
   });
 }
@@ -39,7 +38,6 @@ function labelsOf(input: RenderInput, role: SecretRole): Record<string, string> 
   };
 }
 
-/** As the data of a Secret are written. */
-export function encode(text: string): string {
-  return Buffer.from(text, 'utf8').toString('base64');
+function encodeAll(data: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(data).map(([key, text]) => [key, encode(text)]));
 }

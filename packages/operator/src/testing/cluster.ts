@@ -1,6 +1,7 @@
 import { defaultConfiguration, type Configuration, type Postgresql } from '@pgherd/api';
 import type { KubeObject, Pod, StatefulSet } from '@pgherd/kube/objects';
 import { objectKey, type Desired } from '../kinds.ts';
+import { secretName } from '../names.ts';
 import { memberOf } from '../observe/member.ts';
 import type { Member, Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
@@ -30,7 +31,24 @@ export function testConfiguration(changes: Partial<Configuration> = {}): Configu
 
 /** A new cluster: nothing is remembered, and every password is as given. */
 export function testRemembered(changes: Partial<Remembered> = {}): Remembered {
-  return { secrets: new Map(), generated: new Map(), ...changes };
+  return { secrets: new Map(), ...changes };
+}
+
+/** Secrets of these roles, still to be made, each with the password `x`. */
+export function freshSecrets(
+  roles: readonly string[],
+  configuration: Configuration = testConfiguration(),
+): Remembered['secrets'] {
+  return new Map(
+    roles.map((username) => [
+      secretName(configuration, 'acid-demo', username),
+      {
+        credentials: undefined,
+        upcoming: { username, password: 'x' },
+        fresh: { username, password: 'x' },
+      },
+    ]),
+  );
 }
 
 /** What a pod says, as kubelet and Patroni write it. */

@@ -10,8 +10,7 @@ export const objectKeys = {
   cluster_domain: key({
     kind: objectName,
     default: 'cluster.local',
-    description: 'DNS suffix of the Kubernetes cluster.',
-    ...notYet,
+    description: 'DNS suffix of the Kubernetes cluster, for the names of hosts in Secrets of roles.',
   }),
   cluster_labels: key({
     kind: labels,

@@ -14,7 +14,13 @@ export const databaseFields: Record<string, Entry> = {
   },
   'spec.databases': {
     change: { spec: { databases: { foo: 'foo_user', bar: 'foo_user' } } },
-    differs: ['PostgreSQL.databases[bar]'],
+    differs: [
+      'PostgreSQL.databases[bar]',
+      // Which of the two is meant is not known.
+      'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.dbname',
+      'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.jdbc-uri',
+      'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.uri',
+    ],
   },
   'spec.usersIgnoringSecretRotation': 'not yet',
   'spec.usersWithSecretRotation': 'not yet',

@@ -7,7 +7,20 @@ const both = {
 
 /** Objects of a cluster. */
 export const objectsKeys: Record<string, Entry> = {
-  cluster_domain: 'not yet',
+  cluster_domain: {
+    change: { configuration: { cluster_domain: 'other.example' } },
+    differs: [
+      'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.host',
+      'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.jdbc-uri',
+      'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.uri',
+      'Secret postgres.acid-demo.credentials.postgresql.acid.zalan.do.data.host',
+      'Secret postgres.acid-demo.credentials.postgresql.acid.zalan.do.data.jdbc-uri',
+      'Secret postgres.acid-demo.credentials.postgresql.acid.zalan.do.data.uri',
+      'Secret standby.acid-demo.credentials.postgresql.acid.zalan.do.data.host',
+      'Secret standby.acid-demo.credentials.postgresql.acid.zalan.do.data.jdbc-uri',
+      'Secret standby.acid-demo.credentials.postgresql.acid.zalan.do.data.uri',
+    ],
+  },
   cluster_labels: {
     change: { configuration: { cluster_labels: 'application:postgres,tier:data' } },
     differs: [
