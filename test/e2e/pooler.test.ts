@@ -1,0 +1,181 @@
+import { deployments, pods, secrets, services } from '@pgherd/kube/objects';
+import { Client } from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { eventually } from '../support/eventually.ts';
+import { LocalCluster } from '../support/local-cluster.ts';
+import { clusterManifest } from '../support/manifests.ts';
+import { disturbances, memberStates } from '../support/members.ts';
+import { Writer, connectPostgres, queryOnce, type Address } from '../support/writer.ts';
+
+/** Connection poolers on real pods: who gets in and where, and what a change of theirs costs. */
+
+const name = 'acid-pooled';
+const key = { namespace: 'default', name };
+const poolerSecret = `pooler.${name}.credentials.postgresql.acid.zalan.do`;
+
+let local: LocalCluster;
+
+beforeAll(async () => {
+  local = await LocalCluster.start('e2e-pooler', {});
+  const manifest = clusterManifest({ name, instances: 2 }) as { spec: Record<string, unknown> };
+  const spec = {
+    ...manifest.spec,
+    enableConnectionPooler: true,
+    enableReplicaConnectionPooler: true,
+    connectionPooler: { numberOfInstances: 1, maxDBConnections: 20 },
+  };
+  await local.apply({ ...manifest, spec });
+  await local.waitForStatus(name, 'Running');
+  await eventually('both poolers let users in', async () => {
+    await Promise.all([asUser('foo_user'), asUser('foo_user', { replica: true })].map(ping));
+    return true;
+  });
+});
+afterAll(async () => {
+  await local?.remove();
+});
+
+const ping = async (address: Promise<Address>) => queryOnce(await address, 'select 1');
+
+/** How a role connects through a pooler. */
+async function asUser(role: string, { database = 'foo', replica = false } = {}): Promise<Address> {
+  const address = await local.address(name, role, database);
+  const pooler = { ...key, name: replica ? `${name}-pooler-repl` : `${name}-pooler` };
+  const service = await local.client.get(services, pooler);
+  return { ...address, host: service.spec?.clusterIP ?? '' };
+}
+
+const poolerPods = async () => {
+  const { items } = await local.client.list(pods, {
+    namespace: 'default',
+    labelSelector: `connection-pooler=${name}-pooler`,
+  });
+  return items
+    .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
+    .map(({ metadata }) => metadata?.uid);
+};
+
+/** Carries out a change and waits until it has replaced the primary's pooler, and nothing of the database. */
+async function replacesThePoolerOnly(change: () => Promise<unknown>): Promise<void> {
+  const members = await memberStates(local, name);
+  const before = await poolerPods();
+  expect(before).toHaveLength(1);
+  await change();
+  await eventually('the pooler is a new one', async () => {
+    const now = await poolerPods();
+    const { status, metadata } = await local.client.get(deployments, { ...key, name: `${name}-pooler` });
+    const settled = status?.observedGeneration === metadata?.generation && status?.readyReplicas === 1;
+    return settled && now.length === 1 && now[0] !== before[0];
+  });
+  await eventually('users are let in', () => ping(asUser('foo_user')).then(() => true));
+  await local.waitForStatus(name, 'Running');
+  expect(disturbances(members, await memberStates(local, name))).toEqual([]);
+}
+
+const patchManifest = (spec: object) =>
+  local.kubectl('patch', 'postgresql', name, '--type=merge', '-p', JSON.stringify({ spec }));
+
+test('every user of the manifest gets into every database, over TLS and with the right password only', async () => {
+  const foo = await asUser('foo_user');
+  expect(await queryOnce(foo, 'select current_user as who, current_database() as db')).toEqual([
+    { who: 'foo_user', db: 'foo' },
+  ]);
+  await expect(queryOnce({ ...foo, password: 'wrong' }, 'select 1')).rejects.toThrow(/authentication failed/);
+  await expect(queryOnce({ ...foo, user: 'nobody' }, 'select 1')).rejects.toThrow(/authentication failed/);
+  const plain = new Client({ ...foo, ssl: false });
+  await expect(plain.connect()).rejects.toThrow(/SSL required/);
+
+  // A database that a user makes is there at once, for everybody.
+  await queryOnce(await asUser('zalando'), 'create database later');
+  for (const role of ['zalando', 'foo_user']) {
+    const [row] = await queryOnce(
+      await asUser(role, { database: 'later' }),
+      'select current_database() as db',
+    );
+    expect(row).toEqual({ db: 'later' });
+  }
+  // The operator's own installation follows with its next look; the login did not need it.
+  const client = await connectPostgres(foo);
+  try {
+    const query = { name: 'twice', text: 'select $1::int * 2 as n' };
+    const answers = [];
+    for (const n of [1, 2, 3]) answers.push((await client.query({ ...query, values: [n] })).rows[0]);
+    expect(answers).toEqual([{ n: 2 }, { n: 4 }, { n: 6 }]);
+  } finally {
+    await client.end();
+  }
+});
+
+test('the pooler itself can be looked into by its own role', async () => {
+  const console = { ...(await asUser('pooler')), database: 'pgbouncer' };
+  const client = await connectPostgres(console);
+  try {
+    const { rows } = (await client.query('show databases')) as unknown as { rows: Record<string, unknown>[] };
+    const foo = rows.find((row) => row['name'] === 'foo');
+    expect(foo).toMatchObject({ host: name, pool_size: 10, pool_mode: null });
+    expect((await client.query('show config')).rows).toContainEqual(
+      expect.objectContaining({ key: 'pool_mode', value: 'transaction' }),
+    );
+  } finally {
+    await client.end();
+  }
+  const stranger = { ...(await asUser('foo_user')), database: 'pgbouncer' };
+  await expect(queryOnce(stranger, 'show databases')).rejects.toThrow(/not allowed|authentication failed/);
+});
+
+test('the pooler of the replicas leads to a replica, which takes no writes', async () => {
+  const address = await asUser('zalando', { replica: true });
+  expect(await queryOnce(address, 'select pg_is_in_recovery() as replica')).toEqual([{ replica: true }]);
+  await expect(queryOnce(address, 'create table t ()')).rejects.toThrow(/read-only transaction/);
+});
+
+test('a changed setting replaces the pooler, and not the database', async () => {
+  await replacesThePoolerOnly(() => patchManifest({ connectionPooler: { mode: 'session' } }));
+  const show = await local.pgherd('show', name);
+  expect(show).toMatch(/acid-pooled-pooler +master +session +\S+ +1 of 1/);
+  expect(show).toMatch(/acid-pooled-pooler-repl +replica +session/);
+});
+
+test("a new password of the pooler's role replaces the pooler, and not the database", async () => {
+  const password = Buffer.from('an-other-password').toString('base64');
+  await replacesThePoolerOnly(() =>
+    local.client.patch(
+      secrets,
+      { ...key, name: poolerSecret },
+      { type: 'merge', body: { data: { password } } },
+    ),
+  );
+  const console = { ...(await asUser('pooler')), database: 'pgbouncer' };
+  expect(console.password).toBe('an-other-password');
+  const client = await connectPostgres(console);
+  await client.query('show version').finally(() => client.end());
+});
+
+test('when another member becomes primary, clients of the pooler write to that one, and lose nothing', async () => {
+  const writer = new Writer(await asUser('zalando'), 50);
+  await writer.start();
+  const old = await local.primary(name);
+  await local.client.delete(pods, { ...key, name: old.metadata?.name ?? '' });
+  await eventually('there is another primary', async () => {
+    const primary = await local.primary(name);
+    return primary.metadata?.name !== old.metadata?.name;
+  });
+  const written = writer.count;
+  await eventually('the writer goes on', () => writer.count > written + 3);
+  const { lost } = await writer.stopAndFindLost();
+  expect(lost).toEqual([]);
+  await local.waitForStatus(name, 'Running');
+});
+
+test('poolers that are switched off go; role and function stay, and nothing is left to do', async () => {
+  await patchManifest({ enableConnectionPooler: false, enableReplicaConnectionPooler: false });
+  await eventually('poolers are gone', async () => (await poolerPods()).length === 0);
+  await local.waitForStatus(name, 'Running');
+  const direct = await local.address(name, 'zalando', 'foo');
+  const [found] = await queryOnce<{ roles: string; functions: string }>(
+    direct,
+    `select (select count(*) from pg_roles where rolname = 'pooler') as roles,
+            (select count(*) from pg_proc where pronamespace = 'pooler'::regnamespace) as functions`,
+  );
+  expect(found).toEqual({ roles: '1', functions: '1' });
+});
