@@ -5,7 +5,7 @@ import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 const sslRequest = 80_877_103;
 
 /** Type of a column in a row description: their object ids in the catalogue. */
-const types = { bool: 16, json: 114 } as const;
+const types = { bool: 16, name: 19, json: 114 } as const;
 
 type Columns = Record<string, { type: keyof typeof types; value: string }>;
 
@@ -77,8 +77,14 @@ function answer(letter: string, body: Buffer): Buffer {
 /** What `initdb` and Spilo leave behind. */
 const catalogue: Columns = {
   in_recovery: { type: 'bool', value: 'f' },
+  user: { type: 'name', value: 'postgres' },
   roles: { type: 'json', value: JSON.stringify([role('postgres', true), role('standby', false)]) },
-  databases: { type: 'json', value: JSON.stringify([{ name: 'postgres', owner: 'postgres' }]) },
+  databases: {
+    type: 'json',
+    value: JSON.stringify([
+      { name: 'postgres', owner: 'postgres', allowsConnections: true, template: false, valid: true },
+    ]),
+  },
 };
 
 function role(name: string, superuser: boolean): Record<string, unknown> {
@@ -91,8 +97,13 @@ function role(name: string, superuser: boolean): Record<string, unknown> {
     login: true,
     replication: true,
     bypassrls: superuser,
+    bootstrap: superuser,
     verifier: null,
+    comment: null,
+    sessions: 0,
     memberOf: null,
+    settings: null,
+    dependsIn: null,
   };
 }
 

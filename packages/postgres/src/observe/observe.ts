@@ -15,10 +15,12 @@ export interface Observed {
 }
 
 /** Everything that databases share, in one row, so that it is one snapshot and one round trip. */
-const catalogueQuery = `
+function catalogueQuery(settings: readonly string[]): string {
+  return `
 select pg_catalog.pg_is_in_recovery() as in_recovery, session_user as user,
-  (${rolesQuery}) as roles,
+  (${rolesQuery(settings)}) as roles,
   (${databasesQuery}) as databases`;
+}
 
 interface CatalogueRow {
   in_recovery: boolean;
@@ -35,7 +37,9 @@ export async function observe(
   const settings = new Set(
     declared.roles.flatMap((role) => Object.keys(role.settings ?? {}).map(settingKey)),
   );
-  const [row] = await connection.query<CatalogueRow>(catalogueQuery, [[...settings]]);
+  const [row] = await connection.query<CatalogueRow>(
+    catalogueQuery([...settings].filter((name) => !name.includes('\0'))),
+  );
   if (!row) throw new Error('the catalogue query returned nothing');
   return {
     inRecovery: row.in_recovery,

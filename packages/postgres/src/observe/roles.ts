@@ -1,4 +1,5 @@
 import { type AttributeName, attributeNames } from '../declared.ts';
+import { literal } from '../sql.ts';
 
 /** A membership as it is. From PostgreSQL 16 on several roles may have granted it; then it is the sum of theirs. */
 export interface ObservedMembership {
@@ -31,10 +32,11 @@ export interface ObservedRole {
 }
 
 /**
- * All roles, as one value. `$1` are names of parameters in lower case. Roles can make their own verifiers and
- * parameters as long as they like, so that only as much is read as is of use.
+ * All roles, as one value. `settings` are names of parameters as `settingKey` has them. Roles can make their own
+ * verifiers and parameters as long as they like, so that only as much is read as is of use.
  */
-export const rolesQuery = `
+export function rolesQuery(settings: readonly string[]): string {
+  return `
 select pg_catalog.json_agg(pg_catalog.json_build_object(
   'name', r.rolname,
   'superuser', r.rolsuper, 'inherit', r.rolinherit, 'createrole', r.rolcreaterole,
@@ -66,8 +68,9 @@ left join (
   from pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) as t(entry),
     lateral (select pg_catalog.lower(pg_catalog.split_part(t.entry, '=', 1)) as name,
       pg_catalog.substr(t.entry, pg_catalog.strpos(t.entry, '=') + 1) as value) e
-  where s.setdatabase = 0 and e.name = any ($1) group by s.setrole) s
+  where s.setdatabase = 0 and e.name = any (array[${settings.map(literal).join(', ')}]::pg_catalog.text[]) group by s.setrole) s
   on s.setrole = r.oid`;
+}
 
 /** What `rolesQuery` answers for each role. The options of memberships are missing before PostgreSQL 16. */
 export type RoleRow = Record<AttributeName, boolean> & {
