@@ -25,7 +25,11 @@ const allowed: Record<string, string[]> = {
 };
 
 /** Tooling that is no package: these folders may also import from the others by path. */
-const tooling: Record<string, string[]> = { scripts: ['images'], test: ['images', 'scripts'] };
+const tooling: Record<string, string[]> = {
+  scripts: ['images'],
+  test: ['images', 'scripts'],
+  bench: ['test/support'],
+};
 
 const importPattern = /(?:from|import)\s*\(?\s*'([^']+)'/g;
 
