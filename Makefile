@@ -42,8 +42,10 @@ format: deps ## Format the sources in place
 unit: deps ## Unit tests only
 	@vitest run --project unit
 
+# no: none; names of Debian's packages without postgresql-17-: these; "default NAME...": more than the default ones.
+export EXTENSIONS ?=
 .PHONY: image
-image: deps machine ## Build all images (cached by their sources)
+image: deps machine ## Build all images (cached by their sources; EXTENSIONS=no leaves out those of PostgreSQL)
 	@node images/build.ts postgres operator pooler
 
 # What the demo and the measurements run; there the operator is a process beside the API server.

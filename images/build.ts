@@ -1,6 +1,9 @@
 /**
  * Builds images of this folder: `node images/build.ts postgres operator`. Does nothing for an image that is there
  * already and was made from the same sources. Prints what it does, one line a step.
+ *
+ * The environment variable EXTENSIONS says which extensions the database image has (`extensionPackages`); an image with
+ * others than the default ones has a tag of its own.
  */
 import { createHash } from 'node:crypto';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
@@ -10,6 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureBase } from './base.ts';
 import { bundle } from './bundle.ts';
 import { ContainerTool } from './container-tool.ts';
+import { extensionPackages } from './postgres/extensions.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const commandLine = JSON.parse(readFileSync(join(here, '../packages/cli/package.json'), 'utf8')) as {
@@ -24,36 +28,54 @@ interface Image {
   pulled: string;
   /** Programs that Node runs: name of the bundle in the build context, and what is bundled, relative to this folder. */
   programs: Record<string, string>;
+  /** Build arguments of its Dockerfile. */
+  arguments?: Record<string, string>;
 }
 
 const trixie = { suite: 'trixie', pulled: 'debian:trixie-slim' };
 
-/** What can be built. */
-const images: Record<string, Image> = {
-  postgres: {
+const postgresVersion = '17';
+
+/** Tag of the database image: that of another choice of extensions never takes the place of the default one's. */
+function postgresTag(packages: string[]): string {
+  const name = `localhost/pgherd/postgres:${postgresVersion}`;
+  if (packages.length === 0) return `${name}-bare`;
+  return packages.join() === extensionPackages('', postgresVersion).join() ? name : `${name}-custom`;
+}
+
+/** The database image, with the extensions that EXTENSIONS names. */
+function postgresImage(): Image {
+  const packages = extensionPackages(process.env['EXTENSIONS'] ?? '', postgresVersion);
+  return {
     ...trixie,
-    tag: 'localhost/pgherd/postgres:17',
+    tag: postgresTag(packages),
     programs: {
       'entrypoint.mjs': 'postgres/src/main.ts',
       'pam-check.mjs': 'postgres/src/pam/check.ts',
     },
-  },
-  operator: {
+    arguments: { PGVERSION: postgresVersion, EXTENSIONS: packages.join(' ') },
+  };
+}
+
+/** What can be built. */
+const images: Record<string, () => Image> = {
+  postgres: postgresImage,
+  operator: () => ({
     ...trixie,
     tag: `localhost/pgherd/operator:${commandLine.version}`,
     programs: { 'pgherd.mjs': '../packages/cli/src/main.ts' },
-  },
-  pooler: {
+  }),
+  pooler: () => ({
     ...trixie,
     tag: 'localhost/pgherd/pooler:1.24',
     programs: {},
-  },
+  }),
 };
 
 const sourceLabel = 'pgherd.dev/source';
 
 /** Hash of everything that goes into the image besides its base. */
-function sourceHash(context: string): string {
+function sourceHash(context: string, image: Image): string {
   const hash = createHash('sha256');
   const add = (path: string): void => {
     if (statSync(path).isDirectory()) {
@@ -63,6 +85,7 @@ function sourceHash(context: string): string {
     hash.update(path.slice(context.length)).update('\0').update(readFileSync(path)).update('\0');
   };
   add(context);
+  hash.update(JSON.stringify(image.arguments ?? {}));
   return hash.digest('hex').slice(0, 20);
 }
 
@@ -79,7 +102,7 @@ async function makeContext(folder: string, image: Image, directory: string): Pro
 }
 
 async function buildImage(name: string): Promise<void> {
-  const image = images[name];
+  const image = images[name]?.();
   if (image === undefined) {
     throw new Error(`no image "${name}": there are ${Object.keys(images).join(', ')}`);
   }
@@ -89,7 +112,7 @@ async function buildImage(name: string): Promise<void> {
     await makeContext(name, image, context);
     const hasPrograms = Object.keys(image.programs).length > 0;
     const node = hasPrograms ? `-${process.versions.node}` : '';
-    const hash = `${sourceHash(context)}${node}`;
+    const hash = `${sourceHash(context, image)}${node}`;
     if (tool.label(image.tag, sourceLabel) === hash) {
       console.log(`${image.tag} is up to date`);
       return;
@@ -98,7 +121,12 @@ async function buildImage(name: string): Promise<void> {
     const base = ensureBase(tool, image);
     if (hasPrograms) cpSync(process.execPath, join(context, 'node'));
     console.log(`building ${image.tag} on ${base}`);
-    tool.build(context, { tag: image.tag, base, label: `${sourceLabel}=${hash}` });
+    tool.build(context, {
+      tag: image.tag,
+      base,
+      label: `${sourceLabel}=${hash}`,
+      arguments: image.arguments,
+    });
     const seconds = Math.round((Date.now() - started) / 1000);
     console.log(`${image.tag}: ${Math.round(tool.size(image.tag) / 1e6)} MB, built in ${seconds} s`);
   } finally {

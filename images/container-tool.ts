@@ -46,6 +46,11 @@ export class ContainerTool {
     return { program: this.program, args: [...this.global, 'run', ...limits, ...args] };
   }
 
+  /** Program and arguments of any other subcommand. */
+  command(args: string[]): { program: string; args: string[] } {
+    return { program: this.program, args: [...this.global, ...args] };
+  }
+
   exists(image: string): boolean {
     return this.run(['image', 'inspect', image], { quiet: true }).ok;
   }
@@ -76,12 +81,22 @@ export class ContainerTool {
   }
 
   /** Builds `context/Dockerfile`; its steps use the host's network and no more than the host's own limits. */
-  build(context: string, image: { tag: string; base: string; label: string }): void {
+  build(
+    context: string,
+    image: {
+      tag: string;
+      base: string;
+      label: string;
+      arguments?: Readonly<Record<string, string>> | undefined;
+    },
+  ): void {
     const limits = hardLimits().flatMap((limit) => ['--ulimit', limit]);
-    // Whether to build at all is decided by the sources: layers kept for the next time would only take up space.
-    const ofPodman = this.program === 'podman' ? [...limits, '--layers=false'] : [];
+    // Layers: the packages of a change before this one are taken again, and a registry has them already.
+    const ofPodman = this.program === 'podman' ? [...limits, '--layers=true'] : [];
     const args = ['build', '--network', 'host', ...ofPodman, '--label', image.label];
-    this.run([...args, '--build-arg', `BASE=${image.base}`, '--tag', image.tag, context]);
+    const given = Object.entries({ BASE: image.base, ...image.arguments });
+    const buildArguments = given.flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
+    this.run([...args, ...buildArguments, '--tag', image.tag, context]);
   }
 }
 

@@ -19,12 +19,22 @@ ALTER ROLE admin CREATEDB NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 GRANT cron_admin TO admin;
 
 SELECT format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', name, schema)
-  FROM (VALUES ('pg_stat_statements', 'public'), ('set_user', 'public')) AS wanted (name, schema)
- WHERE EXISTS (SELECT FROM pg_available_extensions AS available WHERE available.name = wanted.name)
+  FROM (VALUES ('pg_stat_statements', 'public'), ('pg_stat_kcache', 'public'), ('set_user', 'public'),
+               ('pg_cron', 'pg_catalog')) AS wanted (name, schema)
+ WHERE (wanted.name <> 'pg_cron' OR current_database() = current_setting('cron.database_name', true))
+   AND EXISTS (SELECT FROM pg_available_extensions AS available WHERE available.name = wanted.name)
    AND wanted.name = ANY (string_to_array(replace(current_setting('shared_preload_libraries'), ' ', ''), ','))
 \gexec
 SELECT 'GRANT EXECUTE ON FUNCTION public.set_user(text) TO admin'
  WHERE to_regprocedure('public.set_user(text)') IS NOT NULL
+\gexec
+-- Jobs of cron_admin run as the member that made them, and only superusers can name another role.
+SELECT 'GRANT USAGE ON SCHEMA cron TO cron_admin; GRANT SELECT ON cron.job, cron.job_run_details TO cron_admin'
+ WHERE to_regclass('cron.job') IS NOT NULL
+\gexec
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO cron_admin', oid::regprocedure)
+  FROM pg_proc
+ WHERE pronamespace = to_regnamespace('cron') AND proname IN ('schedule_in_database', 'alter_job')
 \gexec
 GRANT EXECUTE ON FUNCTION pg_switch_wal() TO admin;
 GRANT pg_read_all_stats TO robot_zmon;

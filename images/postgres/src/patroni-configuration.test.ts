@@ -72,6 +72,32 @@ test('libraries that the image lacks are left out, with their settings', () => {
   expect(parameters['pg_stat_statements.track_utility']).toBe('off');
 });
 
+test("a manifest's own libraries replace the image's, and its own settings of them win", () => {
+  const configuration = configure({
+    SPILO_CONFIGURATION: JSON.stringify({
+      postgresql: {
+        parameters: {
+          shared_preload_libraries: 'pg_cron',
+          'cron.database_name': 'shop',
+          'cron.host': 'localhost',
+        },
+      },
+    }),
+  });
+  expect(at(configuration, 'postgresql', 'parameters')).toMatchObject({
+    shared_preload_libraries: 'pg_cron',
+    'cron.database_name': 'shop',
+    'cron.host': 'localhost',
+  });
+});
+
+test('jobs connect over the socket, and without the library nothing is said about them', () => {
+  const parameters = (has: string[]): Mapping =>
+    at(configure({}, { hasLibrary: (name) => has.includes(name) }), 'postgresql', 'parameters') as Mapping;
+  expect(parameters(['pg_cron'])['cron.host']).toBe('/run/postgresql');
+  expect(parameters([])).not.toHaveProperty('cron.host');
+});
+
 test('a library that a person asked for and that is missing is named', () => {
   const settings = parseSettings({
     ...environment,

@@ -17,10 +17,13 @@ const preloadLibraries = [
   'pg_stat_kcache',
 ];
 
-/** Extensions that owners of databases may install themselves, by pgextwlist. */
+/** Extensions that owners of databases may install themselves, by pgextwlist: those of Spilo. */
 const allowedExtensions =
   'btree_gin,btree_gist,citext,extra_window_functions,first_last_agg,hll,hstore,hypopg,intarray,ltree,pgcrypto,pgq,' +
-  'pgq_node,pg_trgm,postgres_fdw,roaringbitmap,tablefunc,uuid-ossp,vector';
+  'pgq_node,pg_partman,pg_trgm,postgres_fdw,roaringbitmap,tablefunc,timescaledb,uuid-ossp,vector';
+
+/** Plugins for logical decoding that servers from 17.11 on load only when they are named. */
+const outputPlugins = ['pgoutput', 'test_decoding', 'wal2json', 'decoderbufs', 'pglogical_output'];
 
 /** Parameters that every member shares, kept in the configuration store. */
 function sharedParameters(facts: HostFacts): Mapping {
@@ -52,6 +55,8 @@ function sharedParameters(facts: HostFacts): Mapping {
     autovacuum_max_workers: 5,
     autovacuum_vacuum_scale_factor: 0.05,
     autovacuum_analyze_scale_factor: 0.02,
+    // Patroni leaves it out for a server that does not know it.
+    output_plugin_libraries: outputPlugins.filter((name) => facts.hasLibrary(name)).join(','),
   };
 }
 
@@ -63,6 +68,8 @@ function sharedBuffers(memory: HostFacts['memory']): string {
   const fifth = Math.floor(memory.bytes / MiB / 5);
   return `${memory.limited ? fifth : Math.min(fifth, 512)}MB`;
 }
+
+const socketDirectory = (paths: Settings['paths']): string => `${paths.run}/postgresql`;
 
 /** Parameters of this member only. */
 function localParameters(settings: Settings, facts: HostFacts): Mapping {
@@ -88,6 +95,8 @@ function localParameters(settings: Settings, facts: HostFacts): Mapping {
     'pg_stat_statements.track_utility': 'off',
     'extwlist.extensions': allowedExtensions,
     'extwlist.custom_path': '/scripts',
+    // Over the socket no job needs a password.
+    'cron.host': socketDirectory(paths),
   };
 }
 
@@ -146,7 +155,7 @@ function withoutMissingLibraries(
     .filter((name) => name !== '');
   const dropped = wanted.filter((name) => !facts.hasLibrary(name));
   const kept = wanted.filter((name) => facts.hasLibrary(name));
-  const prefixOf: Record<string, string> = { pgextwlist: 'extwlist.' };
+  const prefixOf: Record<string, string> = { pgextwlist: 'extwlist.', pg_cron: 'cron.' };
   const gone = dropped.map((name) => prefixOf[name] ?? `${name}.`);
   const entries = Object.entries(parameters).filter(
     ([key]) => !gone.some((prefix) => key.startsWith(prefix)),
@@ -180,7 +189,7 @@ function generated(settings: Settings, facts: HostFacts): Mapping {
       pgpass: `${paths.run}/postgresql/pgpass`,
       use_unix_socket: true,
       use_unix_socket_repl: true,
-      parameters: { unix_socket_directories: `${paths.run}/postgresql`, ...localParameters(settings, facts) },
+      parameters: { unix_socket_directories: socketDirectory(paths), ...localParameters(settings, facts) },
       pg_hba: hostBasedAuthentication(settings),
       authentication: { superuser: settings.superuser, replication: settings.standby },
       callbacks: { on_role_change: `/scripts/on_role_change.sh ${roleAsWord(settings.people)} true` },

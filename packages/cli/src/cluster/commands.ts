@@ -16,7 +16,7 @@ export interface PlanOptions extends ClusterOptions {
   configuration?: string;
 }
 
-/** `pgherd list`, `show`, `plan`, `psql`, `delete`. */
+/** `pgherd list`, `show`, `plan`, `psql`, `extensions`, `delete`. */
 export function addClusterCommands(root: Command): void {
   const command = (name: string, description: string): Command =>
     root
@@ -67,6 +67,16 @@ export function addClusterCommands(root: Command): void {
     .addOption(output())
     .action(async (name: string, args: string[], options: PsqlOptions) =>
       (await import('./psql.ts')).psql(name, args, options),
+    );
+
+  command(
+    'extensions',
+    'List the extensions of a cluster: installed where, updates, and what can be installed.',
+  )
+    .argument('<name>', 'name of the cluster')
+    .addOption(output())
+    .action(async (name: string, options: ClusterOptions) =>
+      (await import('../extensions/command.ts')).extensions(name, options),
     );
 
   command('delete', 'Delete a cluster; asks for its name.')

@@ -1,24 +1,9 @@
 import type { Postgresql } from '@pgherd/api';
-import { pods, secrets } from '@pgherd/kube/objects';
-import { CommandError, exitCode } from '../exit-code.ts';
+import { secrets } from '@pgherd/kube/objects';
 import type { ClusterOptions } from './commands.ts';
 import { findLabels } from './labels.ts';
+import { primaryPod } from './primary-pod.ts';
 import { getCluster, withTarget, type Target } from './target.ts';
-
-/** Pods of the cluster that carry the primary's label and are not about to go. */
-async function primaryPod(target: Target, name: string): Promise<string> {
-  const { selector, roleLabel } = await findLabels(target, name);
-  const labelSelector = `${selector},${roleLabel} in (master, primary)`;
-  const { items } = await target.client.list(pods, { namespace: target.namespace, labelSelector });
-  const pod = items.find((item) => item.metadata?.deletionTimestamp === undefined);
-  if (pod?.metadata?.name === undefined) {
-    throw new CommandError(
-      `cluster ${name} has no primary at the moment; \`pgherd show ${name}\` says more`,
-      exitCode.notFound,
-    );
-  }
-  return pod.metadata.name;
-}
 
 /** Sizes of this terminal: now, and after each change. */
 async function* terminalSizes(): AsyncGenerator<{ columns: number; rows: number }> {

@@ -1,0 +1,10 @@
+export { preloadLibraries } from './preload.ts';
+export {
+  databaseQuery,
+  queryCommand,
+  serverQuery,
+  type AvailableEntry,
+  type DatabaseEntry,
+  type InstalledEntry,
+  type ServerEntry,
+} from './queries.ts';
