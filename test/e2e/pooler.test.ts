@@ -148,7 +148,8 @@ test("a new password of the pooler's role replaces the pooler, and not the datab
   const console = { ...(await asUser('pooler')), database: 'pgbouncer' };
   expect(console.password).toBe('an-other-password');
   const client = await connectPostgres(console);
-  await client.query('show version').finally(() => client.end());
+  expect((await client.query('show version')).rows).toHaveLength(1);
+  await client.end();
 });
 
 test('when another member becomes primary, clients of the pooler write to that one, and lose nothing', async () => {
