@@ -46,15 +46,15 @@ const prepared: Declared = {
 test('a prepared database: schemas, extensions, default privileges; a second pass finds nothing to do', async () => {
   const expected = [
     'create database foo',
-    'foo: create schema data',
-    'foo: create schema History',
-    'foo: create extension cube',
-    'foo: create extension earthdistance',
-    'foo: create extension pg_stat_statements',
-    'foo: create extension uuid-ossp',
-    'foo: set default privileges of foo_owner',
-    'foo: set default privileges of foo_owner in schema data',
-    'foo: set default privileges of foo_data_owner in schema data',
+    'in database foo: create schema data',
+    'in database foo: create schema History',
+    'in database foo: create extension cube',
+    'in database foo: create extension earthdistance',
+    'in database foo: create extension pg_stat_statements',
+    'in database foo: create extension uuid-ossp',
+    'in database foo: set default privileges of foo_owner',
+    'in database foo: set default privileges of foo_owner in schema data',
+    'in database foo: set default privileges of foo_data_owner in schema data',
   ];
   const before = await lab.plan(prepared);
   expect(before.conflicts).toEqual([]);
@@ -62,7 +62,7 @@ test('a prepared database: schemas, extensions, default privileges; a second pas
   expect(done.slice(-expected.length)).toEqual(expected);
   // What was announced before the database was there is what was done.
   expect(before.steps.map(({ what }) => what).slice(-expected.length)).toEqual(
-    expected.map((what) => what.replace('foo: ', '')),
+    expected.map((what) => what.replace('in database foo: ', '')),
   );
 });
 
@@ -125,7 +125,7 @@ test('a schema goes to its own owner role from the one of the database, not from
       { name: 'data', owner: 'foo_data_owner' },
     ],
   });
-  expect(await lab.done(own)).toEqual(['foo: change owner of schema History']);
+  expect(await lab.done(own)).toEqual(['in database foo: change owner of schema History']);
   await lab.sql('postgres', 'foo', 'CREATE SCHEMA theirs; ALTER SCHEMA "History" OWNER TO foo_reader');
   expect(
     await lab.done(
@@ -137,14 +137,16 @@ test('a schema goes to its own owner role from the one of the database, not from
         ],
       }),
     ),
-  ).toEqual(['foo: let others use schema theirs']);
+  ).toEqual(['in database foo: let others use schema theirs']);
   await lab.sql('postgres', 'foo', 'ALTER SCHEMA "History" OWNER TO foo_owner');
 });
 
 test('an extension is moved if it can be, and what cannot be done is told with what to do', async () => {
   await lab.done(prepared);
   const extensions = [{ name: 'cube', schema: 'History' }];
-  expect(await lab.done(foo({ extensions }))).toEqual(['foo: move extension cube to schema History']);
+  expect(await lab.done(foo({ extensions }))).toEqual([
+    'in database foo: move extension cube to schema History',
+  ]);
   await lab.sql('postgres', 'foo', 'CREATE EXTENSION IF NOT EXISTS xml2 SCHEMA public');
   expect(
     await lab.problems(
@@ -204,13 +206,15 @@ test('what PostgreSQL refuses keeps only what needs it from being done', async (
   await lab.done({ ...declared, databases: [{ name: 'refused', owner: 'foo_owner' }] });
   await lab.sql('postgres', 'refused', 'CREATE SCHEMA pgherd_new_extension');
   expect(await lab.problems(declared)).toEqual([
-    expect.stringMatching(/^create extension cube: .*schema "pgherd_new_extension" already exists$/),
-    'create extension earthdistance: not tried, because "create extension cube" failed',
+    expect.stringMatching(
+      /^in database refused: create extension cube: .*schema "pgherd_new_extension" already exists$/,
+    ),
+    'in database refused: create extension earthdistance: not tried, because "create extension cube" failed',
   ]);
   await lab.sql('postgres', 'refused', 'DROP SCHEMA pgherd_new_extension');
   expect(await lab.done(declared)).toEqual([
-    'refused: create extension cube',
-    'refused: create extension earthdistance',
+    'in database refused: create extension cube',
+    'in database refused: create extension earthdistance',
   ]);
 });
 

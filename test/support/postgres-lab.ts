@@ -7,8 +7,10 @@ import {
   type Sessions,
   attributesOf,
   connect,
+  nameOf,
   openSessions,
   planPass,
+  problemOf,
   runPass,
 } from '@pgherd/postgres';
 import { type PostgresServer, startPostgres } from './postgres-server.ts';
@@ -27,9 +29,9 @@ export class PostgresLab {
     this.sessions = sessions;
   }
 
-  /** `settings`: postgresql.conf. */
-  static async start(settings: Record<string, string> = {}): Promise<PostgresLab> {
-    const server = await startPostgres(settings);
+  /** See `startPostgres`. */
+  static async start(...how: Parameters<typeof startPostgres>): Promise<PostgresLab> {
+    const server = await startPostgres(...how);
     const options = {
       host: server.host,
       port: server.port,
@@ -86,11 +88,11 @@ export class PostgresLab {
     return runPass(this.sessions, { roles: [], databases: [], ...declared }, new PasswordChecker());
   }
 
-  /** The same; says what was done, e.g. `create role r`, `db: create schema s`. Declarations must be possible. */
+  /** The same; says what was done, e.g. `create role r`, `in database db: create schema s`. Declarations must be possible. */
   async done(declared: Partial<Declared>): Promise<string[]> {
     const { steps, conflicts } = await this.apply(declared);
     for (const { object, message } of conflicts) throw new Error(`${object}: ${message}`);
-    return steps.map(({ what, database }) => (database === undefined ? what : `${database}: ${what}`));
+    return steps.map(nameOf);
   }
 
   /** Makes it so as far as it can be, and says what could not be done. */
@@ -98,7 +100,7 @@ export class PostgresLab {
     const { plan, outcome } = await this.run(declared);
     return [
       ...plan.conflicts.map(({ object, message }) => `${object}: ${message}`),
-      ...outcome.failed.map(({ step, error }) => `${step.what}: ${error.message}`),
+      ...outcome.failed.map(problemOf),
     ];
   }
 }

@@ -1,17 +1,20 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   chownSync,
+  copyFileSync,
   existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  readdirSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { connect } from '@pgherd/postgres';
 import { eventually } from './eventually.ts';
 
@@ -84,8 +87,36 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-/** Starts a server with TLS (certificate of its own making) that asks for SCRAM. `settings`: postgresql.conf. */
-export async function startPostgres(settings: Record<string, string> = {}): Promise<PostgresServer> {
+/**
+ * The server's program, in a place where it finds further extensions: it looks for its other files from where it is.
+ * `files`: control files and scripts by name.
+ */
+function withExtensions(bin: string, directory: string, files: Record<string, string>): string {
+  const [, version = ''] = /\/([^/]+)\/bin$/.exec(bin) ?? [];
+  const own = join(directory, 'lib', 'postgresql', version);
+  const share = join(directory, 'share', 'postgresql', version);
+  const extensions = join(share, 'extension');
+  mkdirSync(join(own, 'bin'), { recursive: true });
+  mkdirSync(extensions, { recursive: true });
+  copyFileSync(join(bin, 'postgres'), join(own, 'bin', 'postgres'));
+  symlinkSync(join(dirname(bin), 'lib'), join(own, 'lib'));
+  const installed = join('/usr/share/postgresql', version);
+  for (const name of readdirSync(installed))
+    if (name !== 'extension') symlinkSync(join(installed, name), join(share, name));
+  for (const name of readdirSync(join(installed, 'extension')))
+    symlinkSync(join(installed, 'extension', name), join(extensions, name));
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(extensions, name), text);
+  return join(own, 'bin', 'postgres');
+}
+
+/**
+ * Starts a server with TLS (certificate of its own making) that asks for SCRAM. `settings`: postgresql.conf;
+ * `extensionFiles`: control files and scripts of extensions, by name, beside those that are installed.
+ */
+export async function startPostgres(
+  settings: Record<string, string> = {},
+  extensionFiles?: Record<string, string>,
+): Promise<PostgresServer> {
   removeLeftovers();
   const bin = binaries();
   const user = owner();
@@ -136,13 +167,14 @@ export async function startPostgres(settings: Record<string, string> = {}): Prom
     fsync: 'off',
     ...settings,
   };
+  const program = extensionFiles ? withExtensions(bin, directory, extensionFiles) : join(bin, 'postgres');
   const logFile = join(directory, 'log');
   const server = spawn(
     'sh',
     [
       '-c',
       'exec "$0" "$@" 2>log',
-      join(bin, 'postgres'),
+      program,
       '-D',
       data,
       ...Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]),

@@ -1,8 +1,10 @@
 import {
+  nameOf,
   openSessions,
   PasswordChecker,
   planPass,
   PostgresError,
+  problemOf,
   runPass,
   type ConnectOptions,
   type Declared,
@@ -72,11 +74,11 @@ export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
           pods.passwordsChange(changed),
         );
         return {
-          done: outcome.done.map(({ what }) => what),
+          done: outcome.done.map(nameOf),
           postponed: plan.notes.map(({ object, message }) => `${object}: ${message}`),
           problems: [
             ...plan.conflicts.map(({ object, message }) => `${object}: ${message}`),
-            ...outcome.failed.map(({ step, error }) => `${step.what}: ${error.message}`),
+            ...outcome.failed.map(problemOf),
           ],
           roles,
         };
@@ -84,7 +86,7 @@ export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
     look: (address, superuser, declared) =>
       withSessions(reach(address, superuser), async (sessions) => {
         const { plan } = await planPass(sessions, declared, checker);
-        return plan.steps.map(({ what, why }) => `${what} (${why})`);
+        return plan.steps.map((step) => `${nameOf(step)} (${step.why})`);
       }),
   };
 }

@@ -63,7 +63,7 @@ export function lookupSteps(lookup: Lookup, database: string, contents: Contents
   if (repairs.length === 0) return [];
   return [
     step(
-      `install lookup of the poolers in database ${database}`,
+      'install lookup of the poolers',
       repairs.map(({ reason }) => reason).join('; '),
       repairs.flatMap(({ statements }) => statements),
       { database },

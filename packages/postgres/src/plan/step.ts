@@ -75,3 +75,8 @@ export function because(declaration: { source?: string }, reason: string): strin
 export function objectName(kind: 'role' | 'database', name: string): string {
   return `${kind} ${JSON.stringify(name)}`;
 }
+
+/** What the step does, and in which database. */
+export function nameOf({ what, database }: Pick<Step, 'what' | 'database'>): string {
+  return database === undefined ? what : `in database ${database}: ${what}`;
+}
