@@ -215,6 +215,8 @@ test('a pass with nothing to do only reads', async () => {
     password,
     database: 'postgres',
     applicationName,
+    // No write would go through.
+    readOnly: true,
   });
   const readOnly = 'SET default_transaction_read_only = on';
   // Whatever writes is refused, and whatever is sent is in the log.

@@ -19,6 +19,8 @@ export interface ConnectOptions {
   statementTimeoutMs?: number;
   /** Limit of waiting for a lock. Default 10 s. */
   lockTimeoutMs?: number;
+  /** PostgreSQL refuses to write. Default false. */
+  readOnly?: boolean;
   /** Shown in `pg_stat_activity`. Default `pgherd`. */
   applicationName?: string;
 }
@@ -50,7 +52,7 @@ function sessionSettings(options: ConnectOptions): Record<string, string> {
     idle_in_transaction_session_timeout: '60000',
     exit_on_error: 'off',
     synchronous_commit: 'local',
-    default_transaction_read_only: 'off',
+    default_transaction_read_only: options.readOnly === true ? 'on' : 'off',
     default_transaction_isolation: 'read committed',
     default_transaction_deferrable: 'off',
     default_tablespace: '',

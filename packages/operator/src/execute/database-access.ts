@@ -84,7 +84,7 @@ export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
         };
       }),
     look: (address, superuser, declared) =>
-      withSessions(reach(address, superuser), async (sessions) => {
+      withSessions({ ...reach(address, superuser), readOnly: true }, async (sessions) => {
         const { plan } = await planPass(sessions, declared, checker);
         return plan.steps.map((step) => `${nameOf(step)} (${step.why})`);
       }),
