@@ -48,6 +48,7 @@ export function observe(
   const sync = parseSync(annotations(names.sync));
   const podEnvironment = podEnvironmentOf(source, configuration, namespace);
   const backupEnvironment = backupEnvironmentOf(source, configuration, namespace);
+  const infrastructure = source.infrastructure?.();
   return {
     namespace,
     name,
@@ -59,6 +60,7 @@ export function observe(
     ...(source.watches === undefined ? {} : { watches: (each: string) => source.watches?.(each) === true }),
     ...(podEnvironment === undefined ? {} : { podEnvironment }),
     ...(backupEnvironment === undefined ? {} : { backupEnvironment }),
+    ...(infrastructure === undefined ? {} : { infrastructure: infrastructure.roles }),
     databaseFingerprint: memory.databaseFingerprint,
     databaseDrift: memory.databaseDrift ?? [],
     ...(memory.databaseRoles === undefined ? {} : { databaseRoles: memory.databaseRoles }),

@@ -24,7 +24,7 @@ const manifest: KubeObject = { metadata: { namespace: 'a', name: 'acid-demo', re
 async function passes(last: (made: ReturnType<typeof playedManager>['made'][number]) => boolean) {
   const configuration = { ...defaultConfiguration(), pod_environment_secret: 'shared' };
   const { made, manager } = playedManager();
-  const caches = new Caches(manager, configuration, ['a']);
+  const caches = new Caches(manager, configuration, ['a'], 'operator');
   const known: boolean[] = [];
   for (const source of caches.sources()) source.subscribe(() => known.push(caches.isKnown('a')));
   const list = ({ plural, cache }: (typeof made)[number]) =>

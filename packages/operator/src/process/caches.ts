@@ -3,10 +3,13 @@ import type { Cache } from '@pgherd/kube/cache';
 import type { KubeObject } from '@pgherd/kube/objects';
 import { ownKey, togetherSource, type Manager, type Source } from '@pgherd/kube/runtime';
 import { postgresqls, type Kind } from '../kinds.ts';
+import type { Infrastructure } from '../observe/infrastructure-roles.ts';
 import type { ObjectSource } from '../observe/source.ts';
+import { InfrastructureCaches } from './infrastructure-caches.ts';
+import { NamedCaches } from './named-caches.ts';
 import { NamespaceCaches } from './namespace-caches.ts';
 import type { Namespaces } from './namespaces.ts';
-import { PodEnvironmentCaches } from './pod-environment-caches.ts';
+import { podEnvironmentObjects } from './pod-environment-objects.ts';
 
 /** An object that was made longer ago and is not in a cache has been deleted meanwhile. */
 const freshMs = 5_000;
@@ -16,11 +19,13 @@ export class Caches implements ObjectSource {
   /** By namespace; `*` alone is all of them. */
   readonly #namespaces = new Map<string, NamespaceCaches>();
 
-  readonly #podEnvironment: PodEnvironmentCaches;
+  readonly #podEnvironment: NamedCaches;
+  readonly #infrastructure: InfrastructureCaches;
 
-  /** `namespaces`: those of the configuration that may be read. */
-  constructor(manager: Manager, configuration: Configuration, namespaces: Namespaces) {
-    this.#podEnvironment = new PodEnvironmentCaches(manager, configuration, namespaces);
+  /** `namespaces`: those of the configuration that may be read; `own`: the operator's. */
+  constructor(manager: Manager, configuration: Configuration, namespaces: Namespaces, own: string) {
+    this.#podEnvironment = new NamedCaches(manager, podEnvironmentObjects(configuration, namespaces));
+    this.#infrastructure = new InfrastructureCaches(manager, configuration, own);
     for (const namespace of namespaces === '*' ? ['*'] : namespaces) {
       const where = namespace === '*' ? undefined : namespace;
       this.#namespaces.set(namespace, new NamespaceCaches(manager, configuration, where));
@@ -48,6 +53,20 @@ export class Caches implements ObjectSource {
     return [...this.#namespaces.values()].flatMap((caches) => caches.of(kind)?.byIndex('cluster', key) ?? []);
   }
 
+  /** The roles that every cluster gets; undefined when none are configured. */
+  infrastructure(): Infrastructure | undefined {
+    return this.#infrastructure.roles();
+  }
+
+  /** Calls `changed` with what is wrong with these roles, whenever they are known anew. */
+  onInfrastructure(changed: (infrastructure: Infrastructure | undefined) => void): void {
+    const tell = (): void => {
+      if (this.#infrastructure.missing().length === 0) changed(this.infrastructure());
+    };
+    this.#infrastructure.onChange(tell);
+    tell();
+  }
+
   /** How many bytes a pod was behind the primary when it was measured last. */
   lagOf(namespace: string, pod: string): number | undefined {
     return this.#in(namespace)?.lagOf(namespace, pod);
@@ -59,7 +78,8 @@ export class Caches implements ObjectSource {
 
   /** Whether everything in this namespace has been listed: what is not there does not exist. */
   isKnown(namespace: string): boolean {
-    return this.#in(namespace)?.missing().length === 0 && this.#podEnvironment.missing().length === 0;
+    const shared = [...this.#podEnvironment.missing(), ...this.#infrastructure.missing()];
+    return this.#in(namespace)?.missing().length === 0 && shared.length === 0;
   }
 
   /** Takes in what was just written, so that the next pass does not plan it again. */
@@ -81,15 +101,20 @@ export class Caches implements ObjectSource {
     const clusters = () => this.manifests().flatMap(ownKey);
     return [
       ...[...this.#namespaces.values()].map((caches) => togetherSource(caches.sources())),
-      ...this.#podEnvironment.sources(clusters).map((source) => togetherSource([source])),
+      ...[...this.#podEnvironment.sources(clusters), ...this.#infrastructure.sources(clusters)].map(
+        (source) => togetherSource([source]),
+      ),
     ];
   }
 
   /** What could not be listed yet, by namespace. */
   missing(): Map<string, string[]> {
     const missing = [...this.#namespaces].map(([name, caches]) => [name, caches.missing()] as const);
-    const shared = ['pod environment', this.#podEnvironment.missing()] as const;
-    return new Map([...missing, shared].filter(([, plurals]) => plurals.length > 0));
+    const shared = [
+      ['pod environment', this.#podEnvironment.missing()],
+      ['infrastructure roles', this.#infrastructure.missing()],
+    ] as const;
+    return new Map([...missing, ...shared].filter(([, plurals]) => plurals.length > 0));
   }
 
   #in(namespace: string): NamespaceCaches | undefined {

@@ -1,6 +1,7 @@
 import type { Configuration, ConfigurationKey } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
 import type { RoleRef } from '@pgherd/kube/objects';
+import { infrastructurePlaces } from '../observe/infrastructure-roles.ts';
 import type { ConfigurationOrigin } from './configuration/origin.ts';
 import { asksTeamsApi } from '../people/teams-api.ts';
 import { watchedNamespaces, type Namespaces } from './namespaces.ts';
@@ -89,6 +90,7 @@ export function rightsFor(duties: Duties): Right[] {
     podRole(duties),
     ...ofList(duties),
     ...podEnvironment(duties),
+    ...infrastructure(duties),
     ...teamsToken(duties),
     ...definitions(duties),
     ...reviews(duties),
@@ -121,6 +123,26 @@ function podEnvironment({ configuration, own }: Duties): Right[] {
       why: 'pod_environment_configmap: variables of all pods.',
     }),
   ];
+}
+
+/** Roles of all clusters, where none of the other rights reach them. */
+function infrastructure({ configuration, own }: Duties): Right[] {
+  const namespaces = watchedNamespaces(configuration.watched_namespace, own);
+  const names = new Map<string, Set<string>>();
+  for (const place of namespaces === '*' ? [] : infrastructurePlaces(configuration, own))
+    for (const namespace of place.namespaces.filter((each) => !namespaces.includes(each)))
+      names.set(namespace, (names.get(namespace) ?? new Set<string>()).add(place.name));
+  return [...names].flatMap(([namespace, found]) =>
+    ['secrets', 'configmaps'].map((resource) =>
+      right('', resource, watch, {
+        scope: 'own',
+        ...(namespace === own ? {} : { namespace }),
+        names: [...found].sort(),
+        essential: false,
+        why: 'infrastructure_roles_secret_name, infrastructure_roles_secrets: roles of all clusters.',
+      }),
+    ),
+  );
 }
 
 /** The token for the Teams API, where none of the other rights reach it. */

@@ -113,7 +113,16 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     log,
   });
   held = () => configuration.held.settings;
-  const report = new ConfigurationReport({ origin, configuration, client, story, log, clock: systemClock });
+  let ofInfrastructure: string[] = [];
+  const report = new ConfigurationReport({
+    origin,
+    configuration,
+    more: () => ofInfrastructure,
+    client,
+    story,
+    log,
+    clock: systemClock,
+  });
   const exchange = networkExchange(environment);
   const roster = new Roster({
     client: (url) => teamsClient({ url, exchange }),
@@ -134,6 +143,11 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     http,
     onReconciled: (pass) => metrics.pass(pass),
     roster,
+    onInfrastructure: (problems) => {
+      ofInfrastructure = problems;
+      report.log();
+      if (leadership.isLeading) void report.tell();
+    },
   });
   configuration.onChange(() => {
     report.log();

@@ -15,6 +15,11 @@ export interface Shape {
     Configuration,
     'pod_environment_secret' | 'pod_environment_configmap' | 'logical_backup_cronjob_environment_secret'
   >;
+  /** Secrets that roles of all clusters are in, and how. */
+  infrastructure: Pick<
+    Configuration,
+    'infrastructure_roles_secret_name' | 'infrastructure_roles_secrets' | 'protected_role_names'
+  > & { system: string[] };
   /** Where it is looked up who may log in. */
   people: Pick<Configuration, 'enable_postgres_team_crd'> & {
     /** Secret with the token for the Teams API; undefined: it is not asked. */
@@ -34,6 +39,12 @@ export function shapeOf(configuration: Configuration, own: string): Shape {
       pod_environment_secret: configuration.pod_environment_secret,
       pod_environment_configmap: configuration.pod_environment_configmap,
       logical_backup_cronjob_environment_secret: configuration.logical_backup_cronjob_environment_secret,
+    },
+    infrastructure: {
+      infrastructure_roles_secret_name: configuration.infrastructure_roles_secret_name,
+      infrastructure_roles_secrets: configuration.infrastructure_roles_secrets,
+      protected_role_names: configuration.protected_role_names,
+      system: [configuration.super_username, configuration.replication_username],
     },
     people: {
       enable_postgres_team_crd: configuration.enable_postgres_team_crd,

@@ -1,3 +1,4 @@
+import { formatProblem } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
 import { systemClock, type Logger } from '@pgherd/kube/objects';
 import { done, type Result } from '@pgherd/kube/queue';
@@ -32,6 +33,8 @@ export interface WorksOptions {
   /** Remembers what is done, and tells of it. */
   http: Pick<OperatorHttp, 'pass' | 'journal'>;
   onReconciled: (pass: Reconciled) => void;
+  /** Told what is wrong with the roles of all clusters, whenever they are read. */
+  onInfrastructure: (problems: string[]) => void;
   /** Outlives the works: what was known of teams stays known. */
   roster: Roster;
 }
@@ -56,7 +59,10 @@ export class Works {
     this.shape = shapeOf(this.#settings.configuration, options.own);
     const { client, log, leadership } = options;
     this.#manager = new Manager({ client, logger: log, leadership });
-    this.caches = new Caches(this.#manager, this.#settings.configuration, namespaces);
+    this.caches = new Caches(this.#manager, this.#settings.configuration, namespaces, options.own);
+    this.caches.onInfrastructure((infrastructure) =>
+      options.onInfrastructure((infrastructure?.problems ?? []).map(formatProblem)),
+    );
     this.#people = new People({
       configuration: () => this.settings().configuration,
       manifests: () => this.caches.manifests().filter((manifest) => isOwn(manifest, options.controllerId)),

@@ -16,6 +16,8 @@ const reason = 'Configuration';
 export interface ConfigurationReportOptions {
   origin: ConfigurationOrigin;
   configuration: WatchedConfiguration;
+  /** Warnings about what the configuration refers to. */
+  more: () => string[];
   client: Pick<Client, 'patchStatus'>;
   story: Storyteller;
   log: Logger;
@@ -37,7 +39,8 @@ export class ConfigurationReport {
   /** In the log, by every operator that runs. */
   log(): void {
     const { configuration, origin, log } = this.#options;
-    const { settings, errors, warnings } = configuration.held;
+    const { settings, errors } = configuration.held;
+    const warnings = this.#warnings();
     const name = describeOrigin(origin);
     const complaint = configuration.complaint();
     const lines = [
@@ -54,7 +57,8 @@ export class ConfigurationReport {
   async tell(): Promise<void> {
     const { configuration, story } = this.#options;
     const { held } = configuration;
-    const { about, errors, warnings, settings } = held;
+    const { about, errors, settings } = held;
+    const warnings = this.#warnings();
     if (about === undefined) return;
     const complaint = configuration.complaint();
     const messages = [...(complaint === undefined ? [] : [complaint]), ...warnings];
@@ -67,7 +71,11 @@ export class ConfigurationReport {
         story.normal(about, reason, 'the changed configuration is in force');
       this.#toldSettings = settings;
     }
-    await this.#writeStatus(held, about);
+    await this.#writeStatus({ ...held, warnings }, about);
+  }
+
+  #warnings(): string[] {
+    return [...this.#options.configuration.held.warnings, ...this.#options.more()];
   }
 
   async #writeStatus(held: Held, about: KubeObject): Promise<void> {
