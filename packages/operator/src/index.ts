@@ -17,6 +17,11 @@ export { lookIntoDatabase, withDatabaseSteps } from './reconcile/database-previe
 export { preview, type Preview, type PreviewInput } from './reconcile/preview.ts';
 export { goalOf, type PassGoal } from './reconcile/goal.ts';
 export { effectiveConfiguration } from './observe/effective-configuration.ts';
+export {
+  infrastructureOf,
+  infrastructurePlaces,
+  type Infrastructure,
+} from './observe/infrastructure-roles.ts';
 export { observe } from './observe/observe.ts';
 export type { Member, Observed } from './observe/observed.ts';
 export type { ObjectSource } from './observe/source.ts';

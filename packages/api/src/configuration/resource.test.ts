@@ -241,3 +241,9 @@ test('a thousand mutated configurations: never an exception, always complete, wh
     }),
   );
 });
+
+test('Secrets with roles are written as they are read', () => {
+  const { kind } = configurationKeys.infrastructure_roles_secrets;
+  const text = '[{"secretname":"a/b","userkey":"u","details":"d"},{"secretname":"c","template":true}]';
+  expect(kind.write?.(kind.parse(text))).toBe(text);
+});

@@ -80,8 +80,15 @@ export const infrastructureRoles: ValueKind<InfrastructureRoleSecret[]> = {
       },
     },
   },
-  write: (value) => (value.length === 0 ? '' : JSON.stringify(value)),
+  write: (value) =>
+    value.length === 0
+      ? ''
+      : JSON.stringify(value.map(({ secretname, ...rest }) => ({ secretname: nameOf(secretname), ...rest }))),
 };
+
+function nameOf({ namespace, name }: NamespacedName): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
 
 function containersOf(value: unknown): Container[] {
   const expected = 'expected a list of containers, each with a `name` and an `image`';

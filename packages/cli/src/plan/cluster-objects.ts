@@ -4,6 +4,8 @@ import { ApiError, type KubeObject } from '@pgherd/kube/objects';
 import {
   clusterNamespaceLabel,
   clustersSelector,
+  infrastructureOf,
+  infrastructurePlaces,
   kinds,
   labelledKinds,
   type Kind,
@@ -15,6 +17,8 @@ export interface ClusterObjects {
   source: ObjectSource;
   /** Kinds that the caller may not read: nothing can be said about them. */
   unreadable: Kind[];
+  /** Whether the roles of all clusters are configured, and the caller may not read where they are written. */
+  isInfrastructureHidden: boolean;
 }
 
 /** What is read, of one kind. */
@@ -26,36 +30,56 @@ interface Question {
   fieldSelector?: string;
 }
 
-/** Reads with the caller's own rights: one list for each kind, and what pods and jobs refer to by name. */
+/**
+ * Reads with the caller's own rights: one list for each kind, and what pods, jobs and the configuration refer to by name.
+ * `own`: the operator's namespace.
+ */
 export async function readClusterObjects(
   client: Client,
   configuration: Configuration,
   cluster: { namespace: string; name: string },
+  own: string,
 ): Promise<ClusterObjects> {
   const unreadable = new Set<Kind>();
-  const read = async ({ kind, ...selection }: Question): Promise<[string, KubeObject][]> => {
+  const hidden = new Set<Kind>();
+  const read = async (
+    { kind, ...selection }: Question,
+    refused: Set<Kind>,
+  ): Promise<[string, KubeObject][]> => {
     try {
       const { items } = await client.list(kind, selection);
       return items.map((object) => [keyOf(kind, object.metadata.namespace, object.metadata.name), object]);
     } catch (error) {
       if (!(error instanceof ApiError) || error.code !== 403) throw error;
-      unreadable.add(kind);
+      refused.add(kind);
       return [];
     }
   };
-  const readAll = async (questions: Question[]) => new Map((await Promise.all(questions.map(read))).flat());
-  const [own, others] = await Promise.all([
+  const readAll = async (questions: Question[], refused = unreadable) =>
+    new Map((await Promise.all(questions.map((question) => read(question, refused)))).flat());
+  const [parts, others, roles] = await Promise.all([
     readAll(partsOf(configuration, cluster)),
     readAll(othersOf(configuration, cluster.namespace)),
+    readAll(infrastructureOfAll(configuration, own), hidden),
   ]);
+  const isInfrastructureHidden = hidden.size > 0;
+  const infrastructure = isInfrastructureHidden
+    ? undefined
+    : infrastructureOf(
+        { get: (kind, namespace, name) => roles.get(keyOf(kind, namespace, name)) },
+        configuration,
+        own,
+      );
   const source: ObjectSource = {
     get: (kind, namespace, name) => {
       const key = keyOf(kind, namespace, name);
-      return own.get(key) ?? others.get(key);
+      return parts.get(key) ?? others.get(key);
     },
-    ofCluster: (kind) => [...own].filter(([key]) => key.startsWith(keyOf(kind))).map(([, object]) => object),
+    infrastructure: () => infrastructure,
+    ofCluster: (kind) =>
+      [...parts].filter(([key]) => key.startsWith(keyOf(kind))).map(([, object]) => object),
   };
-  return { source, unreadable: [...unreadable] };
+  return { source, unreadable: [...unreadable], isInfrastructureHidden };
 }
 
 /** What the cluster consists of. */
@@ -93,6 +117,19 @@ function othersOf(configuration: Configuration, namespace: string): Question[] {
       ? []
       : named(kinds.configMap, configMap.name, configMap.namespace)),
   ];
+}
+
+/** Where the roles of all clusters may be written. */
+function infrastructureOfAll(configuration: Configuration, own: string): Question[] {
+  return infrastructurePlaces(configuration, own).flatMap(({ name, namespaces }) =>
+    namespaces.flatMap((namespace) =>
+      [kinds.secret, kinds.configMap].map((kind) => ({
+        kind,
+        namespace,
+        fieldSelector: `metadata.name=${name}`,
+      })),
+    ),
+  );
 }
 
 function keyOf(kind: Kind, namespace?: string, name?: string): string {

@@ -58,22 +58,12 @@ async function planOne(target: Target, written: WrittenManifest, options: PlanOp
   const metadata = { ...written.manifest.metadata, namespace };
   const manifest = live === undefined ? { ...written.manifest, metadata } : asApplied(live, written.manifest);
   const found = await findSettings({ client, kubeconfig, manifest }, options.configuration);
-  const { source, unreadable } = await readClusterObjects(client, found.settings.configuration, {
-    namespace,
-    name,
-  });
+  const { configuration } = found.settings;
+  const read = await readClusterObjects(client, configuration, { namespace, name }, found.own);
   const made = await withSql(
     target,
     namespace,
-    preview({
-      manifest,
-      live,
-      settings: found.settings,
-      source,
-      unreadable,
-      deleted: options.delete,
-      now: Date.now(),
-    }),
+    preview({ manifest, live, settings: found.settings, ...read, deleted: options.delete, now: Date.now() }),
   );
   const about = found.problems.map((problem) => `${found.origin}: ${formatProblem(problem)}`);
   const warnings = [...about, ...written.warnings, ...made.warnings];

@@ -20,6 +20,8 @@ export interface FoundSettings {
   /** For people, e.g. `ConfigMap default/postgres-operator`. */
   origin: string;
   problems: Problem[];
+  /** The operator's own namespace, as far as it is known. */
+  own: string;
 }
 
 const operatorConfigurations: ResourceType = {
@@ -88,18 +90,28 @@ function defaults(origin: string): FoundSettings {
   return found(parseConfiguration({}), origin);
 }
 
-function found({ configuration, named, problems }: ParsedConfiguration, origin: string): FoundSettings {
-  return { settings: { configuration, named }, origin, problems };
+/** `own`: without a word about it the namespace that `pgherd local` runs its operator in. */
+function found(
+  { configuration, named, problems }: ParsedConfiguration,
+  origin: string,
+  own = 'default',
+): FoundSettings {
+  return { settings: { configuration, named }, origin, problems, own };
 }
 
-async function fromConfigMap(client: Client, namespace: string, name: string): Promise<FoundSettings> {
+async function fromConfigMap(
+  client: Client,
+  namespace: string,
+  name: string,
+  own = namespace,
+): Promise<FoundSettings> {
   const { data = {} } = await client.get(configMaps, { namespace, name });
-  return found(parseConfiguration(data), `ConfigMap ${namespace}/${name}`);
+  return found(parseConfiguration(data), `ConfigMap ${namespace}/${name}`, own);
 }
 
 async function fromResource(client: Client, namespace: string, name: string): Promise<FoundSettings> {
   const resource = await client.get(operatorConfigurations, { namespace, name });
-  return found(parseOperatorConfiguration(resource), `OperatorConfiguration ${namespace}/${name}`);
+  return found(parseOperatorConfiguration(resource), `OperatorConfiguration ${namespace}/${name}`, namespace);
 }
 
 /** Labels of the operator's Deployment, in our manifests and in those that people have. */
@@ -138,8 +150,9 @@ async function fromDeployment(client: Client, deployment: Deployment): Promise<F
   if (resource !== undefined && resource !== '') return fromResource(client, own, resource);
   const map = environment['CONFIG_MAP_NAME'];
   if (map === undefined || map === '') {
-    return defaults(`defaults: Deployment ${own}/${deployment.metadata?.name} names no configuration`);
+    const origin = `defaults: Deployment ${own}/${deployment.metadata?.name} names no configuration`;
+    return found(parseConfiguration({}), origin, own);
   }
   const [first = '', second] = map.split('/');
-  return second === undefined ? fromConfigMap(client, own, first) : fromConfigMap(client, first, second);
+  return second === undefined ? fromConfigMap(client, own, first) : fromConfigMap(client, first, second, own);
 }

@@ -75,7 +75,7 @@ test('every setting in the registry is the same in both forms of the configurati
     const { group, kind }: Key<unknown> = configurationKeys[name as keyof typeof configurationKeys];
     const flat = parseConfiguration({ [name]: text });
     const value = flat.configuration[name as keyof typeof configurationKeys];
-    const member = { [name]: kind.schema.type === 'string' ? text : value };
+    const member = { [name]: kind.schema.type === 'string' ? text : asWritten(kind, value) };
     const grouped = parseOperatorConfiguration({
       configuration: group === '' ? member : { [group]: member },
     });
@@ -88,6 +88,12 @@ test('every setting in the registry is the same in both forms of the configurati
     expect(grouped.named).toEqual(flat.named);
   }
 });
+
+/** A list of objects is written in the ConfigMap as JSON, which may say the same in other words than the value. */
+function asWritten({ write }: Key<unknown>['kind'], value: unknown): unknown {
+  const text = Array.isArray(value) ? write?.(value) : undefined;
+  return text?.startsWith('[') === true ? (JSON.parse(text) as unknown) : value;
+}
 
 const shown = Object.entries({ ...fieldEffects, ...keyEffects }).flatMap(([name, entry]) =>
   typeof entry === 'object' && 'shownBy' in entry ? [{ name, file: entry.shownBy }] : [],

@@ -24,7 +24,9 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
   if (errors.length > 0) throw new Error(errors.join('\n'));
   const others = all.flatMap((written) => written?.objects ?? []);
   const cluster = { namespace: 'default', name: manifest.metadata.name };
-  const observed = observe(testSource(others), configuration, cluster, { databaseFingerprint: undefined });
+  const observed = observe(testSource(others, configuration), configuration, cluster, {
+    databaseFingerprint: undefined,
+  });
   const assessment = assess(manifest, { configuration, named }, observed);
   if (assessment.errors.length > 0) {
     return { problems: assessment.errors.map(formatProblem) };

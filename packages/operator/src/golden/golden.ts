@@ -66,7 +66,7 @@ export function renderGolden(name: string): Golden {
   const input = parse(readFileSync(`${folder}${name}.input.yaml`, 'utf8')) as Input;
   const { configuration, named, problems } = configurationOf(input);
   const wrong = problems.filter(({ severity }) => severity === 'error');
-  const others = testSource((input.existing ?? []).map(desired));
+  const others = testSource((input.existing ?? []).map(desired), configuration);
   const written = manifestOf(input);
   const cluster = { namespace: 'default', name: written.metadata.name };
   const observed = observe(others, configuration, cluster, { databaseFingerprint: undefined });

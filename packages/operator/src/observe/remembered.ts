@@ -1,5 +1,5 @@
 import type { Configuration } from '@pgherd/api';
-import type { EnvVar, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
+import type { Deployment, EnvVar, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
 import type { PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
 import { fieldManager, poolerName, poolerSecretName, poolerUserListAnnotation } from '../names.ts';
@@ -108,6 +108,19 @@ export function userListsOf(observed: Observed): Map<string, UserList> {
     lists.set(name, { list, ...(version === undefined ? {} : { version }) });
   }
   return lists;
+}
+
+/** Infrastructure roles that the poolers' pods are told of, by Deployment. */
+export function poolerInfrastructureOf(observed: Observed): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const role of ['master', 'replica'] as const) {
+    const name = poolerName(observed.name, role);
+    const deployment = find(observed, kinds.deployment, name) as Deployment | undefined;
+    const pooler = deployment?.spec?.template.spec?.containers[0];
+    const value = pooler?.env?.find((variable) => variable.name === 'INFRASTRUCTURE_ROLES')?.value;
+    if (value !== undefined) found.set(name, value);
+  }
+  return found;
 }
 
 /** User name and password of a Secret that exists; undefined for none, or for one that has no password in it. */

@@ -81,6 +81,24 @@ test('the token for the Teams API may be read, wherever it is, once somebody is 
   ]);
 });
 
+test('the Secrets and ConfigMaps with roles of all clusters may be read where nothing else may', () => {
+  const infrastructure = (changes: Partial<Configuration>) =>
+    rightsFor(duties({ ...changes, infrastructure_roles_secret_name: { name: 'roles' } }))
+      .filter(({ why }) => why?.startsWith('infrastructure') === true)
+      .map(({ resource, namespace, names, verbs }) => [resource, namespace, names, verbs]);
+  const watch = ['list', 'watch'];
+  expect(infrastructure({ watched_namespace: '*' })).toEqual([]);
+  expect(infrastructure({ watched_namespace: 'here' })).toEqual([
+    ['secrets', 'default', ['roles'], watch],
+    ['configmaps', 'default', ['roles'], watch],
+  ]);
+  const infrastructure_roles_secrets = [{ secretname: { namespace: 'here', name: 'more' } }];
+  expect(infrastructure({ watched_namespace: 'default', infrastructure_roles_secrets })).toEqual([
+    ['secrets', undefined, ['more', 'roles'], watch],
+    ['configmaps', undefined, ['more', 'roles'], watch],
+  ]);
+});
+
 test('one namespace that may not be read, and one that is not there, do not stop the others', async () => {
   const { client } = asked(({ namespace, resource }) => namespace === 'closed' && resource === 'secrets');
   const rights = rightsFor(duties({ watched_namespace: 'a,closed' }));

@@ -25,6 +25,9 @@ test('what watches are made from is a shape; what is read at each pass is none',
     { cluster_labels: { application: 'pg' } },
     { pod_service_account_name: 'other' },
     { enable_postgres_team_crd: true },
+    { infrastructure_roles_secret_name: { name: 'roles' } },
+    { infrastructure_roles_secrets: [{ secretname: { name: 'roles' }, userkey: 'user' }] },
+    { protected_role_names: ['admin', 'robot'] },
     { teams_api_url: 'https://teams.example.org' },
   ])
     expect(same(changes), JSON.stringify(changes)).toBe(false);

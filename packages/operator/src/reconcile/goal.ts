@@ -3,7 +3,13 @@ import type { Declared } from '@pgherd/postgres';
 import { appliedAnnotation, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
 import type { Observed } from '../observe/observed.ts';
-import { credentialsOf, rememberPods, settledPodSpec, userListsOf } from '../observe/remembered.ts';
+import {
+  credentialsOf,
+  poolerInfrastructureOf,
+  rememberPods,
+  settledPodSpec,
+  userListsOf,
+} from '../observe/remembered.ts';
 import { unwantedObjects } from '../plan/parts.ts';
 import type { Goal } from '../plan/plan.ts';
 import { databaseGoal, renderDatabase } from '../render/database.ts';
@@ -101,6 +107,7 @@ function renderInput(
     remembered: {
       secrets,
       userLists: userListsOf(observed),
+      poolerInfrastructure: poolerInfrastructureOf(observed),
       ...(observed.podEnvironment === undefined ? {} : { podEnvironment: observed.podEnvironment }),
       ...(observed.backupEnvironment === undefined ? {} : { backupEnvironment: observed.backupEnvironment }),
       ...(remembered === undefined ? {} : { statefulSet: remembered }),

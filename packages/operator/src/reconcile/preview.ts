@@ -1,7 +1,8 @@
 import { formatProblem, readStatus, type Configuration, type Postgresql } from '@pgherd/api';
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { Declared } from '@pgherd/postgres';
-import { kinds, type Kind } from '../kinds.ts';
+import { kinds, type Desired, type Kind } from '../kinds.ts';
+import { poolerName, poolerSecretName } from '../names.ts';
 import { observe } from '../observe/observe.ts';
 import { leaderOf, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
@@ -23,6 +24,8 @@ export interface PreviewInput {
   source: ObjectSource;
   /** Kinds that could not be read: steps about them would be guesses. */
   unreadable: readonly Kind[];
+  /** The roles of all clusters are configured, and could not be read: poolers are told of them. */
+  isInfrastructureHidden?: boolean;
   /** The manifest is deleted instead of applied. */
   deleted: boolean;
   /** Milliseconds since 1970. */
@@ -57,6 +60,11 @@ export function preview(input: PreviewInput): Preview {
   const blind = input.unreadable.map(
     (kind) => `you may not list ${kind.plural}: steps about them are left out`,
   );
+  const isHidden = input.isInfrastructureHidden === true;
+  if (isHidden)
+    blind.push(
+      'you may not read the Secrets with the roles of all clusters: steps about these roles and about poolers are left out',
+    );
   if (input.deleted) {
     const kept = keptVolumes(configuration, observed);
     return { plan: planDeletion(configuration, observed), errors: [], warnings: [...blind, ...kept] };
@@ -65,8 +73,9 @@ export function preview(input: PreviewInput): Preview {
   if (errors.length > 0) return { plan: { tracks: [] }, errors: errors.map(formatProblem), warnings: [] };
   const pass = goalOf(current, settings, observed, circumstancesOf(input));
   const known = isInLine(input) ? fingerprintOf(live ?? manifest, input, observed) : undefined;
-  const isReadable = ({ kind }: { kind: Kind }) =>
-    !input.unreadable.some(({ plural }) => plural === kind.plural);
+  const isReadable = (desired: Desired) =>
+    !input.unreadable.some(({ plural }) => plural === desired.kind.plural) &&
+    !(isHidden && knowsInfrastructure(desired, observed.name));
   const goal = { ...pass.goal, objects: pass.goal.objects.filter(isReadable) };
   const database = databaseOf(pass, observed);
   return {
@@ -87,6 +96,12 @@ function databaseOf({ goal, declared }: PassGoal, observed: Observed): Preview['
   const leader = leaderOf(observed);
   const primary = leader?.running === true && step?.waitFor === undefined ? leader.name : undefined;
   return step === undefined ? undefined : { declared, primary, step };
+}
+
+/** Deployments of poolers, and their lists of users. */
+function knowsInfrastructure({ kind, object }: Desired, cluster: string): boolean {
+  const lists = (['master', 'replica'] as const).map((role) => poolerSecretName(poolerName(cluster, role)));
+  return kind === kinds.deployment || (kind === kinds.secret && lists.includes(object.metadata.name ?? ''));
 }
 
 /** Volumes that outlive their cluster; a new one of the same name would begin with them. */

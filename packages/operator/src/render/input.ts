@@ -44,6 +44,8 @@ export interface Remembered {
   secrets: ReadonlyMap<string, RoleSecret>;
   /** Lists of users of the poolers that exist, by Secret. */
   userLists?: ReadonlyMap<string, UserList>;
+  /** Infrastructure roles that the pods of the poolers that exist are told of, by Deployment, as they are written there. */
+  poolerInfrastructure?: ReadonlyMap<string, string>;
   /** Variables that all clusters' pods get; absent: none are configured. */
   podEnvironment?: PodEnvironment;
   /** Variables that all clusters' logical backups get; absent: none are configured. */

@@ -2,8 +2,9 @@ import type { Affinity, Container, EnvVar, PodTemplateSpec } from '@pgherd/kube/
 import { podAnnotations, type Labels } from '../labels.ts';
 import { poolerSecretName, primaryServiceName, replicaServiceName, secretName } from '../names.ts';
 import { nodeAffinity, podAntiAffinity } from './affinity.ts';
-import { fromSecret, isSet } from './variables.ts';
+import { fromSecret, ifSet, isSet } from './variables.ts';
 import { identityOf, type RenderInput, type UserList } from './input.ts';
+import { infrastructureVariable, poolerInfrastructure } from './pooler-infrastructure.ts';
 import { poolerSchema, poolerUser, type Pooler } from './poolers.ts';
 import { containerResources } from './resources.ts';
 import { tlsFiles } from './tls.ts';
@@ -110,6 +111,7 @@ function environment(input: RenderInput, pooler: Pooler): EnvVar[] {
   const service = pooler.role === 'master' ? primaryServiceName(name) : replicaServiceName(name);
   const schema = poolerSchema(input);
   const sizes = sizesOf(input);
+  const existing = input.remembered.poolerInfrastructure?.get(pooler.name);
   return [
     { name: 'PGHOST', value: service },
     { name: 'PGPORT', value: String(port) },
@@ -123,6 +125,7 @@ function environment(input: RenderInput, pooler: Pooler): EnvVar[] {
     { name: 'CONNECTION_POOLER_RESERVE_SIZE', value: String(sizes.reserve) },
     { name: 'CONNECTION_POOLER_MAX_CLIENT_CONN', value: String(maxClientConnections) },
     { name: 'CONNECTION_POOLER_MAX_DB_CONN', value: String(sizes.database) },
+    ...ifSet('INFRASTRUCTURE_ROLES', infrastructureVariable(poolerInfrastructure(input), existing)),
     ...tls(input),
   ];
 }

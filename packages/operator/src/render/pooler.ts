@@ -13,6 +13,7 @@ import { poolerSecretName, secretName } from '../names.ts';
 import { identityOf, type RenderInput, type UserList } from './input.ts';
 import { clusterObject, ownerOf } from './metadata.ts';
 import { instancesOfPooler, podTemplateOfPooler } from './pooler-pod.ts';
+import { poolerInfrastructure } from './pooler-infrastructure.ts';
 import { poolersOf, poolerUser, type Pooler } from './poolers.ts';
 import { encode } from '../secrets/contents.ts';
 import { accessFields, accessOf, serviceAnnotations } from './service-access.ts';
@@ -53,12 +54,14 @@ function renderUsers(input: RenderInput, pooler: Pooler, users: UserList): Desir
   );
 }
 
-/** Name and password of the pooler's own role. Infrastructure roles come after it, as soon as they are acted on. */
-function usersOf({ configuration, manifest, remembered }: RenderInput): [string, string][] {
-  const user = poolerUser({ manifest, configuration });
-  const secret = secretName(configuration, identityOf(manifest).name, user);
-  const { credentials, upcoming = credentials } = remembered.secrets.get(secret) ?? {};
-  return upcoming === undefined ? [] : [[upcoming.username, upcoming.password]];
+/** Names and passwords: the pooler's own role first, then the infrastructure roles. As their Secrets say, or will say. */
+function usersOf(input: RenderInput): [string, string][] {
+  const { configuration, manifest, remembered } = input;
+  return [poolerUser(input), ...poolerInfrastructure(input)].flatMap((role) => {
+    const secret = secretName(configuration, identityOf(manifest).name, role);
+    const { credentials, upcoming = credentials } = remembered.secrets.get(secret) ?? {};
+    return upcoming === undefined ? [] : [[upcoming.username, upcoming.password]];
+  });
 }
 
 /** https://www.pgbouncer.org/config.html#authentication-file-format */

@@ -2,6 +2,7 @@ import { defaultConfiguration, type Configuration, type Postgresql } from '@pghe
 import type { KubeObject, Pod, StatefulSet } from '@pgherd/kube/objects';
 import { objectKey, type Desired } from '../kinds.ts';
 import { secretName } from '../names.ts';
+import { infrastructureOf } from '../observe/infrastructure-roles.ts';
 import { memberOf } from '../observe/member.ts';
 import type { Member, Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
@@ -156,9 +157,12 @@ export function withStatus(desired: Desired, updateRevision: string): Desired {
   };
 }
 
-/** A place to look for objects of others; there are none of the cluster. */
-export function testSource(objects: Desired[]): ObjectSource {
-  return {
+/**
+ * A place to look for objects of others; there are none of the cluster. With a configuration also what it names, of an
+ * operator in the namespace `operator`.
+ */
+export function testSource(objects: Desired[], configuration?: Configuration): ObjectSource {
+  const source: ObjectSource = {
     get: (kind, namespace, name) =>
       objects.find(
         ({ kind: each, object }) =>
@@ -166,4 +170,6 @@ export function testSource(objects: Desired[]): ObjectSource {
       )?.object,
     ofCluster: () => [],
   };
+  if (configuration === undefined) return source;
+  return { ...source, infrastructure: () => infrastructureOf(source, configuration, 'operator') };
 }

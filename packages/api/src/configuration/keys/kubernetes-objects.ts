@@ -78,19 +78,17 @@ export const objectKeys = {
     kind: namespacedName,
     default: undefined,
     description:
-      'Secret with roles of all clusters in the old form: `user1`, `password1`, `inrole1`, `user2` …',
-    ...notYet,
+      'Secret with roles of all clusters in the old form: `user1`, `password1`, `inrole1`, `user2` … A ConfigMap of its name may describe more roles, whose passwords are in the Secret, too.',
   }),
   infrastructure_roles_secrets: key({
     kind: infrastructureRoles,
     default: [],
     description:
-      "Secrets with roles of all clusters, and where in them the roles are. A Secret without a namespace is in the operator's own, or else in `default`.",
+      "Secrets with roles of all clusters, and where in them the roles are; ConfigMaps of their names may describe more. A Secret without a namespace is in the operator's own, or else in `default`. Changes reach the clusters without a restart.",
     inResource: {
       zalando: '`defaultuservalue`, `defaultrolevalue`, `details` and `template` are lost',
       decision: 'All of it is read in both forms.',
     },
-    ...notYet,
   }),
   inherited_annotations: key({
     kind: labelNames,

@@ -1,4 +1,15 @@
+import { kinds } from '../../kinds.ts';
+import { encode } from '../../secrets/contents.ts';
 import type { Entry, Written } from '../effect.ts';
+
+/** Roles of all clusters in the old form. */
+const roles = {
+  kind: kinds.secret,
+  object: {
+    metadata: { namespace: 'operator', name: 'roles' },
+    data: { user1: encode('robot'), password1: encode('given') },
+  },
+};
 
 /** Everything that a manifest may ask for besides its pods. */
 const both = {
@@ -158,8 +169,33 @@ export const objectsKeys: Record<string, Entry> = {
     change: { configuration: { ignored_annotations: 'example.org/theirs' } },
     differs: ['rolling updates.ignoredAnnotations[0]'],
   },
-  infrastructure_roles_secret_name: 'not yet',
-  infrastructure_roles_secrets: 'not yet',
+  infrastructure_roles_secret_name: {
+    given: { spec: { enableConnectionPooler: true }, objects: [roles] },
+    change: { configuration: { infrastructure_roles_secret_name: 'operator/roles' } },
+    differs: [
+      'Deployment acid-demo-pooler.spec.template.metadata.annotations.pgherd.dev/user-list',
+      'Deployment acid-demo-pooler.spec.template.spec.containers[connection-pooler].env[INFRASTRUCTURE_ROLES]',
+      'PostgreSQL.roles[robot]',
+      'Secret acid-demo-pooler-u.data.userlist.txt',
+      'Secret acid-demo-pooler-u.metadata.annotations.pgherd.dev/user-list',
+      'Secret robot.acid-demo.credentials.postgresql.acid.zalan.do',
+      'deletion delete secret robot.acid-demo.credentials.postgresql.acid.zalan.do',
+    ],
+  },
+  infrastructure_roles_secrets: {
+    given: { objects: [roles] },
+    change: {
+      configuration: {
+        infrastructure_roles_secrets:
+          'secretname: roles, userkey: user1, passwordkey: password1, defaultrolevalue: admin',
+      },
+    },
+    differs: [
+      'PostgreSQL.roles[robot]',
+      'Secret robot.acid-demo.credentials.postgresql.acid.zalan.do',
+      'deletion delete secret robot.acid-demo.credentials.postgresql.acid.zalan.do',
+    ],
+  },
   inherited_annotations: {
     given: { ...both, annotations: { 'example.org/owner': 'us' } },
     change: { configuration: { inherited_annotations: 'example.org/owner' } },
