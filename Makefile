@@ -53,12 +53,16 @@ image: deps machine ## Build all images (cached by their sources; EXTENSIONS=no 
 database-image: deps machine
 	@node images/build.ts postgres
 
+.PHONY: pooler-image
+pooler-image: deps machine
+	@node images/build.ts pooler
+
 .PHONY: machine
 machine: deps
 	@node scripts/machine.ts demo
 
 .PHONY: demo
-demo: database-image ## Set everything up and run a PostgreSQL cluster on this machine
+demo: database-image pooler-image ## Set everything up and run a PostgreSQL cluster on this machine
 	@node scripts/demo.ts
 
 .PHONY: test

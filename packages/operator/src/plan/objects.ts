@@ -1,7 +1,7 @@
 import type { KubeObject } from '@pgherd/kube/objects';
-import { describe, type Desired, type Kind } from '../kinds.ts';
+import { describe, kinds, type Desired, type Kind } from '../kinds.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
-import { fieldChanges, printChange, type Comparison } from './field-change.ts';
+import { fieldChanges, printChange, type Comparison, type FieldChange } from './field-change.ts';
 import { encode } from '../secrets/contents.ts';
 import type { SecretChange } from '../secrets/role-secret.ts';
 import type { Action, Step } from './step.ts';
@@ -75,12 +75,17 @@ function updateSteps(kind: Kind, object: KubeObject, live: KubeObject, compariso
   if (changes.length === 0) return [];
   return [
     {
-      what: `update ${describe(kind, object.metadata.name ?? '')}`,
+      what: `update ${describe(kind, object.metadata.name ?? '')}${replacesPods(kind, changes) ? ', its pods are replaced' : ''}`,
       why: changes.map(printChange),
       disturbs: 'nothing',
       action: comparison.isPart === true ? { type: 'apply', kind, object } : applyTo(kind, object, live),
     },
   ];
+}
+
+/** Kubernetes itself replaces the pods of a Deployment when their template changes; here only poolers have one. */
+function replacesPods(kind: Kind, changes: readonly FieldChange[]): boolean {
+  return kind === kinds.deployment && changes.some(({ path }) => path.startsWith('spec.template.'));
 }
 
 function createStep({ kind, object, care, owner }: Desired): Step {

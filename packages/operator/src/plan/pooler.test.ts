@@ -58,14 +58,16 @@ test.each([false, true])(
     expect(steps.map(({ what }) => what)).toEqual([
       'update the Secret of pooler',
       'update secret acid-demo-pooler-u',
-      'update deployment acid-demo-pooler',
+      'update deployment acid-demo-pooler, its pods are replaced',
     ]);
     expect(JSON.stringify(steps.map(({ why }) => why))).not.toContain('geheim');
 
     // Killed before the last one: it is still to be done.
     world.carryOut({ tracks: [{ name: 'objects', steps: steps.slice(0, 2) }] });
     const left = planFor(world);
-    expect(left.map(({ what }) => what)).toEqual(['update deployment acid-demo-pooler']);
+    expect(left.map(({ what }) => what)).toEqual([
+      'update deployment acid-demo-pooler, its pods are replaced',
+    ]);
     world.carryOut({ tracks: [{ name: 'objects', steps: left }] });
     expect(version(world)).toMatch(/^[0-9a-f]{8}$/);
     expect(version(world)).not.toBe(before);
