@@ -90,8 +90,8 @@ test('every setting in the registry is the same in both forms of the configurati
 });
 
 /** A list of objects is written in the ConfigMap as JSON, which may say the same in other words than the value. */
-function asWritten({ write }: Key<unknown>['kind'], value: unknown): unknown {
-  const text = Array.isArray(value) ? write?.(value) : undefined;
+function asWritten(kind: Key<unknown>['kind'], value: unknown): unknown {
+  const text = Array.isArray(value) ? kind.write?.(value) : undefined;
   return text?.startsWith('[') === true ? (JSON.parse(text) as unknown) : value;
 }
 

@@ -140,7 +140,10 @@ function contentOf(
       configMap:
         configMap === undefined
           ? undefined
-          : { name: `ConfigMap ${namespace}/${name}`, entries: Object.entries(configMap.data ?? {}).sort() },
+          : {
+              name: `ConfigMap ${namespace}/${name}`,
+              entries: Object.entries(configMap.data ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)),
+            },
     };
   }
   return undefined;
