@@ -68,6 +68,6 @@ test('the same roles in another order, as Zalando’s operator writes them, are 
   expect(steps(world, roles)).toEqual([]);
   expect(steps(world, ['etl', 'robot'])).toEqual([
     'update secret acid-demo-pooler-u',
-    'update deployment acid-demo-pooler',
+    'update deployment acid-demo-pooler, its pods are replaced',
   ]);
 });

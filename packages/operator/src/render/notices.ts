@@ -1,6 +1,5 @@
 import type { Configuration, Postgresql, Problem } from '@pgherd/api';
 import { instancesOf } from './instances.ts';
-import { poolersOf } from './poolers.ts';
 import { preparedDatabases } from './prepared.ts';
 import { postgresResources } from './resources.ts';
 import { clusterRoles } from './roles/cluster-roles.ts';
@@ -16,17 +15,8 @@ export function renderNotices(declared: RoleInput): Problem[] {
     ...resourceNotices(configuration, manifest),
     ...sidecarProblems(declared),
     ...volumeProblems(declared),
-    ...poolerNotices(manifest),
     ...roleNotices(declared),
   ];
-}
-
-/** The database half of a pooler. */
-function poolerNotices(manifest: Postgresql): Problem[] {
-  if (poolersOf({ manifest }).length === 0) return [];
-  const message =
-    'pgherd does not make the role and the function with which the pooler looks up passwords yet; unless they are there, clients cannot log in through it.';
-  return [{ severity: 'warning', field: 'spec.enableConnectionPooler', message }];
 }
 
 /** Roles that are left out, owners that nobody declares, Secrets that are not where they were asked for. */

@@ -25,7 +25,6 @@ export const poolerFields: Record<string, Entry> = {
       'deletion delete secret acid-demo-pooler-u',
       'deletion delete secret pooler.acid-demo.credentials.postgresql.acid.zalan.do',
       'deletion delete service acid-demo-pooler',
-      'problems[0]',
     ],
   },
   'spec.enableReplicaConnectionPooler': {
@@ -41,7 +40,6 @@ export const poolerFields: Record<string, Entry> = {
       'deletion delete secret acid-demo-pooler-repl-u',
       'deletion delete secret pooler.acid-demo.credentials.postgresql.acid.zalan.do',
       'deletion delete service acid-demo-pooler-repl',
-      'problems[0]',
     ],
   },
   'spec.connectionPooler.numberOfInstances': {
