@@ -1,4 +1,4 @@
-import { type Declared, execute, observe } from '@pgherd/postgres';
+import { type Declared, execute, nameOf, observe } from '@pgherd/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { PostgresLab, role } from '../support/postgres-lab.ts';
@@ -55,10 +55,10 @@ test('what an old role owns in all databases becomes that of the role it stood f
       database,
     );
   const { steps } = await lab.plan(rotation('app'));
-  expect(steps.map(({ what }) => what).slice(-4)).toEqual([
+  expect(steps.map(nameOf).slice(-4)).toEqual([
     'take login from app240101',
-    'give what app240101 owns in database one to app',
-    'give what app240101 owns in database postgres to app',
+    'in database one: give what app240101 owns to app',
+    'in database postgres: give what app240101 owns to app',
     'drop role app240101',
   ]);
   await lab.apply(rotation('app'));
@@ -103,6 +103,33 @@ test('a role that only looks like one stays', async () => {
   await lab.apply(rotation('looks'));
   const { roles } = await observe(lab.superuser);
   expect([roles.has('looks240101'), roles.has('looks_too240101')]).toEqual([true, true]);
+});
+
+test('an event trigger that is no superuser’s does not run with what is done there', async () => {
+  await lab.apply({ ...old('hit'), databases: [{ name: 'trapped', owner: 'hit' }] });
+  const trapped = <T>(
+    run: Parameters<typeof lab.withSession<T>>[0],
+    user: string,
+    password: string,
+  ): Promise<T> => lab.withSession(run, user, password, 'trapped');
+  await trapped((session) => session.query('CREATE TABLE public.mine ()'), 'hit240101', 'old');
+  await trapped(
+    (session) =>
+      session.query(`CREATE FUNCTION public.trap() RETURNS event_trigger LANGUAGE plpgsql
+          AS 'begin create role trapped_you superuser; end';
+        ALTER FUNCTION public.trap() OWNER TO hit;
+        CREATE EVENT TRIGGER trap ON ddl_command_start EXECUTE FUNCTION public.trap()`),
+    'postgres',
+    lab.server.password,
+  );
+  const { steps } = await lab.plan(rotation('hit'));
+  const { failed } = await execute(lab.sessions, steps);
+  expect(failed.map(({ step }) => nameOf(step))).toEqual([
+    'in database trapped: give what hit240101 owns to hit',
+    'drop role hit240101',
+  ]);
+  expect(failed[0]?.error.message).toContain('event trigger trap (function public.trap of hit)');
+  expect((await observe(lab.superuser)).roles.has('trapped_you')).toBe(false);
 });
 
 test('wherever it is cut, the next pass completes it', async () => {

@@ -85,15 +85,19 @@ const grants = (acl: string): string => `
      'privilege', a.privilege_type, 'grantable', a.is_grantable)), '[]')
    from pg_catalog.aclexplode(${acl}) a)`;
 
+/** The enabled event triggers whose function somebody who is no superuser can replace. */
+export const untrustedTriggersQuery = `
+select pg_catalog.format('%I (function %s of %I)', t.evtname, p.oid::pg_catalog.regproc, o.rolname) as found
+from pg_catalog.pg_event_trigger t
+  join pg_catalog.pg_proc p on p.oid = t.evtfoid
+  join pg_catalog.pg_roles o on o.oid = p.proowner
+where t.evtenabled <> 'D' and not o.rolsuper`;
+
 /** Everything in one row, so that it is one snapshot and one round trip. */
 const contentsQuery = `
 select current_user::text as "user",
   (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) as superuser,
-  (select pg_catalog.json_agg(pg_catalog.format('%I (function %s of %I)', t.evtname, p.oid::pg_catalog.regproc, o.rolname))
-   from pg_catalog.pg_event_trigger t
-     join pg_catalog.pg_proc p on p.oid = t.evtfoid
-     join pg_catalog.pg_roles o on o.oid = p.proowner
-   where t.evtenabled <> 'D' and not o.rolsuper) as "untrustedTriggers",
+  (select pg_catalog.json_agg(t.found) from (${untrustedTriggersQuery}) t) as "untrustedTriggers",
   (select pg_catalog.json_agg(pg_catalog.json_build_object(
       'name', n.nspname, 'owner', o.rolname, 'trusted', o.rolsuper,
       'grants', ${grants("coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))")}))

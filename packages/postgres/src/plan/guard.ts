@@ -1,3 +1,4 @@
+import { untrustedTriggersQuery } from '../observe/contents.ts';
 import { literal } from '../sql.ts';
 
 /** What must not be there when the statements of a step run; looked at in their transaction. */
@@ -62,3 +63,10 @@ limit 10`,
     advice: `Its script would run as superuser and could find these instead of PostgreSQL's own. Put it into a schema where only superusers have functions and operators, or make it by hand, as superuser, after a look at them.`,
   };
 }
+
+/** Event triggers run with nearly every statement about the contents of a database, as whoever sends it. */
+export const triggerGuard: Guard = {
+  lock: 'LOCK TABLE pg_catalog.pg_event_trigger IN SHARE ROW EXCLUSIVE MODE',
+  query: `select 'event trigger ' || t.found as found, false as passing from (${untrustedTriggersQuery}) t`,
+  advice: 'it would run, as superuser, what somebody wrote who is none; give the function to a superuser.',
+};

@@ -2,6 +2,7 @@ import type { RotatedRole } from '../declared.ts';
 import type { ObservedRole } from '../observe/roles.ts';
 import { identifier } from '../sql.ts';
 import type { PlanContext } from './context.ts';
+import { triggerGuard } from './guard.ts';
 import { objectName, step, type Note, type Step } from './step.ts';
 
 /**
@@ -70,12 +71,10 @@ function dropSteps(
   // Nothing that this drops can be of worth: what the role owned is the other's already, and with neither login nor
   // sessions it makes nothing new. What is left are privileges.
   const statements = [`REASSIGN OWNED BY ${name} TO ${identifier(of)}`, `DROP OWNED BY ${name}`];
+  const give = (where: { database?: string }): Step =>
+    step(`give what ${role.name} owns to ${of}`, why, statements, { ...where, guard: triggerGuard });
   const databases = role.dependsIn.filter((database) => database !== '');
-  for (const database of databases)
-    steps.push(
-      step(`give what ${role.name} owns in database ${database} to ${of}`, why, statements, { database }),
-    );
-  if (databases.length === 0 && role.dependsIn.length > 0)
-    steps.push(step(`give what ${role.name} owns to ${of}`, why, statements));
+  steps.push(...databases.map((database) => give({ database })));
+  if (databases.length === 0 && role.dependsIn.length > 0) steps.push(give({}));
   return [...steps, step(`drop role ${role.name}`, why, [`DROP ROLE ${name}`])];
 }
