@@ -107,13 +107,18 @@ clean: ## Remove what was fetched and built here (not the images, not instances)
 
 RUNS ?= 5
 .PHONY: bench
-bench: database-image bench-herd ## Measure; prints tables and writes bench/results (RUNS=5, CLUSTERS=1000)
+bench: database-image bench-herd bench-postgres ## Measure; prints tables and writes bench/results (RUNS=5, CLUSTERS=1000)
 	@node bench/first-cluster.ts --runs $(RUNS)
 
 CLUSTERS ?= 1000
 .PHONY: bench-herd
 bench-herd: deps ## Measure one operator with many clusters (CLUSTERS=1000)
 	@node bench/herd.ts --clusters $(CLUSTERS)
+
+.PHONY: bench-postgres
+bench-postgres: deps ## Measure what is done inside PostgreSQL, with 1,000 roles and 100 databases
+	@node scripts/machine.ts test
+	@node bench/inside-postgres.ts
 
 .PHONY: generate
 generate: deps ## Write CRDs and generated documentation anew

@@ -12,6 +12,7 @@ import { openSessions, PasswordChecker, runPass, type Declared, type DeclaredRol
 import { startPostgres, type PostgresServer } from '../test/support/postgres-server.ts';
 import { syncMilliseconds } from './disk.ts';
 import { describeMachine } from './machine.ts';
+import { cpuSeconds } from './process-cost.ts';
 import { summarise } from './statistics.ts';
 
 const { values } = parseArgs({
@@ -72,13 +73,27 @@ function declaration(roleCount: number, databaseCount: number): Declared {
   };
 }
 
-/** One pass, in seconds, with a connection of its own. Throws when it did not do all that it had to. */
+/** CPU in seconds that we have used so far, and that the server's sessions have that are over. */
+function cpuSoFar(server: PostgresServer): { client: number; server: number } {
+  const { user, system } = process.cpuUsage();
+  return { client: (user + system) / 1e6, server: cpuSeconds(server.pid, { endedChildren: true }) };
+}
+
+/** What a pass took, in seconds, and how much CPU of the operator's and the server's side. */
+interface Cost {
+  seconds: number;
+  client: number;
+  server: number;
+}
+
+/** One pass with sessions of its own. Throws when it did not do all that it had to. */
 async function pass(
   server: PostgresServer,
   declared: Declared,
   checker: PasswordChecker,
-): Promise<{ seconds: number; steps: number }> {
+): Promise<Cost & { steps: number }> {
   const { host, port, password } = server;
+  const before = cpuSoFar(server);
   const begin = performance.now();
   const sessions = openSessions({ host, port, user: 'postgres', password, database: 'postgres' });
   try {
@@ -89,7 +104,14 @@ async function pass(
       ...outcome.failed.map(({ step, error }) => `${step.what}: ${error.message}`),
     ];
     if (problems.length > 0) throw new Error(problems.slice(0, 5).join('\n'));
-    return { seconds, steps: outcome.done.length };
+    await sessions.close();
+    const after = cpuSoFar(server);
+    return {
+      seconds,
+      client: after.client - before.client,
+      server: after.server - before.server,
+      steps: outcome.done.length,
+    };
   } finally {
     await sessions.close();
   }
@@ -98,7 +120,7 @@ async function pass(
 const [roles, databases] = [wholeNumber('roles'), wholeNumber('databases')];
 const declared = declaration(roles, databases);
 const loadBefore = Number((loadavg()[0] ?? 0).toFixed(2));
-const measured = { first: [] as number[], restarted: [] as number[], nothing: [] as number[] };
+const measured = { first: [] as Cost[], restarted: [] as Cost[], nothing: [] as Cost[] };
 let steps = 0;
 for (let run = 0; run < wholeNumber('runs'); run += 1) {
   const server = await startPostgres({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '4GB' });
@@ -110,15 +132,15 @@ for (let run = 0; run < wholeNumber('runs'); run += 1) {
   try {
     const checker = new PasswordChecker();
     const first = await pass(server, declared, checker);
-    measured.first.push(first.seconds);
+    measured.first.push(first);
     steps = first.steps;
-    measured.restarted.push((await pass(server, declared, new PasswordChecker())).seconds);
+    measured.restarted.push(await pass(server, declared, new PasswordChecker()));
     // What was set is compared with what is stored once more; from then on it is remembered.
     await pass(server, declared, checker);
     for (let look = 0; look < wholeNumber('looks'); look += 1) {
       const again = await pass(server, declared, checker);
       if (again.steps > 0) throw new Error(`a pass with nothing to do did ${again.steps} steps`);
-      measured.nothing.push(again.seconds);
+      measured.nothing.push(again);
     }
   } finally {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop);
@@ -126,22 +148,29 @@ for (let run = 0; run < wholeNumber('runs'); run += 1) {
   }
 }
 
-const rows = [
-  { what: `first pass, ${steps} steps`, unit: 's', goal: 10, measured: summarise(measured.first) },
-  {
-    what: 'nothing to do, all passwords to compare (the operator has just started)',
-    unit: 's',
-    goal: 10,
-    measured: summarise(measured.restarted),
-  },
-  { what: 'nothing to do', unit: 's', goal: 1, measured: summarise(measured.nothing) },
-];
+const rows = (
+  [
+    [`first pass, ${steps} steps`, 10, measured.first],
+    ['nothing to do, all passwords to compare (the operator has just started)', 10, measured.restarted],
+    ['nothing to do', 1, measured.nothing],
+  ] as const
+).map(([what, goal, costs]) => ({
+  what,
+  unit: 's',
+  goal,
+  measured: summarise(costs.map(({ seconds }) => seconds)),
+  operatorCpu: summarise(costs.map(({ client }) => client)),
+  serverCpu: summarise(costs.map(({ server }) => server)),
+}));
 const machine = { ...describeMachine(), loadBefore, diskSyncMs: Number(syncMilliseconds().toFixed(2)) };
 console.log(`${roles} roles, ${databases} databases\n`);
-console.log(`| what | unit | goal | p50 | p95 | min | max | N |\n|---|---|---|---|---|---|---|---|`);
-for (const { what, unit, goal, measured: found } of rows) {
-  const cells = [found.p50, found.p95, found.min, found.max].map((value) => value.toFixed(2));
-  console.log(`| ${what} | ${unit} | ≤ ${goal} | ${cells.join(' | ')} | ${found.n} |`);
+console.log(
+  '| what | unit | goal | p50 | p95 | min | max | CPU of operator | CPU of server | N |\n|---|---|---|---|---|---|---|---|---|---|',
+);
+for (const { what, unit, goal, measured: found, operatorCpu, serverCpu } of rows) {
+  const cells = [found.p50, found.p95, found.min, found.max, operatorCpu.p50, serverCpu.p50];
+  const numbers = cells.map((value) => value.toFixed(2)).join(' | ');
+  console.log(`| ${what} | ${unit} | ≤ ${goal} | ${numbers} | ${found.n} |`);
 }
 console.log(
   `\nMachine: ${Object.entries(machine)

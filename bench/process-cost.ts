@@ -4,12 +4,17 @@ import { readFileSync, writeFileSync } from 'node:fs';
 /** Clock ticks in a second, the unit of `/proc/PID/stat`. */
 const ticks = Number(execFileSync('getconf', ['CLK_TCK'], { encoding: 'utf8' }));
 
-/** Seconds of CPU that a process has used so far, all threads, in user mode and in the kernel. */
-export function cpuSeconds(pid: number): number {
+/**
+ * Seconds of CPU that a process has used so far, all threads, in user mode and in the kernel; on request with those
+ * of its children that have ended.
+ */
+export function cpuSeconds(pid: number, options: { endedChildren?: boolean } = {}): number {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-  // The name of the program, in parentheses, may contain anything. After it come fields 3 and up; 14 and 15 are wanted.
+  // The name of the program, in parentheses, may contain anything. After it come fields 3 and up; 14 and 15 are wanted, and
+  // 16 and 17 for children. See proc_pid_stat(5).
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / ticks;
+  const wanted = fields.slice(11, options.endedChildren === true ? 15 : 13);
+  return wanted.reduce((sum, field) => sum + Number(field), 0) / ticks;
 }
 
 /** Most memory (resident set) that a process had since its start or since `resetPeak`, in MiB. */

@@ -24,6 +24,8 @@ export interface PostgresServer {
   port: number;
   /** Password of the superuser `postgres`. */
   password: string;
+  /** Process id of the postmaster. */
+  pid: number;
   /** What it logged so far. */
   log(): string;
   /** Ends it and removes its directory. Can be called again. */
@@ -210,5 +212,6 @@ export async function startPostgres(
     await stop();
     throw error;
   }
-  return { host: '127.0.0.1', port, password, log, stop };
+  if (server.pid === undefined) throw new Error('PostgreSQL has no process id');
+  return { host: '127.0.0.1', port, password, pid: server.pid, log, stop };
 }
