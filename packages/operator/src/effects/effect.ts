@@ -1,4 +1,4 @@
-import type { Postgresql } from '@pgherd/api';
+import type { Postgresql, PostgresTeamSpec } from '@pgherd/api';
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { Kind } from '../kinds.ts';
 
@@ -10,6 +10,9 @@ export interface Written {
   labels?: Record<string, string>;
   /** As in the ConfigMap: flat keys, all text. */
   configuration?: Record<string, string>;
+  /** Members of teams, as the Teams API would answer; it knows no others. Absent: there is none, and nobody looks. */
+  teams?: Record<string, string[]>;
+  postgresTeam?: PostgresTeamSpec;
   /** Objects of other people that the cluster refers to. */
   objects?: { kind: Kind; object: KubeObject }[];
 }

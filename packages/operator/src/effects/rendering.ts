@@ -1,4 +1,4 @@
-import { formatProblem, parseConfiguration, type Postgresql } from '@pgherd/api';
+import { formatProblem, parseConfiguration, type Configuration, type Postgresql } from '@pgherd/api';
 import type { KubeObject } from '@pgherd/kube/objects';
 import { kinds, objectKey, type Desired } from '../kinds.ts';
 import { claimName } from '../names.ts';
@@ -7,6 +7,9 @@ import { stepsOf } from '../plan/step.ts';
 import { assess } from '../reconcile/assess.ts';
 import { goalOf } from '../reconcile/goal.ts';
 import { observe } from '../observe/observe.ts';
+import type { Observed } from '../observe/observed.ts';
+import { peopleOf } from '../people/cluster-people.ts';
+import { mergePostgresTeams } from '../people/team-map.ts';
 import { declaredWithSecrets } from '../testing/declared.ts';
 import { testManifest, testObserved, testSource } from '../testing/cluster.ts';
 import type { Written } from './effect.ts';
@@ -24,9 +27,12 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
   if (errors.length > 0) throw new Error(errors.join('\n'));
   const others = all.flatMap((written) => written?.objects ?? []);
   const cluster = { namespace: 'default', name: manifest.metadata.name };
-  const observed = observe(testSource(others, configuration), configuration, cluster, {
-    databaseFingerprint: undefined,
-  });
+  const observed: Observed = {
+    ...observe(testSource(others, configuration), configuration, cluster, {
+      databaseFingerprint: undefined,
+    }),
+    ...peopleIn(all, manifest, configuration),
+  };
   const assessment = assess(manifest, { configuration, named }, observed);
   if (assessment.errors.length > 0) {
     return { problems: assessment.errors.map(formatProblem) };
@@ -57,6 +63,35 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
     deletion: deletionOf(objects, manifest, configuration),
   };
 }
+
+/** Who may log in, as far as anything is written about it. */
+function peopleIn(
+  all: (Written | undefined)[],
+  { spec }: Postgresql,
+  configuration: Configuration,
+): Pick<Observed, 'people'> {
+  const written = Object.assign({}, ...all) as Written;
+  if (written.teams === undefined) return {};
+  const teams = new Map(Object.entries(written.teams));
+  const object = { ...postgresTeam, spec: written.postgresTeam ?? {} };
+  return {
+    people: peopleOf(spec.teamId, {
+      configuration,
+      postgresTeams: mergePostgresTeams([object]),
+      isLate: false,
+      teamsApi: (team) => ({
+        membership: { exists: teams.has(team), members: teams.get(team) ?? [], refused: [] },
+        failure: undefined,
+      }),
+    }),
+  };
+}
+
+const postgresTeam = {
+  apiVersion: 'acid.zalan.do/v1',
+  kind: 'PostgresTeam',
+  metadata: { name: 'more' },
+} as const;
 
 function manifestOf(all: (Written | undefined)[]): Postgresql {
   const base = testManifest(Object.assign({}, ...all.map((written) => written?.spec)) as object);

@@ -86,7 +86,7 @@ export class Roster {
       const waits = [...wanted].map((name) => this.#waitMs(name, duties));
       const rest = new AbortController();
       const waiting = sleep(
-        Math.min(longestSleepMs, ...waits),
+        Math.max(1, Math.min(longestSleepMs, ...waits)),
         AbortSignal.any([signal, rest.signal]),
         this.#options.clock,
       );

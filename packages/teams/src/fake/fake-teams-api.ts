@@ -7,8 +7,10 @@ export { readTeamsFile, type Teams } from './teams-file.ts';
 
 /** How to play a Teams API. */
 export interface FakeTeamsApiOptions {
-  /** Asked at every request, so that a change is answered with at once. May throw: the answer is 500 then. */
-  teams: () => Teams;
+  /**
+   * Asked at every request, for a team, so that a change is answered with at once. May throw: the answer is 500 then.
+   */
+  teams: (team: string) => Teams;
   /** The only token that is let in. Absent: anyone is. Asked at every request. */
   token?: () => string;
   /** Address to listen on; default 127.0.0.1. */
@@ -70,7 +72,7 @@ function answer(
     if (token !== undefined && authorization !== `Bearer ${token().trim()}`)
       return { status: 401, body: { title: 'wrong token' } };
     const team = decodeURIComponent(teamPath.exec(pathname)?.[1] ?? '');
-    const all = teams();
+    const all = teams(team);
     const member = Object.hasOwn(all, team) ? all[team] : undefined;
     if (member === undefined) return { status: 404, body: { title: 'no such team' } };
     return {

@@ -1,5 +1,5 @@
 import { list, map } from '../collections.ts';
-import { inGroup, notYet } from '../key.ts';
+import { inGroup } from '../key.ts';
 import { url } from '../words.ts';
 
 const { key, flag, words } = inGroup('teams_api');
@@ -28,7 +28,6 @@ export const teamsKeys = {
   enable_team_member_deprecation: flag(
     false,
     'Whether roles of people who left a team are renamed and cannot log in any more. Not while it is unknown who is in one of the teams, or when it is no longer looked up at all.',
-    notYet,
   ),
   enable_team_superuser: flag(false, 'Whether members of the team that owns a cluster are superusers in it.'),
   enable_teams_api: flag(
@@ -62,7 +61,6 @@ export const teamsKeys = {
   }),
   role_deletion_suffix: words('_deleted', 'What roles of people who left are renamed with.', {
     nonEmpty: true,
-    ...notYet,
   }),
   team_admin_role: words(
     'admin',
@@ -73,7 +71,6 @@ export const teamsKeys = {
     kind: map,
     default: { log_statement: 'all' },
     description: 'Parameters of PostgreSQL that are set for the roles of people.',
-    ...notYet,
   }),
   teams_api_url: key({
     kind: url,

@@ -248,7 +248,7 @@ export const objectsKeys: Record<string, Entry> = {
     ],
   },
   master_pod_move_timeout: 'not yet',
-  oauth_token_secret_name: { shownBy: 'packages/operator/src/people/people.test.ts' },
+  oauth_token_secret_name: { shownBy: 'test/machine/operator-people.test.ts' },
   pdb_master_label_selector: {
     change: { configuration: { pdb_master_label_selector: 'false' } },
     differs: ['PodDisruptionBudget postgres-acid-demo-pdb.spec.selector.matchLabels.spilo-role'],
