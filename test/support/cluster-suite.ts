@@ -1,3 +1,4 @@
+import type { ExtensionReport } from '@pgherd/cli/extensions';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { findBackground } from './background.ts';
 import { eventually } from './eventually.ts';
@@ -112,6 +113,37 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
       expect(found).toEqual([]);
       expect(Object.entries(searched).filter(([, length]) => length < 10)).toEqual([]);
     });
+
+    // Where Patroni keeps its state makes no difference to it.
+    test.runIf(store === 'endpoints')(
+      'extensions: what is installed, what is behind, what can be installed',
+      async () => {
+        const script = `CREATE EXTENSION IF NOT EXISTS hstore VERSION '1.7'; CREATE EXTENSION IF NOT EXISTS postgis`;
+        await local.pgherd('psql', name, '--database', 'foo', '--', '-qc', script);
+        const report = JSON.parse(await local.pgherd('extensions', name, '-o', 'json')) as ExtensionReport;
+        const installed = report.installed.map((entry) => `${entry.database}: ${entry.name}`);
+        expect(installed).toEqual(
+          expect.arrayContaining([
+            'foo: plpgsql',
+            'foo: postgis',
+            'postgres: pg_cron',
+            'postgres: pg_stat_statements',
+            'postgres: set_user',
+            'template1: plpgsql',
+          ]),
+        );
+        const newest = report.available.find((entry) => entry.name === 'hstore')?.version ?? '';
+        const statement = 'ALTER EXTENSION "hstore" UPDATE';
+        const behind = { database: 'foo', name: 'hstore', from: '1.7', to: newest, statement };
+        expect(report.updates).toEqual([behind]);
+        expect(report.unread).toEqual([]);
+        await local.pgherd('psql', name, '--database', 'foo', '--', '-X', '-qc', statement);
+        const text = await local.pgherd('extensions', name);
+        expect(text).not.toContain('Updates');
+        expect(text).toMatch(/^postgis +\S+ +public +foo$/m);
+        expect(text).toMatch(/^timescaledb +\S+ +owner +loaded +/m);
+      },
+    );
 
     test('every process of the primary killed: writable again, nothing lost', async () => {
       await waitUntilSynchronous();

@@ -1,4 +1,5 @@
 export { preloadLibraries } from './preload.ts';
+export type { ExtensionReport } from './report.ts';
 export {
   databaseQuery,
   queryCommand,
