@@ -21,6 +21,9 @@ export const clusterNamespaceLabel = 'pgherd.dev/cluster-namespace';
 /** On a pod that must be replaced because it logs in with a former password: of which role. */
 export const formerPasswordAnnotation = 'pgherd.dev/former-password';
 
+/** On a Secret that named users of rotations: their roles are looked after, and dropped when they are old. */
+export const rotatedUsersAnnotation = 'pgherd.dev/rotated-users';
+
 /** Service of the primary. */
 export function primaryServiceName(cluster: string): string {
   return cluster;

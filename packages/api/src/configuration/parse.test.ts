@@ -65,7 +65,7 @@ test.each([
   ],
   [{ enable_finalizers: '' }, 'warning enable_finalizers'],
   [{ workerz: '8' }, 'warning workerz'],
-  [{ password_rotation_interval: '5' }, 'warning password_rotation_interval'],
+  [{ minimal_major_version: '15' }, 'warning minimal_major_version'],
 ])('%o: %s', (data, expected) => {
   const { configuration, problems } = parseConfiguration(data);
   expect(problems.map(({ severity, field }) => `${severity} ${field}`)).toEqual([expected]);

@@ -42,7 +42,8 @@ function planObject(desired: Desired, observed: Observed, comparison: Comparison
 }
 
 /** Exactly the version that was looked at: whoever has written to it since knows better. Its metadata has its turn after it. */
-function changeStep({ kind, object }: Desired, { what, why, data }: SecretChange, live: KubeObject): Step {
+function changeStep({ kind, object }: Desired, change: SecretChange, live: KubeObject): Step {
+  const { what, why, data, annotations } = change;
   const { name = '', namespace = '' } = object.metadata;
   const { uid, resourceVersion } = live.metadata;
   const encoded = Object.entries(data).map(([key, text]) => [key, text === null ? null : encode(text)]);
@@ -55,7 +56,10 @@ function changeStep({ kind, object }: Desired, { what, why, data }: SecretChange
       kind,
       namespace,
       name,
-      patch: { metadata: { uid, resourceVersion }, data: Object.fromEntries(encoded) as object },
+      patch: {
+        metadata: { uid, resourceVersion, ...(annotations === undefined ? {} : { annotations }) },
+        data: Object.fromEntries(encoded) as object,
+      },
     },
   };
 }

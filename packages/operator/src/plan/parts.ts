@@ -10,6 +10,7 @@ import {
   secretName,
   type ServiceRole,
 } from '../names.ts';
+import { isDatedUser } from '../secrets/rotation.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
 
 /** An object that exists. */
@@ -73,10 +74,17 @@ function poolerUsers(configuration: Configuration, observed: Observed): Found[] 
   );
 }
 
+const dateLength = 'YYMMDD'.length;
+
 /** Whether a Secret's name is the one that pgherd gives to the role that it is for. */
 export function isRoleSecret(configuration: Configuration, cluster: string, secret: Secret): boolean {
   const username = Buffer.from(secret.data?.['username'] ?? '', 'base64').toString('utf8');
-  return username !== '' && secret.metadata.name === secretName(configuration, cluster, username);
+  // A rotation adds the date to the user's name, and the Secret keeps the role's.
+  const roles = [username, username.slice(0, -dateLength)];
+  return roles.some((role) => {
+    const isUser = role === username || isDatedUser(role, username);
+    return role !== '' && isUser && secret.metadata.name === secretName(configuration, cluster, role);
+  });
 }
 
 /** All objects of a kind that carry the cluster's labels, in whatever namespace. */

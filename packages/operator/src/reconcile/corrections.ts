@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { elapsedMs, type KubeObject } from '@pgherd/kube/objects';
-import { describe, kinds, objectKey, type Desired } from '../kinds.ts';
+import { describe, kinds, objectKey, type Desired, type Kind } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
 import { findIn, type Observed } from '../observe/observed.ts';
 import { missing } from '../plan/objects.ts';
@@ -59,7 +59,8 @@ export function temper(
   if (writes.length === 0) memory.settled = wanted;
   if (memory.written.wanted !== wanted) memory.written = { wanted, steps: new Set() };
   const isUndone = (step: Write) =>
-    (memory.settled === wanted && !isUnwritten(step, observed)) ||
+    // What is in a Secret may change with time, and with what it says itself.
+    (memory.settled === wanted && !isUnwritten(step, observed) && !isContents(step.action)) ||
     memory.written.steps.has(idOf(step, observed));
   const written = writes.filter(isUndone);
   const delays = new Map<Step, number>();
@@ -99,23 +100,37 @@ function idOf(step: Write, observed: Observed): string {
   return [keyOf(step, observed), ...step.why].join('\n');
 }
 
-type Write = Step & { action: Extract<Step['action'], { type: 'apply' | 'create' }> };
+type Write = Step & { action: Extract<Step['action'], { type: 'apply' | 'create' | 'patch' }> };
 
+/** Of patches only those of Secrets; a rotation has its date among its reasons, and so is no repetition. */
 function isWrite(step: Step): step is Write {
-  return step.action.type === 'apply' || step.action.type === 'create';
+  const { action } = step;
+  return action.type === 'apply' || action.type === 'create' || isContents(action);
+}
+
+function isContents(action: Step['action']): boolean {
+  return action.type === 'patch' && action.kind.plural === kinds.secret.plural;
+}
+
+/** The object that is written. */
+function targetOf({ action }: Write, observed: Observed): { kind: Kind; namespace: string; name: string } {
+  if (action.type === 'patch') return action;
+  const { kind, object } = action;
+  const { name = '', namespace = observed.namespace } = object.metadata;
+  return { kind, namespace, name };
 }
 
 /** Others have made it, and we have never written it: Patroni makes some of its objects when it first needs them. */
-function isUnwritten({ action: { kind, object } }: Write, observed: Observed): boolean {
-  const { name = '', namespace = observed.namespace } = object.metadata;
+function isUnwritten(step: Write, observed: Observed): boolean {
+  const { kind, namespace, name } = targetOf(step, observed);
   const writers = findIn(observed, kind, namespace, name)?.metadata.managedFields ?? [];
   return writers.length > 0 && !writers.some(({ manager }) => manager === fieldManager);
 }
 
 function keyOf(step: Step, observed: Observed): string {
   if (!isWrite(step)) return step.what;
-  const { kind, object } = step.action;
-  return objectKey(kind, object.metadata.namespace ?? observed.namespace, object.metadata.name ?? '');
+  const { kind, namespace, name } = targetOf(step, observed);
+  return objectKey(kind, namespace, name);
 }
 
 function recent(memory: CorrectionMemory, key: string, now: number): number[] {
@@ -146,8 +161,7 @@ function withDelays(track: Track, delays: Map<Step, number>): Track {
 }
 
 function messageOf(step: Write, observed: Observed): string {
-  const { kind, object } = step.action;
-  const { name = '', namespace = observed.namespace } = object.metadata;
+  const { kind, namespace, name } = targetOf(step, observed);
   const what = describe(kind, name);
   const live = findIn(observed, kind, namespace, name);
   if (live === undefined || step.why.includes(missing))

@@ -7,6 +7,7 @@ import { isReachable } from '../plan/database.ts';
 import type { RenderInput } from '../render/input.ts';
 import { instancesOf } from '../render/instances.ts';
 import { poolersOf } from '../render/poolers.ts';
+import { clusterRoles } from '../render/roles/cluster-roles.ts';
 import { secretRoles, type SecretRole } from '../render/roles/secret-roles.ts';
 import { isStandby } from '../render/standby.ts';
 import type { ConnectionTarget } from '../secrets/connection-keys.ts';
@@ -21,6 +22,7 @@ export function decideSecrets(
   circumstances: Circumstances,
 ): Map<string, RoleSecret> {
   const secrets = new Map<string, RoleSecret>();
+  const names = new Set(clusterRoles(input).roles.map(({ name }) => name));
   for (const role of secretRoles(input)) {
     const name = secretName(input.configuration, observed.name, role.name);
     const live = findIn(observed, kinds.secret, role.secret.namespace, name) as Secret | undefined;
@@ -30,7 +32,7 @@ export function decideSecrets(
       isOurs: live !== undefined && isWrittenByUs(live),
       ...(role.secret.password === undefined ? {} : { given: role.secret.password }),
       connection: connectionOf(input, role),
-      rotation: rotationTerms(input, observed, role, circumstances.now),
+      rotation: rotationTerms(input, observed, role, names, circumstances.now),
       newPassword: (purpose) => circumstances.newPassword(name, purpose),
     });
     secrets.set(name, decided);
@@ -62,6 +64,7 @@ function rotationTerms(
   input: RenderInput,
   observed: Observed,
   role: SecretRole,
+  names: ReadonlySet<string>,
   now: number,
 ): RotationTerms | undefined {
   const { configuration, manifest } = input;
@@ -72,6 +75,8 @@ function rotationTerms(
     style: rotationStyle(input, role),
     now,
     intervalDays: configuration.password_rotation_interval,
+    retentionDays: configuration.password_rotation_user_retention,
+    isTaken: (user) => names.has(user),
     areThere: (users) =>
       isReachable(observed) &&
       (databaseRoles === 'assumed' || users.every((user) => databaseRoles?.has(user) === true)),

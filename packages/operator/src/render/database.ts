@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { databaseName } from '@pgherd/api';
-import { attributesOf, type Declared, type DeclaredDatabase, type DeclaredRole } from '@pgherd/postgres';
+import {
+  attributesOf,
+  type Declared,
+  type DeclaredDatabase,
+  type DeclaredRole,
+  type RotatedRole,
+} from '@pgherd/postgres';
 import { secretName } from '../names.ts';
 import type { DatabaseGoal } from '../plan/database.ts';
 import { identityOf, type Credentials, type RenderInput } from './input.ts';
@@ -34,15 +40,38 @@ export function renderDatabase(input: RenderInput): RenderedDatabase {
   const groups = groupRoles(input, ready);
   const people = departedPeople(input);
   const declared: Declared = {
-    roles: [...groups, ...ready.map(declaredRole)],
+    roles: [...groups, ...ready.flatMap(declaredRoles)],
     databases: databasesOf(input).filter(({ owner }) => !waiting.has(owner)),
     ...lookupOf(input, waiting),
     ...(people === undefined ? {} : { people }),
+    ...rotatedOf(),
   };
   return { declared, missing };
 
   function secretOf(role: string): string {
     return secretName(configuration, cluster, role);
+  }
+
+  /** What rotations of passwords have made; nothing of roles whose Secrets never named another user. */
+  function rotatedOf(): Pick<Declared, 'rotated'> {
+    const rotated = ready.flatMap(({ name: of }): RotatedRole[] => {
+      const { credentials, keptSince } = remembered.secrets.get(secretOf(of)) ?? {};
+      return credentials === undefined || keptSince === undefined
+        ? []
+        : [{ of, current: credentials.username, keptSince }];
+    });
+    return rotated.length === 0 ? {} : { rotated };
+  }
+
+  /** The user of a rotation may do all that its role may; the role keeps the password that it had. */
+  function declaredRoles(role: ClusterRole): DeclaredRole[] {
+    const declared = declaredRole(role);
+    const username = role.secret === undefined ? role.name : credentialsOf(role.name)?.username;
+    if (username === undefined || username === role.name) return [declared];
+    const { password: _password, ...base } = declared;
+    const { memberOf: _memberOf, admins: _admins, ...user } = declared;
+    const source = `Secret ${secretOf(role.name)}`;
+    return [base, { ...user, name: username, source, memberOf: [role.name] }];
   }
 
   function credentialsOf(role: string): Credentials | undefined {

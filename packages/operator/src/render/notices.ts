@@ -2,7 +2,9 @@ import type { Configuration, Postgresql, Problem } from '@pgherd/api';
 import { instancesOf } from './instances.ts';
 import { preparedDatabases } from './prepared.ts';
 import { postgresResources } from './resources.ts';
+import { rotationNotices } from '../secrets/rotation-style.ts';
 import { clusterRoles } from './roles/cluster-roles.ts';
+import { secretRoles } from './roles/secret-roles.ts';
 import type { RoleInput } from './roles/role-input.ts';
 import { sidecarProblems } from './sidecars.ts';
 import { volumeProblems } from './volumes.ts';
@@ -16,6 +18,7 @@ export function renderNotices(declared: RoleInput): Problem[] {
     ...sidecarProblems(declared),
     ...volumeProblems(declared),
     ...roleNotices(declared),
+    ...rotationNotices(declared, secretRoles(declared)),
   ];
 }
 

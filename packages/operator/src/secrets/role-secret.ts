@@ -1,8 +1,17 @@
 import type { Secret } from '@pgherd/kube/objects';
+import { rotatedUsersAnnotation } from '../names.ts';
 import type { Credentials } from '../render/input.ts';
 import { connectionKeys, connectionKeysOf, type ConnectionTarget } from './connection-keys.ts';
 import { contentsOf, type SecretContents } from './contents.ts';
-import { dueRotation, isDatedUser, timeOf, type Rotation, type RotationStyle } from './rotation.ts';
+import {
+  dueRotation,
+  isDatedUser,
+  keptSince,
+  rotationAfter,
+  timeOf,
+  type Rotation,
+  type RotationStyle,
+} from './rotation.ts';
 
 /** A role with a password, and what there is of its Secret. */
 export interface RoleSecretInput {
@@ -27,6 +36,10 @@ export interface RotationTerms {
   /** Milliseconds since 1970. */
   now: number;
   intervalDays: number;
+  /** How long users of earlier rotations are kept, in days. */
+  retentionDays: number;
+  /** Whether there is another role of this name. */
+  isTaken: (user: string) => boolean;
   /** Whether all of these users are in the database, and other passwords would get there now. */
   areThere: (users: string[]) => boolean;
 }
@@ -42,6 +55,8 @@ export interface RoleSecret {
   change?: SecretChange;
   /** When the next rotation is due, in milliseconds since 1970. */
   nextRotationAt?: number;
+  /** Date `YYMMDD` before which users of earlier rotations are dropped; absent: there are none. */
+  keptSince?: string;
 }
 
 /** Keys of an existing Secret that change, and why. */
@@ -51,6 +66,7 @@ export interface SecretChange {
   why: string[];
   /** In clear text; null for what goes. */
   data: Record<string, string | null>;
+  annotations?: Record<string, string>;
   /** Whether the role gets another password. */
   isRotation: boolean;
 }
@@ -60,7 +76,8 @@ export function decideSecret(input: RoleSecretInput): RoleSecret {
   const { role, live, given, newPassword } = input;
   if (live === undefined) {
     const credentials = { username: role, password: given ?? newPassword('missing') };
-    const fresh = { ...credentials, ...connectionOf(input, credentials) };
+    const nextRotation = firstRotation(input.rotation);
+    const fresh = { ...credentials, ...nextRotation, ...connectionOf(input, credentials) };
     return { credentials: undefined, upcoming: credentials, fresh };
   }
   const contents = contentsOf(live);
@@ -73,7 +90,10 @@ export function decideSecret(input: RoleSecretInput): RoleSecret {
   const credentials = { username: contents.username ?? role, password: contents.password ?? '' };
   const next = timeOf(contents.text.get('nextRotation'));
   const isRotated = input.rotation?.style !== undefined;
-  const when = isRotated && next !== undefined ? { nextRotationAt: next } : {};
+  const when = {
+    ...(isRotated && next !== undefined ? { nextRotationAt: next } : {}),
+    ...retention(input, credentials.username, contents),
+  };
   const rotation = rotationOf(input, credentials.username, contents);
   if (rotation !== undefined) {
     const { username, nextRotation, newPassword: isRotation, why } = rotation;
@@ -83,13 +103,23 @@ export function decideSecret(input: RoleSecretInput): RoleSecret {
       : `plan when to rotate the password of ${role}`;
     const rotated = { username, password };
     const change = changeOf(input, contents, rotated, what, [why], { nextRotation }, isRotation);
-    return { credentials, ...(change === undefined ? {} : { change }), ...when };
+    const annotations = username === role ? {} : { annotations: { [rotatedUsersAnnotation]: 'true' } };
+    return {
+      credentials,
+      ...(change === undefined ? {} : { change: { ...change, ...annotations } }),
+      ...when,
+    };
   }
   const isExtended = input.isOurs || connectionKeys.some((key) => contents.text.has(key));
   const change = isExtended
     ? changeOf(input, contents, credentials, `update the Secret of ${role}`, [])
     : undefined;
   return { credentials, ...(change === undefined ? {} : { change }), ...when };
+}
+
+function firstRotation(terms: RotationTerms | undefined): { nextRotation?: string } {
+  if (terms?.style === undefined) return {};
+  return { nextRotation: rotationAfter(terms.now, terms.intervalDays) };
 }
 
 /** What the Secret should say instead of what it says; undefined when that can be used. */
@@ -123,11 +153,30 @@ function rotationOf(
   { text }: SecretContents,
 ): Rotation | undefined {
   if (terms === undefined) return undefined;
-  const { style, now, intervalDays, areThere } = terms;
+  const { style, now, intervalDays, areThere, isTaken } = terms;
   const nextRotation = text.get('nextRotation');
   const due = dueRotation({ role, style, username, nextRotation, now, intervalDays });
+  if (due?.newPassword !== true) return due;
+  if (due.username !== role && isTaken(due.username)) return undefined;
   // A password that does not get into the database would lock out whoever reads the Secret.
-  return due === undefined || (due.newPassword && !areThere([role, username])) ? undefined : due;
+  return areThere([role, username]) ? due : undefined;
+}
+
+/** Nothing for a Secret that never named a user of a rotation: somebody may have made a role with such a name by hand. */
+function retention(
+  { role, rotation: terms, live }: RoleSecretInput,
+  username: string,
+  { text }: SecretContents,
+): { keptSince?: string } {
+  if (terms === undefined) return {};
+  const { style, now, retentionDays, intervalDays } = terms;
+  const hasUsers =
+    style === 'new user' ||
+    username !== role ||
+    // Zalando's operator leaves it empty when rotation is switched off.
+    text.get('nextRotation') === '' ||
+    live?.metadata.annotations?.[rotatedUsersAnnotation] !== undefined;
+  return hasUsers ? { keptSince: keptSince(now, retentionDays, intervalDays) } : {};
 }
 
 /** Undefined when the Secret says all of that already. */

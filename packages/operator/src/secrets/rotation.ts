@@ -42,7 +42,7 @@ const longestName = 63;
  */
 export function dueRotation(input: RotationInput): Rotation | undefined {
   const { role, style, username, nextRotation, now, intervalDays } = input;
-  const next = timeText(now + intervalDays * dayMs);
+  const next = rotationAfter(now, intervalDays);
   const isDated = isDatedUser(role, username);
   if (style === undefined) {
     if (!isDated) return undefined;
@@ -66,6 +66,11 @@ export function dueRotation(input: RotationInput): Rotation | undefined {
   const why = `it was due at ${timeText(due)}; the next one is ${next}`;
   const renamed = style === 'new user' ? datedUser(role, now) : role;
   return { username: renamed, newPassword: true, nextRotation: next, why };
+}
+
+/** Key `nextRotation` of a Secret whose password is new. */
+export function rotationAfter(now: number, intervalDays: number): string {
+  return timeText(now + intervalDays * dayMs);
 }
 
 /** Milliseconds since 1970 when the next rotation is due; undefined when the text is no time. */

@@ -31,13 +31,13 @@ function lostVolumes(observed: Observed): Trouble[] {
     }));
 }
 
-/** A Secret that exists without a password is somebody's mistake, which is not written over. */
+/** A Secret that exists without a password gets a new one, unless Kubernetes refuses that. */
 function secretTrouble(observed: Observed, name: string): Trouble | undefined {
   if (find(observed, kinds.secret, name) === undefined || credentialsOf(observed, name) !== undefined) {
     return undefined;
   }
   return {
     reason: 'SecretIncomplete',
-    message: `Secret ${name} has no username or no password in it: put both there, or delete it so that it is made anew`,
+    message: `Secret ${name} has no username or no password in it: both are put there; if that fails, delete it so that it is made anew`,
   };
 }

@@ -15,12 +15,10 @@ export const userKeys = {
   enable_password_rotation: users.flag(
     false,
     'Whether passwords of roles of manifests that own no database are changed regularly.',
-    notYet,
   ),
   password_rotation_interval: users.count(90, 'After how many days a password is changed.', {
     unit: 'days',
     minimum: 1,
-    ...notYet,
   }),
   password_rotation_user_retention: users.count(
     180,
@@ -32,7 +30,6 @@ export const userKeys = {
         zalando: '120 if the group `users` is there, else 180',
         decision: '180 in both forms: what is kept longer is not lost.',
       },
-      ...notYet,
     },
   ),
   replication_username: users.words('standby', 'Role that replicas connect with; Patroni creates it.', {

@@ -22,9 +22,28 @@ export const databaseFields: Record<string, Entry> = {
       'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.uri',
     ],
   },
-  'spec.usersIgnoringSecretRotation': 'not yet',
-  'spec.usersWithSecretRotation': 'not yet',
-  'spec.usersWithInPlaceSecretRotation': 'not yet',
+  'spec.usersIgnoringSecretRotation': {
+    given: {
+      spec: { users: { foo_user: [], bar: [] } },
+      configuration: { enable_password_rotation: 'true' },
+    },
+    change: { spec: { usersIgnoringSecretRotation: ['bar'] } },
+    differs: [
+      'PostgreSQL.rotated',
+      'Secret bar.acid-demo.credentials.postgresql.acid.zalan.do.data.nextRotation',
+    ],
+  },
+  'spec.usersWithSecretRotation': {
+    change: { spec: { usersWithSecretRotation: ['foo_user'] } },
+    differs: [
+      'PostgreSQL.rotated',
+      'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.nextRotation',
+    ],
+  },
+  'spec.usersWithInPlaceSecretRotation': {
+    change: { spec: { usersWithInPlaceSecretRotation: ['foo_user'] } },
+    differs: ['Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.nextRotation'],
+  },
   'spec.preparedDatabases': {
     change: { spec: { preparedDatabases: {} } },
     differs: [

@@ -6,9 +6,25 @@ export const usersKeys: Record<string, Entry> = {
     change: { configuration: { additional_owner_roles: 'cron_admin' } },
     differs: ['PostgreSQL.roles[foo_user].memberOf'],
   },
-  enable_password_rotation: 'not yet',
-  password_rotation_interval: 'not yet',
-  password_rotation_user_retention: 'not yet',
+  enable_password_rotation: {
+    // `foo_user` owns a database, and stays as it is.
+    given: { spec: { users: { foo_user: [], bar: [] } } },
+    change: { configuration: { enable_password_rotation: 'true' } },
+    differs: [
+      'PostgreSQL.rotated',
+      'Secret bar.acid-demo.credentials.postgresql.acid.zalan.do.data.nextRotation',
+    ],
+  },
+  password_rotation_interval: {
+    given: { spec: { usersWithSecretRotation: ['foo_user'] } },
+    change: { configuration: { password_rotation_interval: '30' } },
+    differs: ['Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.data.nextRotation'],
+  },
+  password_rotation_user_retention: {
+    given: { spec: { usersWithSecretRotation: ['foo_user'] } },
+    change: { configuration: { password_rotation_user_retention: '400' } },
+    differs: ['PostgreSQL.rotated[0].keptSince'],
+  },
   replication_username: {
     change: { configuration: { replication_username: 'copier' } },
     differs: [
