@@ -49,7 +49,9 @@ export class PostgresLab {
   }
 
   login(user: string, password: string, database = 'postgres'): Promise<Connection> {
-    return connect({ host: this.server.host, port: this.server.port, user, password, database });
+    const { host, port } = this.server;
+    const { version } = this.superuser;
+    return connect({ host, port, user, password, database, ...(version === undefined ? {} : { version }) });
   }
 
   async withSession<T>(

@@ -21,12 +21,16 @@ export interface ConnectOptions {
   lockTimeoutMs?: number;
   /** PostgreSQL refuses to write. Default false. */
   readOnly?: boolean;
+  /** Major version of the server, if it is known: parameters that not all versions have are pinned then, too. */
+  version?: number;
   /** Shown in `pg_stat_activity`. Default `pgherd`. */
   applicationName?: string;
 }
 
 /** One session. Every method throws `PostgresError`. */
 export interface Connection {
+  /** Major version of the server, as it says. */
+  readonly version?: number;
   query<Row extends object = Record<string, unknown>>(sql: string, values?: unknown[]): Promise<Row[]>;
   /** Commits when `run` returns and rolls back when it throws. */
   transaction<T>(run: () => Promise<T>): Promise<T>;
@@ -38,11 +42,13 @@ export interface Connection {
  * Settings of the session. They come with the start of the connection, so that no setting of role or database comes
  * before or instead of them: the owner of a database may set there whatever an ordinary user may. These are all the
  * parameters by which he could have a superuser's session act as somebody else, find what he planted in a schema, fail,
- * wait, or write statements into the log. All of them are as old as PostgreSQL 12.
+ * wait, or write statements into the log.
  *
  * A commit does not wait for replicas: without any it would wait for ever, and what is lost is done again.
  */
 function sessionSettings(options: ConnectOptions): Record<string, string> {
+  // What is pinned without knowing the version is as old as PostgreSQL 12.
+  const { version = 12 } = options;
   return {
     search_path: 'pg_catalog,pg_temp',
     role: 'none',
@@ -69,6 +75,8 @@ function sessionSettings(options: ConnectOptions): Record<string, string> {
     debug_print_plan: 'off',
     // Its thresholds can be set, too, and then every look would take seconds.
     jit: 'off',
+    ...(version >= 14 ? { idle_session_timeout: '0' } : {}),
+    ...(version >= 17 ? { transaction_timeout: '0' } : {}),
   };
 }
 
@@ -99,6 +107,10 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     keepAlive: true,
   });
   refuseClearText(client);
+  let version: number | undefined;
+  (client as unknown as Internals).connection.on('parameterStatus', ({ parameterName, parameterValue }) => {
+    if (parameterName === 'server_version') version = Number.parseInt(parameterValue, 10);
+  });
   let lost = false;
   // Without a listener a broken connection would end the process.
   client.on('error', () => (lost = true));
@@ -119,6 +131,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
     }
   };
   return {
+    ...(version === undefined ? {} : { version }),
     query,
     async transaction(run) {
       await query('BEGIN');
@@ -149,7 +162,14 @@ async function end(client: pg.Client): Promise<void> {
 
 /** The internals of `pg` that this file touches. */
 interface Internals {
-  connection: { stream?: { destroy(): void }; emit(event: 'error', error: Error): void };
+  connection: {
+    stream?: { destroy(): void };
+    emit(event: 'error', error: Error): void;
+    on(
+      event: 'parameterStatus',
+      listener: (message: { parameterName: string; parameterValue: string }) => void,
+    ): void;
+  };
   _handleAuthCleartextPassword(): void;
 }
 

@@ -23,7 +23,7 @@ export function openSessions(options: ConnectOptions): Sessions {
         maintenance ??= connect(options);
         return run(await maintenance);
       }
-      const connection = await connect({ ...options, database });
+      const connection = await connect({ ...options, ...(await versionOf(maintenance)), database });
       try {
         return await run(connection);
       } finally {
@@ -39,4 +39,10 @@ export function openSessions(options: ConnectOptions): Sessions {
       );
     },
   };
+}
+
+/** As far as the server has said it. */
+async function versionOf(connection: Promise<Connection> | undefined): Promise<{ version?: number }> {
+  const version = (await connection?.catch(() => undefined))?.version;
+  return version === undefined ? {} : { version };
 }

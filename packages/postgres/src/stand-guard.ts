@@ -16,15 +16,18 @@ export async function standGuard(connection: Connection, guard: Guard): Promise<
   for (let look = 1; ; look += 1) {
     const found = await connection.query<{ found: string; passing: boolean }>(guard.query);
     if (found.length === 0) return;
-    const names = found.map((row) => row.found).join(', ');
-    if (found.some(({ passing }) => !passing))
-      throw new PostgresError(`${names}: ${guard.advice}`, undefined, false);
+    const staying = found.filter(({ passing }) => !passing);
+    if (staying.length > 0) throw new PostgresError(`${namesOf(staying)}: ${guard.advice}`, undefined, false);
     if (look === looks)
       throw new PostgresError(
-        `${names}: it may have made something that cannot be seen yet; tried again later.`,
+        `${namesOf(found)}: it may have made something that cannot be seen yet; tried again later.`,
         lockNotAvailable,
         false,
       );
     await setTimeout(pauseMs);
   }
+}
+
+function namesOf(rows: readonly { found: string }[]): string {
+  return rows.map(({ found }) => found).join(', ');
 }

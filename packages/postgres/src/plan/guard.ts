@@ -25,7 +25,8 @@ const lock = `LOCK TABLE ${['namespace', 'extension', 'type', 'proc', 'operator'
  * superuser. So nobody may have a function or operator there, nor a type called like one of a required extension, who
  * is no superuser anyway.
  *
- * The lock keeps new ones out. What a transaction made that is still open cannot be seen, so those must end first.
+ * The lock keeps new ones out. What a transaction made that is still open cannot be seen, so those must end first: the
+ * ones of the first look, for pg_stat_activity stays the same within a transaction, and pg_locks does not.
  *
  * @param schema where the objects will be; undefined: in one that nobody else can see
  */
@@ -54,7 +55,8 @@ where exists (select from pg_catalog.pg_type other join required r on r.oid = ot
 union all
 select 'open transaction of ' || o.rolname || ' (process ' || a.pid || ')', true
 from pg_catalog.pg_stat_activity a join others o on o.oid = a.usesysid
-where a.datname = pg_catalog.current_database() and a.backend_xid is not null
+where a.datname = pg_catalog.current_database()
+  and a.backend_xid in (select l.transactionid from pg_catalog.pg_locks l where l.locktype = 'transactionid' and l.granted)
 union all
 select 'prepared transaction of ' || x.owner, true
 from pg_catalog.pg_prepared_xacts x join others o on o.rolname = x.owner
