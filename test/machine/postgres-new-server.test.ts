@@ -2,9 +2,11 @@ import { openSessions, PasswordChecker, planNewServer, planPass, type Declared }
 import { expect, test } from 'vitest';
 import { startPostgres } from '../support/postgres-server.ts';
 
+const superuserPassword = 'superuser-password';
+
 const declared: Declared = {
   roles: [
-    { name: 'postgres', attributes: { superuser: true, login: true }, password: 's' },
+    { name: 'postgres', attributes: { superuser: true, login: true }, password: superuserPassword },
     { name: 'shop_owner', attributes: { login: false } },
     { name: 'shop_reader', attributes: { login: false }, admins: ['shop_owner'] },
     { name: 'shop_writer', attributes: { login: false }, memberOf: ['shop_reader'] },
@@ -37,6 +39,7 @@ test('what is planned for a server that does not exist is what is planned when i
   expect(planned.conflicts).toEqual([]);
   const server = await startPostgres();
   const { host, port, password } = server;
+  expect(password).toBe(superuserPassword);
   const sessions = openSessions({ host, port, user: 'postgres', password, database: 'postgres' });
   try {
     const { plan } = await planPass(sessions, declared, new PasswordChecker());

@@ -13,7 +13,7 @@ export { render } from './render/render.ts';
 export type { Credentials, Remembered, RenderInput } from './render/input.ts';
 export { manifestSchema } from './reconcile/schema-check.ts';
 export { assess, type Assessment } from './reconcile/assess.ts';
-export { lookIntoDatabase, withDatabaseSteps } from './reconcile/database-preview.ts';
+export { expectInDatabase, lookIntoDatabase, withDatabaseSteps } from './reconcile/database-preview.ts';
 export { preview, type Preview, type PreviewInput } from './reconcile/preview.ts';
 export { goalOf, type PassGoal } from './reconcile/goal.ts';
 export { effectiveConfiguration } from './observe/effective-configuration.ts';

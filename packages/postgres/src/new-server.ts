@@ -19,7 +19,11 @@ export interface NewServer {
  * there, relocatable, and in need of no other.
  */
 export function planNewServer(declared: Declared, server: NewServer): Plan {
-  const withPassword = declared.roles.filter(({ password }) => (password ?? '') !== '');
+  // Those that are there from the beginning are made with their passwords.
+  const isMade = (name: string) => name === server.superuser || server.roles.includes(name);
+  const withPassword = declared.roles.filter(
+    ({ name, password }) => !isMade(name) && (password ?? '') !== '',
+  );
   // Verifiers are never shown, and here never used.
   const verifiers = new Map(withPassword.map(({ name }) => [name, '']));
   const cluster = plan(declared, observedIn(server), verifiers);

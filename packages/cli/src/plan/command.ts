@@ -1,5 +1,6 @@
 import { formatProblem } from '@pgherd/api';
 import {
+  expectInDatabase,
   lookIntoDatabase,
   manifestSchema,
   preview,
@@ -72,8 +73,10 @@ async function planOne(target: Target, written: WrittenManifest, options: PlanOp
 
 /** With what is to do inside the server, when there is one and the caller may run commands in its pod. */
 async function withSql({ client }: Target, namespace: string, made: Preview): Promise<Preview> {
-  const { declared, primary } = made.database ?? {};
-  if (declared === undefined || primary === undefined) return made;
+  if (made.database === undefined) return made;
+  const { declared, primary, newServer } = made.database;
+  if (newServer !== undefined) return withDatabaseSteps(made, expectInDatabase(newServer, declared));
+  if (primary === undefined) return made;
   const sessions = podSessions({ client, namespace, name: primary });
   try {
     return withDatabaseSteps(made, await lookIntoDatabase(sessions, declared));

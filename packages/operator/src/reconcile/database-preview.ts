@@ -1,4 +1,12 @@
-import { PasswordChecker, planPass, type Declared, type Sessions } from '@pgherd/postgres';
+import {
+  PasswordChecker,
+  planNewServer,
+  planPass,
+  type Declared,
+  type NewServer,
+  type Plan as PostgresPlan,
+  type Sessions,
+} from '@pgherd/postgres';
 import type { Plan, Step, Track } from '../plan/step.ts';
 import type { Preview } from './preview.ts';
 
@@ -12,6 +20,15 @@ export interface DatabaseSteps {
 /** Looks into the server, only reading; passwords and verifiers are masked. Throws what `planPass` throws. */
 export async function lookIntoDatabase(sessions: Sessions, declared: Declared): Promise<DatabaseSteps> {
   const { plan } = await planPass(sessions, declared, new PasswordChecker());
+  return stepsOf(plan);
+}
+
+/** What will be done in a server that does not exist yet. */
+export function expectInDatabase(server: NewServer, declared: Declared): DatabaseSteps {
+  return stepsOf(planNewServer(declared, server));
+}
+
+function stepsOf(plan: PostgresPlan): DatabaseSteps {
   return {
     steps: plan.steps.map(({ what, why, database, shown }) => ({
       what: database === undefined ? what : `in database ${database}: ${what}`,

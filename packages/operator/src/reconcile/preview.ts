@@ -1,10 +1,10 @@
 import { formatProblem, readStatus, type Configuration, type Postgresql } from '@pgherd/api';
 import type { KubeObject } from '@pgherd/kube/objects';
-import type { Declared } from '@pgherd/postgres';
-import { kinds, type Desired, type Kind } from '../kinds.ts';
+import type { Declared, NewServer } from '@pgherd/postgres';
+import { kinds, objectKey, type Desired, type Kind } from '../kinds.ts';
 import { poolerName, poolerSecretName } from '../names.ts';
 import { observe } from '../observe/observe.ts';
-import { leaderOf, type Observed } from '../observe/observed.ts';
+import { find, leaderOf, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { databaseFingerprint, planDatabase } from '../plan/database.ts';
 import { planDeletion } from '../plan/deletion.ts';
@@ -40,9 +40,12 @@ export interface Preview {
   warnings: string[];
   /** What should be true inside PostgreSQL; absent when nothing is to be done there. */
   database?: {
+    /** With roles whose Secrets are still to be made, under a password that stands for theirs. */
     declared: Declared;
     /** Pod of the primary, when there is one to look into. */
     primary: string | undefined;
+    /** What the server will be made with; absent for a cluster that exists. */
+    newServer?: NewServer;
     /** The step that would do it. */
     step: Step;
   };
@@ -76,8 +79,11 @@ export function preview(input: PreviewInput): Preview {
   const isReadable = (desired: Desired) =>
     !input.unreadable.some(({ plural }) => plural === desired.kind.plural) &&
     !(isHidden && knowsInfrastructure(desired, observed.name));
-  const goal = { ...pass.goal, objects: pass.goal.objects.filter(isReadable) };
-  const database = databaseOf(pass, observed);
+  // Roles wait for their Secrets, but not in a plan that makes these first.
+  const whole = goalOf(current, settings, withSecrets(input, current, observed), circumstancesOf(input));
+  const objects = pass.goal.objects.filter(isReadable);
+  const goal = { ...pass.goal, objects, database: whole.goal.database };
+  const database = databaseOf(whole, observed);
   return {
     plan: plan(goal, { ...observed, databaseFingerprint: known }),
     errors: [],
@@ -91,11 +97,31 @@ function circumstancesOf({ now }: PreviewInput): Circumstances {
   return { now, newPassword: () => '' };
 }
 
-function databaseOf({ goal, declared }: PassGoal, observed: Observed): Preview['database'] {
+/** The world as it is once the Secrets of all roles are made. */
+function withSecrets(input: PreviewInput, manifest: Postgresql, observed: Observed): Observed {
+  const circumstances = { now: input.now, newPassword: () => 'to be made' };
+  const { goal } = goalOf(manifest, input.settings, observed, circumstances);
+  const made = goal.objects.flatMap(({ kind, object }): [string, KubeObject][] => {
+    const { namespace = observed.namespace, name = '' } = object.metadata;
+    const key = objectKey(kind, namespace, name);
+    return kind === kinds.secret && !observed.objects.has(key) ? [[key, object]] : [];
+  });
+  return { ...observed, objects: new Map([...observed.objects, ...made]) };
+}
+
+function databaseOf({ goal, declared, configuration }: PassGoal, observed: Observed): Preview['database'] {
   const [step] = planDatabase(goal.database, { ...observed, databaseFingerprint: undefined });
+  if (step === undefined) return undefined;
   const leader = leaderOf(observed);
-  const primary = leader?.running === true && step?.waitFor === undefined ? leader.name : undefined;
-  return step === undefined ? undefined : { declared, primary, step };
+  const primary = leader?.running === true && step.waitFor === undefined ? leader.name : undefined;
+  const isNew = find(observed, kinds.statefulSet, observed.name) === undefined && leader === undefined;
+  return { declared, primary, step, ...(isNew ? { newServer: newServerOf(configuration) } : {}) };
+}
+
+/** Roles that Patroni and the image make. */
+function newServerOf(configuration: Configuration): NewServer {
+  const { super_username: superuser, replication_username: replication, pam_role_name } = configuration;
+  return { superuser, roles: [replication, 'admin', 'cron_admin', pam_role_name, 'robot_zmon'] };
 }
 
 /** Deployments of poolers, and their lists of users. */
