@@ -66,10 +66,8 @@ export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
   return {
     bringInLine: (address, superuser, declared, pods) =>
       withSessions(reach(address, superuser), async (sessions) => {
-        if (!(await isLetIn(sessions))) {
-          await pods.passwordsChange([superuser.username]);
-          await pods.setSuperuserPassword();
-        }
+        const refusal = await passwordRefusal(sessions);
+        if (refusal !== undefined) await setPassword(superuser.username, refusal, pods);
         const { plan, outcome, roles } = await runPass(sessions, declared, checker, (changed) =>
           pods.passwordsChange(changed),
         );
@@ -100,17 +98,26 @@ async function withSessions<T>(options: ConnectOptions, run: (sessions: Sessions
   }
 }
 
-/**
- * Opens the session that is used afterwards. False when the server does not accept the superuser's password: a Secret
- * that somebody deleted or changed must not lock the operator out.
- */
-async function isLetIn(sessions: Sessions): Promise<boolean> {
+/** Opens the session that is used afterwards. Answers with the error when the server does not accept the password. */
+async function passwordRefusal(sessions: Sessions): Promise<PostgresError | undefined> {
   try {
     await sessions.use(undefined, async () => {});
-    return true;
+    return undefined;
   } catch (error) {
     if (!(error instanceof PostgresError) || error.code !== wrongPassword) throw error;
     await sessions.close();
-    return false;
+    return error;
+  }
+}
+
+/** A Secret that somebody deleted or changed must not lock the operator out. */
+async function setPassword(superuser: string, refusal: PostgresError, pods: PodHelp): Promise<void> {
+  await pods.passwordsChange([superuser]);
+  try {
+    await pods.setSuperuserPassword();
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `${refusal.message}; setting the password of the Secret from within the pod failed: ${why}`;
+    throw new PostgresError(message, refusal.code, true, { cause: error });
   }
 }

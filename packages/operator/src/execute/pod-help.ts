@@ -44,9 +44,7 @@ export function podHelp(hands: Hands, context: StepContext, primary: string): Po
         },
       );
       if (exitCode === 0) return;
-      throw new Error(
-        `PostgreSQL does not accept the password of the superuser's Secret, and setting it from within pod ${primary} failed: ${firstLine(stderr)}`,
-      );
+      throw new Error(`psql in pod ${primary}: ${firstLine(stderr)}`);
     },
   };
 }
