@@ -98,12 +98,20 @@ networkPolicy: { enabled: true, from: [{ namespaceSelector: {} }] }
 configLoggingRestApi: { api_port: 9090 }
 `;
 
+/** The token is in the operator's namespace, which it does not watch. */
+const teamsApi = `
+configKubernetes: { watched_namespace: "two, one" }
+configTeamsApi: { enable_teams_api: "true", teams_api_url: "https://teams.example.org/" }
+`;
+
 const cases = {
   'the default': '',
   'the ConfigMap': 'configTarget: ConfigMap',
   'one namespace, its own': 'configKubernetes: { watched_namespace: "" }',
   'a list of namespaces': 'configKubernetes: { watched_namespace: "two, one" }',
   'a list of namespaces with its own': `configKubernetes: { watched_namespace: "one,${namespace}" }`,
+  'a list of namespaces, and a Teams API': teamsApi,
+  'a list of namespaces, and a Teams API with a Secret of another name': `${teamsApi.replace('watched', `oauth_token_secret_name: ${namespace}/token, watched`)}\nconfigTarget: ConfigMap`,
   'definitions that the operator does not touch': 'configGeneral: { enable_crd_registration: false }',
   'texts of old, in the ConfigMap': oldTexts,
   'texts of old, in the resource': oldTexts.replace('configTarget: ConfigMap', ''),
@@ -248,6 +256,7 @@ describe.skipIf(judge === undefined).each([
   ['the ConfigMap', 'two'],
   ['a list of namespaces', 'one'],
   ['one namespace, its own', namespace],
+  ['a list of namespaces, and a Teams API', 'one'],
 ] as const)('the operator under what is rendered with %s', (values, where) => {
   test('starts with all of its rights, and makes a cluster', async () => {
     const objects = render(cases[values]).filter(isServed);

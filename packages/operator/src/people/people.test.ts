@@ -250,6 +250,17 @@ test('a changed PostgresTeam concerns only the clusters that it makes a differen
   await vi.waitFor(() => expect(looking.names('two')).toEqual(['foo', 'bar']));
 });
 
+test('a pass that sees a change before it is compared is followed by another one', async () => {
+  const looking = look();
+  looking.of('one');
+  await passes(looking, ['default/one']);
+  spec = { additionalMembers: { acid: ['added'] } };
+  looking.changed();
+  // What this pass began with was something else.
+  expect(looking.names('one')).toContain('added');
+  await passes(looking, ['default/one']);
+});
+
 test('the token is read at every question; without one nobody is asked', async () => {
   token = { value: undefined, version: '', problem: 'there is no Secret' };
   const looking = look();

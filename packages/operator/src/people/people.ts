@@ -47,7 +47,11 @@ export class People {
   /** For a pass over the manifest's cluster. Makes no request: what is not known is asked for, and another pass follows. */
   of(manifest: Postgresql): ClusterPeople {
     const people = this.#peopleOf(manifest);
-    this.#told.set(keyOf(manifest), fingerprintOf(people));
+    const [key, current] = [keyOf(manifest), fingerprintOf(people)];
+    const told = this.#told.get(key);
+    // The comparison that is to come would not see that a pass began with something else.
+    if (this.#isComparing && told !== undefined && told !== current) this.#options.enqueue(key);
+    this.#told.set(key, current);
     if (people.unknownTeams.length > 0) this.#options.roster.wake();
     return people;
   }

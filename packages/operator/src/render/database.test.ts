@@ -79,6 +79,9 @@ test('who is to lose login is only said while it is known who is there', () => {
   });
   const of = (more: Partial<RenderInput>) => renderDatabase(input({}, [], more)).declared.people;
   expect(of({ configuration, people: [] })).toEqual({ departedSuffix: '_x' });
+  expect(of({ configuration, people: [], unknownTeams: [] })).toEqual({ departedSuffix: '_x' });
+  // Nobody has left a team that nobody could ask.
+  expect(of({ configuration, people: [], unknownTeams: ['acid'] })).toBeUndefined();
   expect(of({ configuration })).toBeUndefined();
   expect(of({ people: [] })).toBeUndefined();
 });
