@@ -99,7 +99,7 @@ describe.each(['endpoints', 'configmaps'] as const)('with Patroni in %s', (store
     const operator = lab.operate({ kubernetes_use_configmaps: store === 'configmaps' });
     await create(store);
     await until('Running');
-    expect(operator.sql.at(-1)).toBe('foo_user,zalando');
+    expect(operator.sql.at(-1)).toBe('admin,postgres,standby,foo_user,zalando');
     expect((await read()).status).toMatchObject({ instances: 2, readyInstances: 2, primary: `${name}-0` });
 
     // Patroni's heartbeats go on all the time; the operator sleeps through them.

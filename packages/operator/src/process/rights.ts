@@ -221,15 +221,22 @@ function reviews({ configuration, own }: Duties): Right[] {
   ];
 }
 
-/** The object that the configuration is read from. */
-function configurationObject({ origin }: Duties): Right[] {
+/** The object that the configuration is read from, and the events that tell what is wrong with it. */
+function configurationObject({ configuration, own, origin }: Duties): Right[] {
   if (origin.type !== 'ConfigMap' && origin.type !== 'OperatorConfiguration') return [];
-  const where: Partial<Right> = { scope: 'own', names: [origin.name], namespace: origin.namespace };
+  const { namespace } = origin;
+  const where: Partial<Right> = { scope: 'own', names: [origin.name], namespace };
+  const namespaces = watchedNamespaces(configuration.watched_namespace, own);
+  const isWatched = namespaces === '*' || namespaces.includes(namespace);
+  const events = isWatched
+    ? []
+    : [right('', 'events', ['create', 'patch'], { scope: 'own', namespace, essential: false })];
   if (origin.type === 'ConfigMap')
-    return [right('', 'configmaps', watch, { ...where, why: 'Its configuration.' })];
+    return [right('', 'configmaps', watch, { ...where, why: 'Its configuration.' }), ...events];
   return [
     right('acid.zalan.do', 'operatorconfigurations', watch, { ...where, why: 'Its configuration.' }),
     right('acid.zalan.do', 'operatorconfigurations/status', ['patch'], { ...where, essential: false }),
+    ...events,
   ];
 }
 

@@ -48,6 +48,8 @@ export interface Circumstances {
   now: number;
   /** `rotation`: nobody may have known it before. */
   newPassword: (secret: string, purpose: 'missing' | 'rotation') => string;
+  /** For a look ahead: Secrets that are to be made count as if they were there, so that their roles are declared. */
+  looksAhead?: true;
 }
 
 /** From manifest, configuration and what is remembered in the cluster itself to what should be. */
@@ -113,7 +115,10 @@ function renderInput(
       ...(remembered === undefined ? {} : { statefulSet: remembered }),
     },
   };
-  for (const [name, secret] of decideSecrets(input, observed, circumstances)) secrets.set(name, secret);
+  for (const [name, secret] of decideSecrets(input, observed, circumstances)) {
+    const { credentials = circumstances.looksAhead === true ? secret.upcoming : undefined } = secret;
+    secrets.set(name, { ...secret, credentials });
+  }
   return input;
 }
 

@@ -94,7 +94,8 @@ export function preview(input: PreviewInput): Preview {
 
 /** No password is made, and none is shown. */
 function circumstancesOf({ now }: PreviewInput): Circumstances {
-  return { now, newPassword: () => '' };
+  // In no plan: passwords are masked.
+  return { now, newPassword: () => 'new', looksAhead: true };
 }
 
 /** The world as it is once the Secrets of all roles are made. */
