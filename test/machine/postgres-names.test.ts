@@ -31,22 +31,37 @@ const hostile = [
   '-',
   '1',
   '🐘',
+  '__proto__',
+  'constructor',
 ];
 
 test.each(hostile)('hostile name %j is quoted right', async (name) => {
+  const [group, database] = [`g${name}`.slice(0, 30), `${name.slice(0, 20)}_db`];
+  const quoted = `"${name.replaceAll('"', '""')}"`;
   const declared: Declared = {
     roles: [
-      role(name, [], { password: name, admins: ['postgres'] }),
-      role(`g${name}`.slice(0, 30), ['nologin']),
+      role(name, [], {
+        password: name,
+        admins: [group],
+        settings: { application_name: name, search_path: `${quoted}, public`, 'my.setting': `=${name}` },
+      }),
+      role(group, ['nologin'], { person: true }),
+      role('of_all', [], { memberOf: [name] }),
     ],
-    databases: [{ name: `${name.slice(0, 20)}_db`, owner: name }],
+    databases: [{ name: database, owner: name }],
   };
   await lab.apply(declared);
-  expect((await lab.plan(declared)).steps).toEqual([]);
   const observed = await observe(lab.superuser);
-  expect(observed.databases.get(`${name.slice(0, 20)}_db`)?.owner).toBe(name);
+  expect(observed.databases.get(database)?.owner).toBe(name);
   expect(observed.roles.has('postgres')).toBe(true);
-  await (await lab.login(name, name)).close();
+  expect(observed.roles.get('of_all')?.memberOf.has(name)).toBe(true);
+  const [session] = await lab.withSession(
+    (connection) => connection.query("select current_setting('my.setting') as setting, current_user as me"),
+    name,
+    name,
+    database,
+  );
+  expect(session).toEqual({ setting: `=${name}`, me: name });
 });
 
 test.each(['', 'x'.repeat(64), 'é'.repeat(32), 'a\0b', 'pg_mine', 'public', 'none', '\uD800'])(
