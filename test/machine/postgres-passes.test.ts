@@ -1,6 +1,5 @@
 import {
   attributeNames,
-  type Connection,
   type Declared,
   type DeclaredRole,
   execute,
@@ -163,33 +162,11 @@ async function prepare(): Promise<void> {
     await lab.withSession((session) => session.query('CREATE TABLE public.old ()'), dated, 'x', database);
 }
 
-/** The operator's sessions; the server ends the one that is about to send statement `number`. */
-function cutAt(number: number): { sessions: Sessions; sent: () => number } {
-  let sent = 0;
-  const cut = (connection: Connection): Connection => {
-    const query: Connection['query'] = async (sql, values) => {
-      sent += 1;
-      if (sent === number) {
-        const [row] = await connection.query<{ pid: number }>('select pg_backend_pid() as pid');
-        await lab.superuser.query('select pg_terminate_backend($1, 10000)', [row?.pid]);
-      }
-      return connection.query(sql, values);
-    };
-    return { ...connection, query };
-  };
-  const { host, port, password } = lab.server;
-  const real = openSessions({ host, port, user: 'postgres', password, database: 'postgres' });
-  return {
-    sessions: { ...real, use: (database, run) => real.use(database, (connection) => run(cut(connection))) },
-    sent: () => sent,
-  };
-}
-
 test('whichever statement is the last one, the next pass does the rest', async () => {
   let cuts = 0;
   for (let whole = false; !whole; cuts += whole ? 0 : 1) {
     await prepare();
-    const { sessions, sent } = cutAt(cuts + 1);
+    const { sessions, sent } = lab.cutAt(cuts + 1);
     const ended = await runPass(sessions, after, new PasswordChecker()).then(
       ({ outcome }) => outcome,
       (error: unknown) => error,

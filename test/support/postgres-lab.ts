@@ -72,6 +72,28 @@ export class PostgresLab {
     return this.withSession((connection) => connection.query(statements), user, password, database);
   }
 
+  /** The operator's sessions; the server ends the one that is about to send statement `number`. */
+  cutAt(number: number): { sessions: Sessions; sent: () => number } {
+    let sent = 0;
+    const cut = (connection: Connection): Connection => {
+      const query: Connection['query'] = async (sql, values) => {
+        sent += 1;
+        if (sent === number) {
+          const [row] = await connection.query<{ pid: number }>('select pg_backend_pid() as pid');
+          await this.superuser.query('select pg_terminate_backend($1, 10000)', [row?.pid]);
+        }
+        return connection.query(sql, values);
+      };
+      return { ...connection, query };
+    };
+    const { host, port, password } = this.server;
+    const real = openSessions({ host, port, user: 'postgres', password, database: 'postgres' });
+    return {
+      sessions: { ...real, use: (database, run) => real.use(database, (connection) => run(cut(connection))) },
+      sent: () => sent,
+    };
+  }
+
   /** What is left to do. */
   async plan(declared: Partial<Declared>, checker = new PasswordChecker()): Promise<Plan> {
     return (await planPass(this.sessions, { roles: [], databases: [], ...declared }, checker)).plan;

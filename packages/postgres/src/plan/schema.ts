@@ -20,10 +20,12 @@ export function schemaSteps(schema: DeclaredSchema, context: ContentsContext): S
   const where = { database: database.name };
   const name = identifier(schema.name);
   const existing = contents.schemas.get(schema.name);
+  const isHandedOver = existing !== undefined && mayChangeOwner(schema, existing.owner, context);
+  // What the owner may do goes to the next one.
+  const lasting = (existing?.grants ?? []).filter(({ to }) => !isHandedOver || to !== existing.owner);
   const usage = [...new Set(schema.usage)].filter(
     (role) =>
-      role !== schema.owner &&
-      existing?.grants.some(({ to, privilege }) => to === role && privilege === 'USAGE') !== true,
+      role !== schema.owner && !lasting.some(({ to, privilege }) => to === role && privilege === 'USAGE'),
   );
   const unknown = usage.filter((role) => !knownRoles.has(role));
   for (const role of unknown)
@@ -43,7 +45,7 @@ export function schemaSteps(schema: DeclaredSchema, context: ContentsContext): S
       ),
     ];
   const steps: Step[] = [];
-  if (mayChangeOwner(schema, existing.owner, context))
+  if (isHandedOver)
     steps.push(
       step(
         `change owner of schema ${schema.name}`,
