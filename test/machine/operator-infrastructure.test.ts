@@ -75,7 +75,7 @@ const write = (texts: Record<string, string>) =>
 async function passwordOf(role: string): Promise<string | undefined> {
   const { configuration } = parseConfiguration(data);
   const name = secretName(configuration, key.name, role);
-  const found = (await lab.client.find(secrets, { ...key, name })) as Secret | undefined;
+  const found = await lab.client.find(secrets, { ...key, name });
   return Buffer.from(found?.data?.['password'] ?? '', 'base64').toString();
 }
 

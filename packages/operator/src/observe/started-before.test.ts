@@ -5,7 +5,10 @@ import { testObserved, testPod } from '../testing/cluster.ts';
 import { startedBefore } from './started-before.ts';
 
 /** Names of members that may know a former password; test pods start at midnight. */
-function affected(managedFields: object[], pods = [testPod({ ordinal: 0 }), testPod({ ordinal: 1 })]): string[] {
+function affected(
+  managedFields: object[],
+  pods = [testPod({ ordinal: 0 }), testPod({ ordinal: 1 })],
+): string[] {
   const object = { metadata: { name: 's', namespace: 'default', managedFields } } as unknown as KubeObject;
   const observed = testObserved([{ kind: kinds.secret, object }], pods);
   return startedBefore(observed, 's').map(({ name }) => name);
