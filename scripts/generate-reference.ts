@@ -1,11 +1,13 @@
 /**
  * Writes `docs/reference/` from the definitions in `packages/api`: the fields of a manifest and the settings of the
- * operator. With `--check` it writes nothing, names what is stale, and ends with 1.
+ * operator, and of a `PostgresTeam`. With `--check` it writes nothing, names what is stale, and ends with 1.
  */
 import {
   type Field,
   fieldsOf,
   isActedOn,
+  postgresTeamResource,
+  postgresTeamSpecNode,
   postgresqlResource,
   postgresqlSchema,
   rulesOf,
@@ -56,8 +58,25 @@ ${statusRows.join('\n')}
 `;
 }
 
+function postgresTeamReference(): string {
+  const { apiVersion, kind } = postgresTeamResource;
+  const rows = fieldsOf(postgresTeamSpecNode.schema, 'spec').map(({ path, schema }) =>
+    row([`\`${path}\``, typeName(schema), schema.description ?? '']),
+  );
+  return `${note}
+# \`${kind}\`
+
+\`apiVersion: ${apiVersion}\`, \`kind: ${kind}\`. \`*\` stands for the name of a team. What comes of it is in [people](../people.md).
+
+| Field | Type | Meaning |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
+
 const files = {
   'docs/reference/postgresql-manifest.md': manifestReference(),
+  'docs/reference/postgres-team.md': postgresTeamReference(),
   'docs/reference/operator-configuration.md': configurationReference(note),
 };
 

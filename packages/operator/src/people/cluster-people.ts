@@ -11,6 +11,8 @@ export interface KnownTeam {
   membership: Membership | undefined;
   /** Why the last question was not answered; undefined: it was. */
   failure: string | undefined;
+  /** Where it was asked, no team is known at all: that may be no Teams API, and is no proof that nobody is in the team. */
+  isDoubtful?: boolean;
 }
 
 /** Where it stands who may log in to which cluster. */
@@ -107,6 +109,9 @@ const unread: Trouble = {
     'PostgresTeam objects cannot be read, so it is not known who may log in: see that the definition postgresteams.acid.zalan.do is there, and that the operator may list and watch them. People who have roles keep them until then',
 };
 
+const noTeamAtAll =
+  ', nor any other that it was asked for: correct teams_api_url. Until it knows one, nobody is taken for departed.';
+
 /** What is known of one team. */
 interface Lookup {
   team: string;
@@ -124,19 +129,23 @@ function lookUp(
 ): Lookup {
   const added = sortedOut(configuration.enable_postgres_team_crd ? addedMembers(map, team) : []);
   const isAsked = asksTeamsApi(configuration);
-  const { membership, failure } = (isAsked ? teamsApi(team) : undefined) ?? {};
+  const { membership, failure, isDoubtful = false } = (isAsked ? teamsApi(team) : undefined) ?? {};
   const refused = [...added.refused, ...(membership?.refused ?? [])];
   const warnings = refused.map(({ name, why }) =>
     warning(`\`${name}\` of team \`${team}\` gets no role, because ${why}.`),
   );
-  if (membership?.exists === false && !map.has(team))
-    warnings.push(warning(`the Teams API knows no team \`${team}\`, so it has no members.`));
+  if (membership?.exists === false && (isDoubtful || !map.has(team)))
+    warnings.push(
+      warning(
+        `the Teams API knows no team \`${team}\`${isDoubtful ? noTeamAtAll : ', so it has no members.'}`,
+      ),
+    );
   if (failure !== undefined && membership !== undefined)
     warnings.push(warning(`the members of team \`${team}\` stay as they were last known: ${failure}.`));
   return {
     team,
     members: [...new Set([...added.members, ...(membership?.members ?? [])])],
-    isKnown: !isAsked || membership !== undefined,
+    isKnown: !isAsked || (membership !== undefined && !isDoubtful),
     failure,
     warnings,
   };

@@ -250,6 +250,26 @@ test('a changed PostgresTeam concerns only the clusters that it makes a differen
   await vi.waitFor(() => expect(looking.names('two')).toEqual(['foo', 'bar']));
 });
 
+test('where no team is known at all nobody is taken for departed', async () => {
+  teams = {};
+  const looking = look();
+  looking.of('one');
+  await vi.waitFor(() => expect(outcomes).toEqual(['no_such_team', 'no_such_team']));
+  const wrong = looking.of('one');
+  expect(wrong).toMatchObject({ unknownTeams: ['acid'] });
+  expect(wrong.warnings.map(({ message }) => message)).toEqual([
+    expect.stringContaining(
+      'knows no team `acid`, nor any other that it was asked for: correct teams_api_url.',
+    ),
+  ]);
+  // Once it knows another one, it is believed.
+  teams = { other: ['baz'] };
+  goOn(31 * minute);
+  await passes(looking, ['default/one']);
+  expect(looking.of('one')).toMatchObject({ people: [], unknownTeams: [] });
+  expect(looking.of('one').warnings).toHaveLength(1);
+});
+
 test('a pass that sees a change before it is compared is followed by another one', async () => {
   const looking = look();
   looking.of('one');

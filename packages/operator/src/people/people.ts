@@ -39,6 +39,7 @@ export class People {
   readonly #told = new Map<string, string>();
   #isComparing = false;
   #isLate = false;
+  #hasEnded = false;
 
   constructor(options: PeopleOptions) {
     this.#options = options;
@@ -71,6 +72,7 @@ export class People {
     };
     await Promise.all([roster.run(duties, signal), this.#becomeImpatient(signal), aborted(signal)]);
     stop();
+    this.#hasEnded = true;
   }
 
   async #becomeImpatient(signal: AbortSignal): Promise<void> {
@@ -96,7 +98,7 @@ export class People {
     this.#isComparing = true;
     setImmediate(() => {
       this.#isComparing = false;
-      this.#compare();
+      if (!this.#hasEnded) this.#compare();
     });
   }
 

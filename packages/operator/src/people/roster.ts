@@ -54,6 +54,8 @@ const longestSleepMs = 5_000;
 export class Roster {
   readonly #options: RosterOptions;
   readonly #teams = new Map<string, Entry>();
+  /** Where a team was known. */
+  #knowing: string | undefined;
   #wake: () => void = () => {};
 
   constructor(options: RosterOptions) {
@@ -62,7 +64,9 @@ export class Roster {
 
   /** Undefined: the team has not been asked for yet. */
   team(name: string): KnownTeam | undefined {
-    return this.#teams.get(name);
+    const entry = this.#teams.get(name);
+    if (entry?.membership?.exists !== false || this.#knowing === entry.url) return entry;
+    return { ...entry, isDoubtful: true };
   }
 
   /** Looks again at what is wanted and what can be asked, because that may have changed. */
@@ -116,6 +120,7 @@ export class Roster {
     try {
       const membership = await this.#question(name, url, token);
       onQuestion(membership.exists ? 'answered' : 'no_such_team');
+      if (membership.exists) this.#knowing = url;
       this.#teams.set(name, { ...asked, membership, failure: undefined, failures: 0 });
       return before?.failure !== undefined || !isSame(before?.membership, membership);
     } catch (error) {
