@@ -29,6 +29,7 @@ let logged: string[];
 let url: string;
 let configuration: Configuration;
 let manifests: Postgresql[];
+let isComplete: boolean;
 let spec: PostgresTeamSpec | undefined;
 let token: Token;
 let now: number;
@@ -57,6 +58,7 @@ beforeEach(async () => {
   [asked, outcomes, enqueued, logged, isAway, now, timers] = [[], [], [], [], false, 1e12, new Set()];
   teams = { acid: ['foo', 'bar'], other: ['baz'], unrelated: ['mallory'] };
   token = { value: 'a-secret-token', version: '1', problem: '' };
+  isComplete = true;
   manifests = [cluster('one', 'acid'), cluster('two', 'acid'), cluster('three', 'other')];
   spec = {};
   const api = await startFakeTeamsApi({
@@ -104,6 +106,7 @@ function look(roster = newRoster()) {
   const people = new People({
     configuration: () => configuration,
     manifests: () => manifests,
+    isComplete: () => isComplete,
     enqueue: (key) => enqueued.push(key),
     watched: {
       teams: () =>
@@ -224,7 +227,15 @@ test('what was known stays known to other watches; what nobody wants is forgotte
   await passes(first, ['default/one']);
   await first.end();
   isAway = true;
+  // Watches that have just begun know of nothing yet.
+  const all = manifests;
+  [manifests, isComplete, spec] = [[], false, undefined];
   const second = look(first.roster);
+  await settled();
+  [manifests, spec] = [all, {}];
+  second.changed();
+  await settled();
+  isComplete = true;
   expect(second.names('one')).toEqual(['foo', 'bar']);
   manifests = manifests.filter(({ metadata }) => metadata.name === 'three');
   second.changed();

@@ -14,6 +14,8 @@ export interface PeopleOptions {
   configuration: () => Configuration;
   /** The manifests of this operator's clusters. */
   manifests: () => Postgresql[];
+  /** Whether these are all of them, because everything that is watched has been listed. */
+  isComplete: () => boolean;
   /** Starts a pass over a cluster, `namespace/name`. */
   enqueue: (key: string) => void;
   watched: {
@@ -59,7 +61,7 @@ export class People {
 
   /** Keeps it up to date until the signal aborts; never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { watched, roster, configuration } = this.#options;
+    const { watched, roster, configuration, isComplete } = this.#options;
     const stop = watched.onChange(() => {
       roster.wake();
       this.#changed();
@@ -67,6 +69,7 @@ export class People {
     const duties: RosterDuties = {
       configuration,
       wanted: () => this.#wanted(),
+      isComplete: () => isComplete() && watched.teams() !== undefined,
       token: () => watched.token(),
       changed: () => this.#changed(),
     };

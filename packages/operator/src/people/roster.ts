@@ -22,8 +22,10 @@ export interface RosterOptions {
 /** What keeps a roster up to date; other watches may take it over. */
 export interface RosterDuties {
   configuration: () => Pick<Configuration, 'teams_api_url' | 'resync_period'>;
-  /** The teams that anybody wants to know of now; others are forgotten. */
+  /** The teams that anybody wants to know of now. */
   wanted: () => ReadonlySet<string>;
+  /** Whether these are all of them, so that others can be forgotten. */
+  isComplete: () => boolean;
   token: () => Token;
   /** Called when something else is known than before. */
   changed: () => void;
@@ -80,7 +82,7 @@ export class Roster {
       const { promise: woken, resolve } = Promise.withResolvers<void>();
       this.#wake = resolve;
       const wanted = duties.wanted();
-      for (const name of this.#teams.keys()) if (!wanted.has(name)) this.#teams.delete(name);
+      if (duties.isComplete()) this.#forgetAllBut(wanted);
       const due = [...wanted].filter((name) => this.#waitMs(name, duties) <= 0).slice(0, together);
       if (due.length > 0) {
         const news = await Promise.all(due.map((name) => this.#ask(name, duties)));
@@ -97,6 +99,10 @@ export class Roster {
       await Promise.race([waiting.catch(() => {}), woken]);
       rest.abort();
     }
+  }
+
+  #forgetAllBut(wanted: ReadonlySet<string>): void {
+    for (const name of this.#teams.keys()) if (!wanted.has(name)) this.#teams.delete(name);
   }
 
   /** How long until a team is asked for again; 0 or less: now. */

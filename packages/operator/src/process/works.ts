@@ -66,6 +66,7 @@ export class Works {
     this.#people = new People({
       configuration: () => this.settings().configuration,
       manifests: () => this.caches.manifests().filter((manifest) => isOwn(manifest, options.controllerId)),
+      isComplete: () => this.caches.missing().size === 0,
       enqueue: (key) => this.controller.enqueue(key),
       watched: new PeopleCaches(this.#manager, this.shape, namespaces, options.own),
       roster: options.roster,
