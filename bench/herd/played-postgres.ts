@@ -104,6 +104,7 @@ function role(name: string, superuser: boolean): Record<string, unknown> {
     memberOf: null,
     settings: null,
     dependsIn: null,
+    granted: null,
   };
 }
 

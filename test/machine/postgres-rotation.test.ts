@@ -105,6 +105,18 @@ test('a role that only looks like one stays', async () => {
   expect([roles.has('looks240101'), roles.has('looks_too240101')]).toEqual([true, true]);
 });
 
+test('memberships that an old role granted stay', async () => {
+  await lab.apply({ roles: [...(old('giver').roles ?? []), role('given'), role('taker')] });
+  await lab.superuser.query('GRANT given TO giver240101 WITH ADMIN OPTION');
+  await lab.withSession((session) => session.query('GRANT given TO taker'), 'giver240101', 'old');
+  await lab.apply(rotation('giver'));
+  const { roles } = await observe(lab.superuser);
+  expect([roles.has('giver240101'), roles.get('taker')?.memberOf.get('given')]).toEqual([
+    false,
+    { admin: false, effective: true },
+  ]);
+});
+
 test('an event trigger that is no superuser’s does not run with what is done there', async () => {
   await lab.apply({ ...old('hit'), databases: [{ name: 'trapped', owner: 'hit' }] });
   const trapped = <T>(

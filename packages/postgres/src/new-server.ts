@@ -68,6 +68,7 @@ function observedIn({ superuser, roles }: NewServer): Observed {
       memberOf: null,
       settings: null,
       dependsIn: null,
+      granted: null,
     });
   const database = (name: string): ObservedDatabase => ({
     name,

@@ -23,6 +23,7 @@ export function observedRole(
     memberOf: new Map(),
     settings: new Map(),
     dependsIn: [],
+    granted: [],
     ...rest,
     attributes: {
       superuser: false,

@@ -9,6 +9,15 @@ export interface ObservedMembership {
   effective: boolean;
 }
 
+/** A membership that somebody granted, with all that PostgreSQL 16 says about it. */
+export interface ObservedGrant {
+  group: string;
+  member: string;
+  admin: boolean;
+  inherit: boolean;
+  set: boolean;
+}
+
 /** A role as it is. */
 export interface ObservedRole {
   name: string;
@@ -29,6 +38,8 @@ export interface ObservedRole {
    * themselves. Only looked at for names that end like those of rotated roles; otherwise empty.
    */
   dependsIn: string[];
+  /** Memberships that it granted to others and that go when it is dropped; looked at for the same names. */
+  granted: ObservedGrant[];
 }
 
 /**
@@ -51,7 +62,13 @@ select pg_catalog.json_agg(pg_catalog.json_build_object(
   'dependsIn', case when r.rolname ~ '[0-9]{6}$' then
     (select pg_catalog.json_agg(distinct coalesce(d.datname, ''))
      from pg_catalog.pg_shdepend p left join pg_catalog.pg_database d on d.oid = p.dbid
-     where p.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and p.refobjid = r.oid) end))
+     where p.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass and p.refobjid = r.oid) end,
+  'granted', case when r.rolname ~ '[0-9]{6}$' then
+    (select pg_catalog.json_agg(pg_catalog.json_build_object(
+       'group', pg_catalog.pg_get_userbyid(m.roleid), 'member', pg_catalog.pg_get_userbyid(m.member),
+       'admin', m.admin_option, 'inherit', pg_catalog.to_jsonb(m)->'inherit_option',
+       'set', pg_catalog.to_jsonb(m)->'set_option'))
+     from pg_catalog.pg_auth_members m where m.grantor = r.oid) end))
 from pg_catalog.pg_authid r
 left join pg_catalog.pg_shdescription c
   on c.objoid = r.oid and c.classoid = 'pg_catalog.pg_authid'::pg_catalog.regclass
@@ -82,6 +99,9 @@ export type RoleRow = Record<AttributeName, boolean> & {
   memberOf: { role: string; admin: boolean; inherit: boolean | null; set: boolean | null }[] | null;
   settings: Record<string, string> | null;
   dependsIn: string[] | null;
+  granted:
+    | (Omit<ObservedGrant, 'inherit' | 'set'> & { inherit: boolean | null; set: boolean | null })[]
+    | null;
 };
 
 export function observedRole(row: RoleRow): ObservedRole {
@@ -105,5 +125,9 @@ export function observedRole(row: RoleRow): ObservedRole {
     memberOf,
     settings: new Map(Object.entries(row.settings ?? {})),
     dependsIn: row.dependsIn ?? [],
+    // Before PostgreSQL 16 a membership does not depend on who granted it.
+    granted: (row.granted ?? []).flatMap(({ inherit, set, ...grant }) =>
+      inherit === null || set === null ? [] : [{ ...grant, inherit, set }],
+    ),
   };
 }

@@ -86,3 +86,14 @@ test('one with something in a database that nobody can connect to stays, and is 
     expect.stringContaining('"closed", which allows no connections'),
   ]);
 });
+
+test('memberships that it granted to others stay', () => {
+  const granted = [{ group: 'g', member: 'm', admin: true, inherit: false, set: true }];
+  const found = dated('app240101', { attributes: { login: false }, dependsIn: [''], granted });
+  const { steps } = planRoles({ rotated }, observedServer(observedRole('app'), found));
+  expect(steps[0]?.statements).toEqual([
+    'GRANT "g" TO "m" WITH ADMIN TRUE, INHERIT FALSE, SET TRUE',
+    'REASSIGN OWNED BY "app240101" TO "app"',
+    'DROP OWNED BY "app240101"',
+  ]);
+});

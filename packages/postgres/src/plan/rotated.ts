@@ -1,5 +1,5 @@
 import type { RotatedRole } from '../declared.ts';
-import type { ObservedRole } from '../observe/roles.ts';
+import type { ObservedGrant, ObservedRole } from '../observe/roles.ts';
 import { identifier } from '../sql.ts';
 import type { PlanContext } from './context.ts';
 import { triggerGuard } from './guard.ts';
@@ -70,11 +70,23 @@ function dropSteps(
   }
   // Nothing that this drops can be of worth: what the role owned is the other's already, and with neither login nor
   // sessions it makes nothing new. What is left are privileges.
-  const statements = [`REASSIGN OWNED BY ${name} TO ${identifier(of)}`, `DROP OWNED BY ${name}`];
+  const statements = [
+    ...role.granted.map(regrant),
+    `REASSIGN OWNED BY ${name} TO ${identifier(of)}`,
+    `DROP OWNED BY ${name}`,
+  ];
   const give = (where: { database?: string }): Step =>
     step(`give what ${role.name} owns to ${of}`, why, statements, { ...where, guard: triggerGuard });
   const databases = role.dependsIn.filter((database) => database !== '');
   steps.push(...databases.map((database) => give({ database })));
   if (databases.length === 0 && role.dependsIn.length > 0) steps.push(give({}));
   return [...steps, step(`drop role ${role.name}`, why, [`DROP ROLE ${name}`])];
+}
+
+/** In our name, because otherwise it would be gone with the role that granted it. From PostgreSQL 16 on. */
+function regrant({ group, member, admin, inherit, set }: ObservedGrant): string {
+  const options = Object.entries({ admin, inherit, set }).map(([name, value]) =>
+    `${name} ${value}`.toUpperCase(),
+  );
+  return `GRANT ${identifier(group)} TO ${identifier(member)} WITH ${options.join(', ')}`;
 }
