@@ -1,8 +1,20 @@
-import { parseConfiguration, type PostgresqlStatus } from '@pgherd/api';
-import { configMaps, events, secrets, type KubeObject, type Secret } from '@pgherd/kube/objects';
+import {
+  operatorConfigurationResource,
+  parseConfiguration,
+  type Condition,
+  type PostgresqlStatus,
+} from '@pgherd/api';
+import {
+  configMaps,
+  events,
+  secrets,
+  type KubeObject,
+  type ResourceType,
+  type Secret,
+} from '@pgherd/kube/objects';
 import { postgresqls, rbacObjects, secretName } from '@pgherd/operator';
 import { connect } from '@pgherd/postgres';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
 import { OperatorLab } from '../support/operator-lab.ts';
 import { PlayedCluster } from '../support/played-cluster.ts';
@@ -17,32 +29,44 @@ import { accessTo } from '../support/reach-server.ts';
 const key = { namespace: 'apps', name: 'acid-demo' };
 const place = { namespace: 'default', name: 'postgres-operator' };
 const roles = { namespace: 'default', name: 'infra' };
+const configurations: ResourceType = { ...operatorConfigurationResource, namespaced: true };
 const data = { watched_namespace: 'apps', infrastructure_roles_secret_name: 'infra' };
 
 let lab: OperatorLab;
 let server: PostgresServer;
 
-beforeEach(async () => {
+/** Where the configuration is. */
+type Form = 'ConfigMap' | 'OperatorConfiguration';
+
+/** API server, PostgreSQL, and the rights of an operator that has its configuration in this form. */
+async function start(form: Form): Promise<void> {
   const { configuration, named } = parseConfiguration(data);
-  const origin = { type: 'ConfigMap', ...place } as const;
+  const origin = { type: form, ...place };
   const rbac = rbacObjects({ configuration, named, own: 'default', origin }, 'postgres-operator');
   const apps: KubeObject = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'apps' } };
   [lab, server] = await Promise.all([
     OperatorLab.start([apps, ...rbac.map(({ object }) => object)]),
     startPostgres(),
   ]);
-});
+}
 
 afterEach(async () => {
   await lab?.stop();
   await server?.stop();
 });
 
-async function run(): Promise<number> {
-  await lab.client.create(configMaps, { metadata: place, data });
+async function run(form: Form): Promise<number> {
+  await start(form);
+  await (form === 'ConfigMap'
+    ? lab.client.create(configMaps, { metadata: place, data })
+    : lab.client.create(configurations, {
+        metadata: place,
+        configuration: { kubernetes: data },
+      }));
+  const variable = form === 'ConfigMap' ? 'CONFIG_MAP_NAME' : 'POSTGRES_OPERATOR_CONFIGURATION_OBJECT';
   const operator = lab.operateWith({
     httpPort: 0,
-    env: { CONFIG_MAP_NAME: place.name },
+    env: { [variable]: place.name },
     database: accessTo(server),
   });
   await lab.client.create(postgresqls, {
@@ -105,11 +129,11 @@ async function told(): Promise<string[]> {
 }
 
 test('they reach the cluster, a changed password reaches its Secret and the role, a wrong entry costs itself', async () => {
+  const port = await run('ConfigMap');
   await lab.client.create<Secret>(secrets, {
     metadata: roles,
     stringData: { user1: 'robot', password1: 'first', user2: 'Wrong', password2: 'hunter2' },
   });
-  const port = await run();
   await runs();
   await canLogIn('robot', 'first');
   expect(await passwordOf('robot')).toBe('first');
@@ -149,17 +173,23 @@ test('they reach the cluster, a changed password reaches its Secret and the role
   await runs();
 });
 
-test('without its Secret the operator says so, and looks after the cluster; the Secret is taken when it comes', async () => {
-  await run();
+test('without its Secret the operator says so in its status, and looks after the cluster; the Secret is taken when it comes', async () => {
+  await run('OperatorConfiguration');
   await runs();
-  await eventually('it says what is missing', async () =>
-    (await told()).some((each) =>
-      each.includes('infrastructure_roles_secret_name: there is no Secret default/infra'),
-    ),
-  );
+  const valid = async () => {
+    const object = (await lab.client.get(configurations, place)) as { status?: { conditions?: Condition[] } };
+    return object.status?.conditions?.find(({ type }) => type === 'Valid');
+  };
+  const missing = 'infrastructure_roles_secret_name: there is no Secret default/infra';
+  await eventually('status and event say what is missing', async () => {
+    const condition = await valid();
+    const isTold = (await told()).some((each) => each.includes(missing));
+    return isTold && condition?.status === 'True' && condition.message?.includes(missing) === true;
+  });
   await lab.client.create<Secret>(secrets, {
     metadata: roles,
     stringData: { user1: 'robot', password1: 'first' },
   });
   await canLogIn('robot', 'first');
+  await eventually('the status is as before', async () => (await valid())?.message === 'it is in force');
 });
