@@ -184,7 +184,7 @@ test('without its Secret the operator says so in its status, and looks after the
   await eventually('status and event say what is missing', async () => {
     const condition = await valid();
     const isTold = (await told()).some((each) => each.includes(missing));
-    return isTold && condition?.status === 'True' && condition.message?.includes(missing) === true;
+    return isTold && condition?.status === 'True' && condition.message.includes(missing);
   });
   await lab.client.create<Secret>(secrets, {
     metadata: roles,

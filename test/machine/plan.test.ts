@@ -209,4 +209,32 @@ test('with the rights of a developer, steps about what cannot be read are left o
   expect(planned.warnings).toEqual(['you may not list secrets: steps about them are left out']);
   expect(steps(planned).filter((what) => what.includes('secret'))).toEqual([]);
   expect(steps(planned)).toContain('create statefulset acid-demo');
+
+  // The roles of all clusters are where nobody but the operator may look: what knows them is left out.
+  const data = { infrastructure_roles_secret_name: 'secure/roles' };
+  await client.create(configMaps, { metadata: { ...key, name: 'settings' }, data });
+  const withPooler = fileOf(manifest({ enableConnectionPooler: true }));
+  const args = ['-f', withPooler, '--configuration', 'configmap/default/settings'];
+  await client.patch(
+    roles,
+    { ...key, name: 'developer' },
+    {
+      type: 'json',
+      operations: [
+        {
+          op: 'add',
+          path: '/rules/-',
+          value: { apiGroups: [''], resources: ['secrets', 'configmaps'], verbs: ['get', 'list'] },
+        },
+      ],
+    },
+  );
+  const blind = await plan(args, kubernetes.kubeconfigOf('default', 'developer'));
+  expect(blind.warnings).toEqual([
+    'you may not read the Secrets with the roles of all clusters: steps about these roles and about poolers are left out',
+  ]);
+  expect(steps(blind)).toContain('create service acid-demo-pooler');
+  expect(steps(blind)).not.toContain('create deployment acid-demo-pooler');
+  expect(steps(blind)).not.toContain('create secret acid-demo-pooler-u');
+  expect(steps(await plan(args))).toContain('create deployment acid-demo-pooler');
 });

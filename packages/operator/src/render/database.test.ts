@@ -37,6 +37,10 @@ test('a role without its password, and what is its, wait; nothing else does', ()
   const left = all.declared.roles.filter((role) => !['a', 'pooler', 'foo_owner_user'].includes(role.name));
   expect(declared.roles).toEqual(left);
   expect(declared.databases.map(({ name }) => name)).toEqual(['foo', 'two']);
+  const owners = ({ databases }: typeof declared) =>
+    new Set(databases[0]?.defaultPrivileges?.map(({ owner }) => owner));
+  expect(owners(all.declared)).toEqual(new Set(['foo_owner', 'foo_owner_user', 'foo_data_owner']));
+  expect(owners(declared)).toEqual(new Set(['foo_owner', 'foo_data_owner']));
   expect(declared.lookup).toBeUndefined();
 });
 
@@ -90,6 +94,17 @@ test('names that cannot be, and databases of PostgreSQL itself, are left out', (
   const databases = { 'foo-bar': 'foo_user', template1: 'foo_user', ok: 'foo_user' };
   const given = input({ databases, preparedDatabases: { 'no-name': {} } });
   expect(renderDatabase(given).declared.databases.map(({ name }) => name)).toEqual(['ok']);
+});
+
+test('LOGIN roles that could have no Secret own nothing', () => {
+  const { declared } = renderDatabase(
+    input({ databases: {}, preparedDatabases: { Foo: { defaultUsers: true } } }),
+  );
+  const names = new Set(declared.roles.map(({ name }) => name));
+  expect(names.has('Foo_owner_user')).toBe(false);
+  const owners = declared.databases[0]?.defaultPrivileges?.map(({ owner }) => owner) ?? [];
+  expect(owners.filter((owner) => !names.has(owner))).toEqual([]);
+  expect(owners).toContain('Foo_owner');
 });
 
 test('where both name a database, spec.databases says whose it is, and the rest is prepared', () => {

@@ -41,7 +41,9 @@ export function renderDatabase(input: RenderInput): RenderedDatabase {
   const people = departedPeople(input);
   const declared: Declared = {
     roles: [...groups, ...ready.flatMap(declaredRoles)],
-    databases: databasesOf(input).filter(({ owner }) => !waiting.has(owner)),
+    databases: databasesOf(input)
+      .filter(({ owner }) => !waiting.has(owner))
+      .map((database) => withOwners(database, new Set(ready.map(({ name }) => name)))),
     ...lookupOf(input, waiting),
     ...(people === undefined ? {} : { people }),
     ...rotatedOf(),
@@ -93,6 +95,13 @@ export function renderDatabase(input: RenderInput): RenderedDatabase {
       ...(origin === 'team' ? { password: null, person: true } : {}),
     };
   }
+}
+
+/** What roles make that are left out, or that wait, is nobody's yet. */
+function withOwners(database: DeclaredDatabase, roles: ReadonlySet<string>): DeclaredDatabase {
+  const { defaultPrivileges } = database;
+  if (defaultPrivileges === undefined) return database;
+  return { ...database, defaultPrivileges: defaultPrivileges.filter(({ owner }) => roles.has(owner)) };
 }
 
 function listed<K extends string>(key: K, names: string[]): { [key in K]?: string[] } {
