@@ -15,7 +15,7 @@ SELECT format('CREATE ROLE %I NOLOGIN', name)
   FROM unnest(ARRAY['admin', 'cron_admin', :'human_role', 'robot_zmon']) AS wanted (name)
  WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
-ALTER ROLE admin CREATEDB NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS;
+ALTER ROLE admin NOLOGIN CREATEDB NOSUPERUSER NOCREATEROLE NOREPLICATION NOBYPASSRLS;
 GRANT cron_admin TO admin;
 
 SELECT format('CREATE EXTENSION IF NOT EXISTS %I SCHEMA %I', name, schema)
@@ -35,6 +35,12 @@ SELECT 'GRANT USAGE ON SCHEMA cron TO cron_admin; GRANT SELECT ON cron.job, cron
 SELECT format('GRANT EXECUTE ON FUNCTION %s TO cron_admin', oid::regprocedure)
   FROM pg_proc
  WHERE pronamespace = to_regnamespace('cron') AND proname IN ('schedule_in_database', 'alter_job')
+\gexec
+SELECT format('GRANT EXECUTE ON FUNCTION %s TO admin', member.objid::regprocedure)
+  FROM pg_depend AS member
+  JOIN pg_extension AS extension ON extension.oid = member.refobjid AND extension.extname = 'pg_stat_statements'
+  JOIN pg_proc AS function ON function.oid = member.objid AND function.proname = 'pg_stat_statements_reset'
+ WHERE member.classid = 'pg_proc'::regclass AND member.refclassid = 'pg_extension'::regclass AND member.deptype = 'e'
 \gexec
 GRANT EXECUTE ON FUNCTION pg_switch_wal() TO admin;
 GRANT pg_read_all_stats TO robot_zmon;

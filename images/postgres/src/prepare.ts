@@ -38,7 +38,9 @@ export function prepareDirectories(settings: Settings, owner: Identity, asRoot: 
     for (const directory of [paths.root, paths.data, paths.log, certificates]) chownTree(directory, owner);
     chownSync(`${paths.run}/postgresql`, owner.uid, owner.gid);
   }
-  chmodSync(`${paths.run}/postgresql`, 0o2775);
+  // It is in the image too, and only its owner may set a mode.
+  const sockets = `${paths.run}/postgresql`;
+  if ((lstatSync(sockets).mode & 0o7777) !== 0o2775) chmodSync(sockets, 0o2775);
   chmodSync(certificates, 0o700);
   // fsGroup makes everything on the volume group-writable; the server refuses such a data directory.
   chmodSync(paths.data, 0o700);
