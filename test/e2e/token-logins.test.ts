@@ -80,6 +80,20 @@ async function psql(user: string, password: string, sslmode = 'require'): Promis
 const inPod = (script: string): Promise<string> =>
   local.kubectl('exec', `${name}-0`, '-c', 'postgres', '--', 'sh', '-c', script);
 
+test("the image's group roles are there, and admin may what Spilo lets it", async () => {
+  const sql = `select rolname, rolcanlogin, rolcreatedb, rolsuper or rolcreaterole or rolreplication from pg_roles
+    where rolname in ('admin', 'cron_admin', 'zalandos', 'robot_zmon') order by 1;
+    select pg_has_role('admin', 'cron_admin', 'member'), has_function_privilege('admin', 'pg_switch_wal()', 'execute'),
+    has_function_privilege('admin', 'pg_stat_statements_reset(oid,oid,bigint,boolean)', 'execute')`;
+  expect((await local.pgherd('psql', name, '--', '-Atc', sql)).trim().split('\n')).toEqual([
+    'admin|f|t|f',
+    'cron_admin|f|f|f',
+    'robot_zmon|f|f|f',
+    'zalandos|f|f|f',
+    't|t|t',
+  ]);
+});
+
 test('tokens of 300 bytes and of 4 KiB let their owner in', async () => {
   expect(await psql('jane', long(300))).toBe('jane');
   expect(await psql('jane', long(4096))).toBe('jane');
