@@ -28,7 +28,7 @@ const allowed: Record<string, string[]> = {
 const tooling: Record<string, string[]> = {
   scripts: ['images'],
   test: ['images', 'scripts'],
-  bench: ['test/support'],
+  bench: ['images', 'test/support'],
 };
 
 const importPattern = /(?:from|import)\s*\(?\s*'([^']+)'/g;
