@@ -93,7 +93,11 @@ from pg_catalog.pg_event_trigger t
   join pg_catalog.pg_roles o on o.oid = p.proowner
 where t.evtenabled <> 'D' and not o.rolsuper`;
 
-/** Everything in one row, so that it is one snapshot and one round trip. */
+/**
+ * Everything in one row, so that it is one snapshot and one round trip. Names that begin like the lookup's are those up to
+ * the character behind all that a name is made of; so the index helps. Of a function's text as much as ours may have is
+ * read: somebody else's may be as long as he likes.
+ */
 const contentsQuery = `
 select current_user::text as "user",
   (select r.rolsuper from pg_catalog.pg_roles r where r.rolname = current_user) as superuser,
@@ -116,21 +120,21 @@ select current_user::text as "user",
      cross join lateral pg_catalog.aclexplode(d.defaclacl) a
    where o.rolname = any ($2::pg_catalog.text[])) as defaults,
   (select pg_catalog.json_agg(pg_catalog.json_build_object(
-      'name', p.proname, 'trusted', o.rolsuper,
+      'name', p.proname, 'trusted', (select o.rolsuper from pg_catalog.pg_roles o where o.oid = p.proowner),
       'takesText', p.proargtypes[0] is not distinct from 'pg_catalog.text'::pg_catalog.regtype and p.pronargs = 1,
       'replaceable', p.prokind = 'f' and not p.proretset and p.prorettype = 'pg_catalog.record'::pg_catalog.regtype
         and p.proargnames = '{i_username,uname,phash}'::pg_catalog.text[]
         and p.proargmodes = '{i,o,o}'::"char"[]
         and p.proallargtypes = array['pg_catalog.text', 'pg_catalog.text', 'pg_catalog.text']::pg_catalog.regtype[]::pg_catalog.oid[],
       'definition', pg_catalog.json_build_object(
-        'language', l.lanname, 'source', p.prosrc, 'securityDefiner', p.prosecdef, 'volatility', p.provolatile,
+        'language', l.lanname, 'source', pg_catalog.left(p.prosrc, 1000), 'securityDefiner', p.prosecdef, 'volatility', p.provolatile,
         'settings', coalesce(p.proconfig, '{}')),
       'grants', ${grants("coalesce(p.proacl, pg_catalog.acldefault('f', p.proowner))")}))
    from pg_catalog.pg_proc p
      join pg_catalog.pg_namespace n on n.oid = p.pronamespace
-     join pg_catalog.pg_roles o on o.oid = p.proowner
      join pg_catalog.pg_language l on l.oid = p.prolang
-   where n.nspname = $3::pg_catalog.text and pg_catalog.starts_with(p.proname::pg_catalog.text, $4::pg_catalog.text)) as functions`;
+   where n.nspname = $3::pg_catalog.text
+     and p.proname >= $4::pg_catalog.name and p.proname < ($4::pg_catalog.text || '{')::pg_catalog.name) as functions`;
 
 interface ContentsRow {
   user: string;
