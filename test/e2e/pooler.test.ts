@@ -45,11 +45,14 @@ async function asUser(role: string, { database = 'foo', replica = false } = {}):
   return { ...address, host: service.spec?.clusterIP ?? '' };
 }
 
+const allPoolerPods = async () => {
+  const labelSelector = `connection-pooler=${name}-pooler`;
+  return (await local.client.list(pods, { namespace: 'default', labelSelector })).items;
+};
+
+/** Without those that are on their way out. */
 const poolerPods = async () => {
-  const { items } = await local.client.list(pods, {
-    namespace: 'default',
-    labelSelector: `connection-pooler=${name}-pooler`,
-  });
+  const items = await allPoolerPods();
   return items
     .filter(({ metadata }) => metadata?.deletionTimestamp === undefined)
     .map(({ metadata }) => metadata?.uid);
@@ -129,27 +132,31 @@ test('the pooler of the replicas leads to a replica, which takes no writes', asy
   await expect(queryOnce(address, 'create table t ()')).rejects.toThrow(/read-only transaction/);
 });
 
-test('a changed setting replaces the pooler, and not the database', async () => {
-  await replacesThePoolerOnly(() => patchManifest({ connectionPooler: { mode: 'session' } }));
-  const show = await local.pgherd('show', name);
-  expect(show).toMatch(/acid-pooled-pooler +master +session +\S+ +1 of 1/);
-  expect(show).toMatch(/acid-pooled-pooler-repl +replica +session/);
-});
-
-test("a new password of the pooler's role replaces the pooler, and not the database", async () => {
+test("a changed setting and a new password of the pooler's role replace the pooler, and not the database", async () => {
   const password = Buffer.from('an-other-password').toString('base64');
-  await replacesThePoolerOnly(() =>
-    local.client.patch(
-      secrets,
-      { ...key, name: poolerSecret },
-      { type: 'merge', body: { data: { password } } },
-    ),
-  );
-  const console = { ...(await asUser('pooler')), database: 'pgbouncer' };
-  expect(console.password).toBe('an-other-password');
-  const client = await connectPostgres(console);
-  expect((await client.query('show version')).rows).toHaveLength(1);
-  await client.end();
+  const secret = { ...key, name: poolerSecret };
+  const writer = new Writer(await asUser('zalando'), 50);
+  await writer.start();
+  await replacesThePoolerOnly(async () => {
+    await local.client.patch(secrets, secret, { type: 'merge', body: { data: { password } } });
+    await patchManifest({ connectionPooler: { maxDBConnections: 24 } });
+  });
+  await eventually('the pooler has both', async () => {
+    const console = { ...(await asUser('pooler')), database: 'pgbouncer' };
+    expect(console.password).toBe('an-other-password');
+    const client = await connectPostgres(console);
+    const { rows } = await client.query<{ key: string; value: string }>('show config');
+    await client.end();
+    return rows.some((row) => row.key === 'max_db_connections' && row.value === '24');
+  });
+  await eventually('the old pod has ended', async () => (await allPoolerPods()).length === 1);
+  const written = writer.count;
+  await eventually('the writer goes on', () => writer.count > written + 3);
+  const { lost } = await writer.stopAndFindLost();
+  expect(lost).toEqual([]);
+  const show = await local.pgherd('show', name);
+  expect(show).toMatch(/acid-pooled-pooler +master +transaction +\S+ +1 of 1/);
+  expect(show).toMatch(/acid-pooled-pooler-repl +replica +transaction/);
 });
 
 test('when another member becomes primary, clients of the pooler write to that one, and lose nothing', async () => {
