@@ -150,6 +150,28 @@ test('TimescaleDB is the Apache part, and calls nobody', async () => {
   expect(await server.value(telemetry, 'smoke')).toBe('off');
 });
 
+test('after a promotion TimescaleDB is as new as the image in every database, whatever its name', async () => {
+  const name = `dbname=postgres "it's" $(id)`;
+  await server.psql(`SELECT format('CREATE DATABASE %I', $$${name}$$) \\gexec`);
+  await server.psql('CREATE EXTENSION timescaledb', name);
+  const newest = await server.value(
+    `SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'`,
+    name,
+  );
+  // What an image with 2.19.2 would have left, whose library this one does not have.
+  await server.psql(
+    `UPDATE _timescaledb_catalog.metadata SET value = '2.19.2' WHERE key = 'timescaledb_version';
+     UPDATE pg_extension SET extversion = '2.19.2' WHERE extname = 'timescaledb'`,
+    name,
+  );
+  await expect(server.value('SELECT 1', name)).rejects.toThrow('timescaledb-2.19.2');
+  server.run('/scripts/update_timescaledb.sh');
+  expect(await server.value(`SELECT extversion FROM pg_extension WHERE extname = 'timescaledb'`, name)).toBe(
+    newest,
+  );
+  await server.psql(`SELECT format('DROP DATABASE %I (FORCE)', $$${name}$$) \\gexec`);
+});
+
 test.each(['wal2json', 'decoderbufs', 'test_decoding'])('a slot of %s', async (plugin) => {
   await server.psql('CREATE TABLE IF NOT EXISTS changes (id int PRIMARY KEY)', 'smoke');
   expect(

@@ -13,6 +13,8 @@ export interface ImageServer {
   psql(script: string, database?: string): Promise<{ stdout: string; stderr: string }>;
   /** The first line that a query answers. Throws when there is an error. */
   value(query: string, database?: string): Promise<string>;
+  /** Runs a command in the container and answers what it printed. Throws when it fails. */
+  run(...command: string[]): string;
   /** Names of the libraries that the server could load. */
   libraries: string[];
   /** What the server logged so far. */
@@ -99,7 +101,7 @@ export async function startImageServer(image: string, changed: Mapping = {}): Pr
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}\n${log()}`);
     });
-    return { psql, value, libraries, log, stop };
+    return { psql, value, run: inside, libraries, log, stop };
   } catch (error) {
     stop();
     throw error;

@@ -16,5 +16,6 @@ case "$2" in primary | promoted | master) ;; *) exit 0 ;; esac
         [ "$tries" -lt 150 ] || exit 1
         sleep 0.2
     done
+    /scripts/update_timescaledb.sh || echo "update_timescaledb failed after promotion" >&2
     /scripts/post_init.sh "$human_role" || echo "post_init failed after promotion" >&2
 ) &
