@@ -141,6 +141,10 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
         const text = await local.pgherd('extensions', name);
         expect(text).not.toContain('Updates');
         expect(text).toMatch(/^postgis +\S+ +public +foo$/m);
+        const settings = 'SHOW output_plugin_libraries; SHOW cron.host';
+        expect(await local.pgherd('psql', name, '--', '-Atc', settings)).toMatch(
+          /wal2json.*\n\/run\/postgresql\n/,
+        );
         expect(text).toMatch(/^timescaledb +\S+ +owner +loaded +/m);
       },
     );

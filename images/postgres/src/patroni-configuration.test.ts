@@ -75,27 +75,27 @@ test('libraries that the image lacks are left out, with their settings', () => {
 test("a manifest's own libraries replace the image's, and its own settings of them win", () => {
   const configuration = configure({
     SPILO_CONFIGURATION: JSON.stringify({
-      postgresql: {
-        parameters: {
-          shared_preload_libraries: 'pg_cron',
-          'cron.database_name': 'shop',
-          'cron.host': 'localhost',
-        },
-      },
+      postgresql: { parameters: { shared_preload_libraries: 'pg_cron' } },
+      bootstrap: { dcs: { postgresql: { parameters: { 'cron.host': 'localhost' } } } },
     }),
   });
-  expect(at(configuration, 'postgresql', 'parameters')).toMatchObject({
-    shared_preload_libraries: 'pg_cron',
-    'cron.database_name': 'shop',
-    'cron.host': 'localhost',
-  });
+  const own = at(configuration, 'postgresql', 'parameters') as Mapping;
+  expect(own['shared_preload_libraries']).toBe('pg_cron');
+  // What a member says itself would win over what the operator writes into the store later.
+  expect(own).not.toHaveProperty(['cron.host']);
+  expect(at(configuration, 'bootstrap', 'dcs', 'postgresql', 'parameters', 'cron.host')).toBe('localhost');
 });
 
 test('jobs connect over the socket, and without the library nothing is said about them', () => {
-  const parameters = (has: string[]): Mapping =>
-    at(configure({}, { hasLibrary: (name) => has.includes(name) }), 'postgresql', 'parameters') as Mapping;
-  expect(parameters(['pg_cron'])['cron.host']).toBe('/run/postgresql');
-  expect(parameters([])).not.toHaveProperty('cron.host');
+  const parameters = (has: string[]): unknown => {
+    const configuration = configure({}, { hasLibrary: (name) => has.includes(name) });
+    return at(configuration, 'bootstrap', 'dcs', 'postgresql', 'parameters');
+  };
+  expect(parameters(['pg_cron', 'pgoutput', 'wal2json'])).toMatchObject({
+    'cron.host': '/run/postgresql',
+    output_plugin_libraries: 'pgoutput,wal2json',
+  });
+  expect(parameters([])).not.toHaveProperty(['cron.host']);
 });
 
 test('a library that a person asked for and that is missing is named', () => {

@@ -22,11 +22,13 @@ const allowedExtensions =
   'btree_gin,btree_gist,citext,extra_window_functions,first_last_agg,hll,hstore,hypopg,intarray,ltree,pgcrypto,pgq,' +
   'pgq_node,pg_partman,pg_trgm,postgres_fdw,roaringbitmap,tablefunc,timescaledb,uuid-ossp,vector';
 
+const socketDirectory = (paths: Settings['paths']): string => `${paths.run}/postgresql`;
+
 /** Plugins for logical decoding that servers from 17.11 on load only when they are named. */
 const outputPlugins = ['pgoutput', 'test_decoding', 'wal2json', 'decoderbufs', 'pglogical_output'];
 
 /** Parameters that every member shares, kept in the configuration store. */
-function sharedParameters(facts: HostFacts): Mapping {
+function sharedParameters({ paths }: Settings, facts: HostFacts): Mapping {
   const connections = Math.floor(facts.memory.bytes / (30 * MiB));
   return {
     // Nothing is archived yet; `on` with a no-op command lets archiving be turned on without a restart.
@@ -57,6 +59,8 @@ function sharedParameters(facts: HostFacts): Mapping {
     autovacuum_analyze_scale_factor: 0.02,
     // Patroni leaves it out for a server that does not know it.
     output_plugin_libraries: outputPlugins.filter((name) => facts.hasLibrary(name)).join(','),
+    // Over the socket no job needs a password. Not a parameter of the member, because there a manifest could not change it.
+    ...(facts.hasLibrary('pg_cron') ? { 'cron.host': socketDirectory(paths) } : {}),
   };
 }
 
@@ -68,8 +72,6 @@ function sharedBuffers(memory: HostFacts['memory']): string {
   const fifth = Math.floor(memory.bytes / MiB / 5);
   return `${memory.limited ? fifth : Math.min(fifth, 512)}MB`;
 }
-
-const socketDirectory = (paths: Settings['paths']): string => `${paths.run}/postgresql`;
 
 /** Parameters of this member only. */
 function localParameters(settings: Settings, facts: HostFacts): Mapping {
@@ -95,8 +97,6 @@ function localParameters(settings: Settings, facts: HostFacts): Mapping {
     'pg_stat_statements.track_utility': 'off',
     'extwlist.extensions': allowedExtensions,
     'extwlist.custom_path': '/scripts',
-    // Over the socket no job needs a password.
-    'cron.host': socketDirectory(paths),
   };
 }
 
@@ -128,7 +128,7 @@ function bootstrap(settings: Settings, facts: HostFacts): Mapping {
       loop_wait: 10,
       retry_timeout: 10,
       maximum_lag_on_failover: 33554432,
-      postgresql: { use_pg_rewind: true, use_slots: true, parameters: sharedParameters(facts) },
+      postgresql: { use_pg_rewind: true, use_slots: true, parameters: sharedParameters(settings, facts) },
     },
     initdb: [{ encoding: 'UTF8' }, { locale: `${settings.initdbLocale}.UTF-8` }, 'data-checksums'],
     ...(clone
