@@ -1,11 +1,12 @@
 #!/bin/bash
 # Runs on a new primary. A database whose TimescaleDB is older than the image's answers nothing until it is updated, and
 # that must be the first statement of a session. Other extensions work in their old version: they are left to people.
+# Nothing waits for a synchronous replica, which may not be there yet.
 set -eu -o pipefail
 
 # Names of databases go through the environment: in an option psql would read a connection string.
 ask() {
-    PGDATABASE=$1 PGOPTIONS="-c search_path=pg_catalog $2" \
+    PGDATABASE=$1 PGOPTIONS="-c synchronous_commit=local -c search_path=pg_catalog $2" \
         psql --no-psqlrc --quiet --tuples-only --no-align --record-separator-zero --command "$3"
 }
 
