@@ -99,8 +99,9 @@ function refusal(input: RoleInput, role: ClusterRole): string | undefined {
     return `\`${name}\` is the role of the connection pooler; the entry is ignored, remove it, or name another role in \`spec.connectionPooler.user\`.`;
   const reason = refusedName(name) ?? refusedFlags(flags);
   if (reason !== undefined) return reason;
-  if (secret !== undefined && !isSecretName(secretOf(input, role)))
-    return `there is no role \`${name}\`, because its Secret cannot be called \`${secretOf(input, role)}\`; use lower-case letters, digits, dashes and underscores, beginning and ending with a letter or digit.`;
+  const wanted = secret === undefined ? undefined : secretOf(input, role);
+  if (wanted !== undefined && !isSecretName(wanted))
+    return `there is no role \`${name}\`, because its Secret cannot be called \`${wanted}\`; use lower-case letters, digits, dashes and underscores, beginning and ending with a letter or digit.`;
   return undefined;
 }
 

@@ -8,11 +8,12 @@ import type { RoleInput } from './role-input.ts';
 export function manifestRoles(input: RoleInput): ClusterRole[] {
   const { manifest, configuration } = input;
   const users = manifest.spec.users ?? {};
+  const databases = databasesByOwner(input);
   return Object.keys(users)
     .sort()
     .map((name): ClusterRole => {
       const flags = users[name] ?? [];
-      const owned = databasesOf(input, name);
+      const owned = databases.get(name) ?? [];
       const memberOf = owned.length > 0 ? ownerMemberships(configuration, name) : [];
       const admins = configuration.enable_admin_role_for_users ? teamAdmins(configuration, name) : [];
       return {
@@ -36,9 +37,11 @@ export function manifestRoles(input: RoleInput): ClusterRole[] {
     });
 }
 
-function databasesOf({ manifest }: RoleInput, user: string): string[] {
-  const databases = manifest.spec.databases ?? {};
-  return Object.keys(databases).filter((name) => databases[name] === user);
+function databasesByOwner({ manifest }: RoleInput): Map<string, string[]> {
+  const byOwner = new Map<string, string[]>();
+  for (const [name, owner] of Object.entries(manifest.spec.databases ?? {}))
+    byOwner.set(owner, [...(byOwner.get(owner) ?? []), name]);
+  return byOwner;
 }
 
 /** `namespace.user`, if that is allowed; the role in the database has the whole name all the same. */
