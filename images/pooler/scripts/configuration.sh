@@ -96,7 +96,8 @@ stats_users = $(listable "${INFRASTRUCTURE_ROLES:-}")
 auth_type = md5
 auth_file = $USERS
 auth_dbname = postgres
-# Who does not exist has no password, like others who have none: nobody is told who exists.
+# For somebody who does not exist the function answers with nulls. A null for the name would be a mistake in the
+# configuration to PgBouncer; one for the password is a login that fails.
 auth_query = SELECT \$1::text, phash FROM $lookup(\$1)
 
 client_tls_sslmode = require
