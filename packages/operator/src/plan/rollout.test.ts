@@ -30,10 +30,18 @@ const standing = wanted.map((desired) =>
   desired.kind === kinds.statefulSet ? withStatus(desired, 'new') : desired,
 );
 
-type Case = Omit<TestPod, 'spec' | 'ordinal'> & { image: 'old' | 'new'; marked?: boolean };
+type Case = Omit<TestPod, 'spec' | 'ordinal'> & {
+  image: 'old' | 'new';
+  marked?: boolean;
+  /** Role whose former password the pod knows. */
+  former?: string;
+};
 
-function podOf(ordinal: number, { image, marked, ...pod }: Case) {
+function podOf(ordinal: number, { image, marked, former, ...pod }: Case) {
   const made = testPod({ ordinal, revision: image, spec: specOf(world(image)), ...pod });
+  if (former !== undefined) {
+    made.metadata.annotations = { ...made.metadata.annotations, 'pgherd.dev/former-password': former };
+  }
   if (marked === true) {
     made.metadata.annotations = {
       ...made.metadata.annotations,
@@ -176,6 +184,11 @@ test.each<[string, Parameters<typeof stepsFor>, string[]]>([
     'a mark of another operator that did not finish is enough',
     [[newPrimary, { ...fresh, marked: true }, fresh]],
     ['replace pod 1 [restart]'],
+  ],
+  [
+    'all that know a former password, the primary last',
+    [[{ ...newPrimary, former: 'standby' }, { ...fresh, former: 'standby' }, fresh]],
+    ['replace pod 1 [restart]', 'switch over from 0 to 1 [switchover]', 'replace pod 0 [restart]'],
   ],
   ['a new image may wait for another reason', [[oldPrimary, old, old], { isLazy: true }], []],
   [

@@ -172,3 +172,28 @@ test('a clock that is set back delays nothing', () => {
   look(memory, testObserved(desired), 2 * hour);
   expect(look(memory, edited(), hour)).toMatchObject({ nextMs: undefined, drifts: [{}] });
 });
+
+test('who fights over what is in a Secret is told of, and a rotation is no fight', () => {
+  const contents = (why: string): Desired[] =>
+    desired.map((each) => {
+      if (each.object.metadata.name?.startsWith('foo-user.') !== true) return each;
+      return {
+        ...each,
+        change: { what: 'update the Secret', why: [why], data: { uri: 'x' }, isRotation: false },
+      };
+    });
+  const memory = settled();
+  const pass = (why: string, now: number) => {
+    const observed = testObserved(desired);
+    const { plan: tempered, drifts, nextMs } = look(memory, observed, now, contents(why));
+    const steps = stepsOf(tempered).filter(({ waitFor }) => waitFor === undefined);
+    noteWrites(memory, steps, observed);
+    for (const drift of drifts) noteCorrection(memory, drift, observed, now);
+    return { written: steps.length, drifts: drifts.length, nextMs };
+  };
+  expect(pass('changed: uri', 0)).toEqual({ written: 1, drifts: 0, nextMs: undefined });
+  for (const now of [1, 2, 3])
+    expect(pass('changed: uri', now)).toEqual({ written: 1, drifts: 1, nextMs: undefined });
+  expect(pass('changed: uri', 4)).toMatchObject({ written: 0, drifts: 0, nextMs: 29_999 });
+  expect(pass('it was due at 2026-01-01T00:00:00Z', 5)).toEqual({ written: 1, drifts: 0, nextMs: undefined });
+});

@@ -76,9 +76,16 @@ function rotationTerms(
     now,
     intervalDays: configuration.password_rotation_interval,
     retentionDays: configuration.password_rotation_user_retention,
+    ...consequenceOf(role),
     isTaken: (user) => names.has(user),
     areThere: (users) =>
       isReachable(observed) &&
       (databaseRoles === 'assumed' || users.every((user) => databaseRoles?.has(user) === true)),
   };
+}
+
+function consequenceOf({ origin }: SecretRole): Pick<RotationTerms, 'consequence'> {
+  if (origin === 'system')
+    return { consequence: 'then the pods, which know the former one, are replaced one after the other' };
+  return origin === 'pooler' ? { consequence: 'then the pods of the poolers are replaced' } : {};
 }

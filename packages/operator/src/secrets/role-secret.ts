@@ -38,6 +38,8 @@ export interface RotationTerms {
   intervalDays: number;
   /** How long users of earlier rotations are kept, in days. */
   retentionDays: number;
+  /** What another password costs, for people. */
+  consequence?: string;
   /** Whether there is another role of this name. */
   isTaken: (user: string) => boolean;
   /** Whether all of these users are in the database, and other passwords would get there now. */
@@ -102,7 +104,9 @@ export function decideSecret(input: RoleSecretInput): RoleSecret {
       ? `rotate the password of ${role}`
       : `plan when to rotate the password of ${role}`;
     const rotated = { username, password };
-    const change = changeOf(input, contents, rotated, what, [why], { nextRotation }, isRotation);
+    const { consequence } = input.rotation ?? {};
+    const reasons = isRotation && consequence !== undefined ? [why, consequence] : [why];
+    const change = changeOf(input, contents, rotated, what, reasons, { nextRotation }, isRotation);
     const annotations = username === role ? {} : { annotations: { [rotatedUsersAnnotation]: 'true' } };
     return {
       credentials,
