@@ -67,6 +67,28 @@ test('what people run inside the pod works: curl, wget, sh, and pgherd itself', 
   expect(await exec('pgherd', 'list')).toContain(name);
 });
 
+test('it asks the Teams API that the manifests play, and its people get roles', async () => {
+  const teamsApi = join(projectRoot, 'manifests/fake-teams-api.yaml');
+  const configure = (data: object) =>
+    local.kubectl('patch', 'configmap/postgres-operator', '--type=merge', '-p', JSON.stringify({ data }));
+  await local.kubectl('apply', '-f', teamsApi);
+  await local.kubectl('rollout', 'status', 'deployment/fake-teams-api', '--timeout=60s');
+  await configure({
+    enable_teams_api: 'true',
+    teams_api_url: 'http://fake-teams-api.default.svc.cluster.local/',
+    postgres_superuser_teams: 'postgres_superusers',
+  });
+  const people = `select rolname, rolcanlogin, rolsuper from pg_roles
+    where pg_has_role(rolname, 'zalandos', 'member') and rolname in ('foo', 'bar', 'boss') order by 1`;
+  await eventually('there are people', async () => {
+    const found = await local.pgherd('psql', name, '--', '-Atc', people);
+    if (found.trim() !== 'bar|t|f\nboss|t|t\nfoo|t|f') throw new Error(found);
+    return true;
+  });
+  await configure({ enable_teams_api: 'false', teams_api_url: null, postgres_superuser_teams: null });
+  await local.kubectl('delete', '-f', teamsApi);
+});
+
 test("of two operators one works, and the other takes over when the leader's pod is deleted", async () => {
   await local.kubectl('scale', 'deployment/postgres-operator', '--replicas=2');
   await local.kubectl('rollout', 'status', 'deployment/postgres-operator', '--timeout=60s');
