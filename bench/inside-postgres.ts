@@ -3,12 +3,13 @@
  * and writes `bench/results/inside-postgres.json`. Options: `--roles N` (default 1000), `--databases N` (100), `--runs N`
  * (3 servers, one after the other), `--looks N` (10 passes with nothing to do on each).
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openSessions, PasswordChecker, runPass, type Declared, type DeclaredRole } from '@pgherd/postgres';
+import { eventually } from '../test/support/eventually.ts';
 import { startPostgres, type PostgresServer } from '../test/support/postgres-server.ts';
 import { syncMilliseconds } from './disk.ts';
 import { describeMachine } from './machine.ts';
@@ -79,6 +80,24 @@ function cpuSoFar(server: PostgresServer): { client: number; server: number } {
   return { client: (user + system) / 1e6, server: cpuSeconds(server.pid, { endedChildren: true }) };
 }
 
+/** Waits until the server has counted what its sessions used: those that have ended count, those that end do not yet. */
+async function sessionsEnded(server: PostgresServer): Promise<void> {
+  await eventually('the sessions have ended', () => {
+    const children = readFileSync(`/proc/${server.pid}/task/${server.pid}/children`, 'utf8')
+      .trim()
+      .split(' ');
+    return children.some(isSession) ? undefined : true;
+  });
+}
+
+function isSession(pid: string): boolean {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(' 127.0.0.1(');
+  } catch {
+    return false;
+  }
+}
+
 /** What a pass took, in seconds, and how much CPU of the operator's and the server's side. */
 interface Cost {
   seconds: number;
@@ -105,6 +124,7 @@ async function pass(
     ];
     if (problems.length > 0) throw new Error(problems.slice(0, 5).join('\n'));
     await sessions.close();
+    await sessionsEnded(server);
     const after = cpuSoFar(server);
     return {
       seconds,
@@ -124,10 +144,7 @@ const measured = { first: [] as Cost[], restarted: [] as Cost[], nothing: [] as 
 let steps = 0;
 for (let run = 0; run < wholeNumber('runs'); run += 1) {
   const server = await startPostgres({ fsync: 'on', shared_buffers: '512MB', max_wal_size: '4GB' });
-  const stop = (): never => {
-    void server.stop();
-    process.exit(1);
-  };
+  const stop = (): void => void server.stop().then(() => process.exit(1));
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
   try {
     const checker = new PasswordChecker();
