@@ -48,13 +48,13 @@ test('a prepared database: schemas, extensions, default privileges; a second pas
     'create database foo',
     'in database foo: create schema data',
     'in database foo: create schema History',
+    'in database foo: set default privileges of foo_owner',
+    'in database foo: set default privileges of foo_owner in schema data',
+    'in database foo: set default privileges of foo_data_owner in schema data',
     'in database foo: create extension cube',
     'in database foo: create extension earthdistance',
     'in database foo: create extension pg_stat_statements',
     'in database foo: create extension uuid-ossp',
-    'in database foo: set default privileges of foo_owner',
-    'in database foo: set default privileges of foo_owner in schema data',
-    'in database foo: set default privileges of foo_data_owner in schema data',
   ];
   const before = await lab.plan(prepared);
   expect(before.conflicts).toEqual([]);
@@ -158,7 +158,7 @@ test('an extension is moved if it can be, and what cannot be done is told with w
         ],
         extensions: [
           { name: 'xml2', schema: 'data' },
-          { name: 'postgis', schema: 'public' },
+          { name: 'no_such', schema: 'public' },
           { name: 'adminpack', schema: 'public' },
           { name: 'hstore', schema: 'nowhere' },
           { name: 'cube', schema: 'nowhere' },
@@ -173,13 +173,13 @@ test('an extension is moved if it can be, and what cannot be done is told with w
     'database "foo", schema "nobodys": its owner "nobody" does not exist; declare the role.',
     'database "foo", schema "pg_mine": PostgreSQL reserves names that begin with pg_; choose another name.',
     `database "foo", schema "${'x'.repeat(64)}": the name has 64 bytes, and PostgreSQL allows 63; choose another name.`,
+    'database "foo", default privileges of "foo_owner": the schema "nowhere" does not exist; declare it.',
+    'database "foo", default privileges of "foo_owner": the role "nobody" does not exist; declare the role.',
     'database "foo", extension "xml2": it is in the schema "public" and cannot be moved; declare it with that schema.',
-    'database "foo", extension "postgis": the server does not have it; `pgherd extensions` with the name of the cluster lists what it has.',
+    'database "foo", extension "no_such": the server does not have it; `pgherd extensions` with the name of the cluster lists what it has.',
     'database "foo", extension "adminpack": it can only be in the schema "pg_catalog"; declare it with that schema.',
     'database "foo", extension "hstore": its schema "nowhere" does not exist; declare it under the schemas of the database.',
     'database "foo", extension "cube": its schema "nowhere" does not exist; declare it under the schemas of the database.',
-    'database "foo", default privileges of "foo_owner": the schema "nowhere" does not exist; declare it.',
-    'database "foo", default privileges of "foo_owner": the role "nobody" does not exist; declare the role.',
   ]);
   await lab.sql('postgres', 'foo', 'DROP EXTENSION earthdistance, cube, xml2');
   expect(await lab.problems(foo({ extensions: [{ name: 'earthdistance', schema: 'public' }] }))).toEqual([

@@ -266,7 +266,7 @@ test('a library that must be loaded is told with the parameter', async () => {
   const declared = mallorys('loading', { extensions: [{ name: 'must_be_loaded', schema: 'public' }] });
   expect(await lab.problems(declared)).toEqual([
     expect.stringMatching(
-      /^in database loading: create extension must_be_loaded: .*; add its library to shared_preload_libraries under spec\.postgresql\.parameters, which restarts the servers$/,
+      /^in database loading: create extension must_be_loaded: .*; add the extension's library to shared_preload_libraries under spec\.postgresql\.parameters, which restarts the servers$/,
     ),
   ]);
 });

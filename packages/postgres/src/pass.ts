@@ -9,6 +9,7 @@ import { databaseCreation } from './plan/database.ts';
 import type { Place } from './plan/places.ts';
 import { type ClusterPlan, plan, type Plan } from './plan/plan.ts';
 import { objectName } from './plan/step.ts';
+import { withAdvice } from './problem.ts';
 import type { Sessions } from './sessions.ts';
 
 /**
@@ -111,14 +112,19 @@ async function inEach<T>(
       return { result: await run(place), conflicts: [] };
     } catch (error) {
       if (!(error instanceof PostgresError)) throw error;
-      if (error.connectionLost) lost.push(error);
+      if (isServerGone(error)) lost.push(error);
       const object = objectName('database', place.database.name);
-      return { result: undefined, conflicts: [{ object, message: error.message }] };
+      return { result: undefined, conflicts: [{ object, message: withAdvice(error.message) }] };
     }
   });
   const [first] = lost;
   if (first && lost.length === places.length) throw first;
   return results;
+}
+
+/** An extension may end its session, too; that says nothing about the server. */
+function isServerGone({ connectionLost, code }: PostgresError): boolean {
+  return connectionLost && (code === undefined || /^(?:08|57|E)/.test(code));
 }
 
 function joined(cluster: Plan, places: readonly PlaceResult<Plan>[]): Plan {

@@ -37,8 +37,9 @@ export function contentsSteps(context: ContentsContext, lookup: Lookup | undefin
   return [
     ...(lookup ? lookupSteps(lookup, database.name, contents) : []),
     ...(database.schemas ?? []).flatMap((schema) => schemaSteps(schema, context)),
-    ...extensionSteps(database.extensions ?? [], context),
     ...(database.defaultPrivileges ?? []).flatMap((declared) => defaultPrivilegeSteps(declared, context)),
+    // At the end, because some end the session when their library is not loaded.
+    ...extensionSteps(database.extensions ?? [], context),
   ];
 }
 
