@@ -63,4 +63,9 @@ test('a Secret in a namespace that is not watched is an error of its user', () =
   const { errors } = assess(manifest, settings, observed);
   expect(errors.map(({ field }) => field)).toEqual(['spec.users.other.user']);
   expect(errors[0]?.message).toContain('namespace `other`, which this operator does not watch');
+
+  const preparedDatabases = { shop: { defaultUsers: true, secretNamespace: 'other' } };
+  const prepared = assess(testManifest({ preparedDatabases }), settings, observed).errors;
+  expect(prepared.map(({ field }) => field)).toEqual(['spec.preparedDatabases.shop']);
+  expect(prepared[0]?.message).toContain('`shop_owner_user` belongs in the namespace `other`');
 });
