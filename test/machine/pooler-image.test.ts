@@ -319,6 +319,14 @@ test('given certificates: the server is checked, and files that change are read 
   expect(await whoAmI(first)).toBe('foo');
   expect(await whoAmI(await connect(port, { user: 'old', password: 'old-password' }))).toBe('old');
 
+  // What cannot be used is left alone, and the server is checked as before.
+  copyFileSync(join(certificates, 'other.key'), join(tls.directory, 'tls.key'));
+  await eventually('that is told', async () =>
+    (await pooler.log()).includes('is not the key of /tls/tls.crt'),
+  );
+  expect(await shownCertificate(port)).toBe('subject=CN = renewed');
+  expect(await whoAmI(await connect(port, { user: 'pooler', password: 'pooler-password' }))).toBe('pooler');
+
   // Another CA that signed ours: the old one is still believed, and the server has a certificate of it.
   tls.give({ certificate: 'other', ca: 'other' });
   await eventually('the new certificate is shown', async () =>

@@ -87,14 +87,24 @@ fingerprint() {
   sha256sum "$users" "$certificate" "$key" ${ca:+"$ca"} 2> /dev/null || true
 }
 
+usable() {
+  of_certificate=$(openssl x509 -noout -pubkey -in "$certificate" 2> /dev/null) || return 1
+  of_key=$(openssl pkey -pubout -in "$key" 2> /dev/null) || return 1
+  [ "$of_certificate" = "$of_key" ]
+}
+
 reload_when_changed() {
   known=$1
   while sleep "$check_every"; do
     now=$(fingerprint)
     [ "$now" != "$known" ] || continue
     known=$now
-    say 'a file changed: reading all of them again'
-    configure && kill -HUP "$2"
+    if usable; then
+      say 'a file changed: reading all of them again'
+      configure && kill -HUP "$2"
+    else
+      say "$key is not the key of $certificate: going on with those from before"
+    fi
   done
 }
 
