@@ -13,7 +13,7 @@ import { run } from '../support/instance.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 import { clusterManifest } from '../support/manifests.ts';
 
-/** People log in with tokens, on a real pod: the image's PAM module, Patroni's pg_hba, psql over TLS through the Service. */
+/** People of a `PostgresTeam` log in with tokens, on a real pod: roles by the operator, the image's PAM module, Patroni's pg_hba, psql over TLS through the Service. */
 
 const name = 'acid-people';
 const long = (size: number): string => `token-of-${size}.${'eyJhbGciOi'.repeat(500)}`.slice(0, size);
@@ -40,6 +40,7 @@ beforeAll(async () => {
   }, gateway);
   const configuration = {
     pam_configuration: `${info.url} uid realm=/employees`,
+    enable_postgres_team_crd: 'true',
     enable_persistent_volume_claim_deletion: 'true',
   };
   writeFileSync(join(local.home, 'operator.yaml'), stringify(configuration));
@@ -49,6 +50,12 @@ beforeAll(async () => {
   const ca = { 'ca.crt': readFileSync(info.caFile, 'utf8') };
   const metadata = { name: 'token-info-ca', namespace: 'default' };
   await local.apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: ca });
+  await local.apply({
+    apiVersion: 'acid.zalan.do/v1',
+    kind: 'PostgresTeam',
+    metadata: { name: 'people', namespace: 'default' },
+    spec: { additionalMembers: { acid: ['jane', 'joe'] } },
+  });
   const manifest = clusterManifest({ name, instances: 1 }) as { spec: object };
   const volume = {
     name: 'token-info-ca',
@@ -61,8 +68,10 @@ beforeAll(async () => {
   await local.waitForStatus(name, 'Running');
   const service = await local.client.get(services, { namespace: 'default', name });
   host = service.spec?.clusterIP ?? '';
-  const sql = 'create role jane login in role zalandos; create role joe login in role zalandos';
-  await local.pgherd('psql', name, '--', '-qc', sql);
+  await eventually('the operator has made the roles of people', async () => {
+    const sql = `select count(*) from pg_roles where pg_has_role(oid, 'zalandos', 'member') and rolname in ('jane', 'joe')`;
+    return (await local.pgherd('psql', name, '--', '-Atc', sql)) === '2\n';
+  });
 });
 afterAll(async () => {
   await local?.remove();
