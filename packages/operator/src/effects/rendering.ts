@@ -42,6 +42,8 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
     newPassword: () => 'generated',
   });
   const { objects } = pass.goal;
+  // How it stands, and nothing that somebody wrote.
+  const { awaitsPasswords: _, ...pods } = pass.goal.pods;
   return {
     ...Object.fromEntries(
       objects.flatMap(({ kind, object, kept }) => {
@@ -51,7 +53,7 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
       }),
     ),
     problems: assessment.warnings.map(formatProblem),
-    'rolling updates': { ...pass.goal.pods, patienceMs: pass.patienceMs },
+    'rolling updates': { ...pods, patienceMs: pass.patienceMs },
     Patroni: pass.goal.configuration?.wanted ?? 'left alone',
     PostgreSQL:
       pass.goal.database === undefined

@@ -15,6 +15,7 @@ const context: StepContext = {
   declared: { roles: [], databases: [] },
   startedBefore: () => [],
   rolesSeen: () => {},
+  letIn: () => {},
   databaseDone: () => {},
 };
 

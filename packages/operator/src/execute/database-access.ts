@@ -23,8 +23,10 @@ export interface DatabaseReport {
   roles?: ReadonlySet<string>;
 }
 
-/** What is done about the pods of a cluster when passwords change. */
+/** What is done about the pods of a cluster when passwords change, and when the superuser's is refused. */
 export interface PodHelp {
+  /** Password of the superuser that this process got in with last, if it is another one than the Secret's. */
+  formerPassword?: string;
   /** Before other passwords go into the database for these roles: pods may log in with the old ones. */
   passwordsChange(roles: string[]): Promise<void>;
   /** Gives the superuser the password of its Secret from within the primary's pod, where nobody asks for the old one. */
@@ -35,7 +37,8 @@ export interface PodHelp {
 export interface DatabaseAccess {
   /**
    * Throws `PostgresError` when the server cannot be reached or is not the primary (any more). When it knows another
-   * password of the superuser than the Secret, it gets that of the Secret with the help of its pod.
+   * password of the superuser than the Secret, it gets that of the Secret: with the former one, or else with the help of
+   * its pod.
    */
   bringInLine(
     address: string,
@@ -63,11 +66,30 @@ const wrongPassword = '28P01';
 /** Over SQL, as superuser, with TLS. Tests reach a server of their own. */
 export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
   const checker = new PasswordChecker();
+
+  /** Whether the superuser gets in with the former password, and has that of the Secret from then on. */
+  async function setWithFormer(
+    address: string,
+    superuser: Credentials,
+    declared: Declared,
+    pods: PodHelp,
+  ): Promise<boolean> {
+    const { formerPassword: password } = pods;
+    if (password === undefined) return false;
+    return withSessions(reach(address, { ...superuser, password }), async (sessions) => {
+      if ((await passwordRefusal(sessions)) !== undefined) return false;
+      const roles = declared.roles.filter(({ name }) => name === superuser.username);
+      await runPass(sessions, { roles, databases: [] }, checker, (changed) => pods.passwordsChange(changed));
+      return true;
+    });
+  }
+
   return {
     bringInLine: (address, superuser, declared, pods) =>
       withSessions(reach(address, superuser), async (sessions) => {
         const refusal = await passwordRefusal(sessions);
-        if (refusal !== undefined) await setPassword(superuser.username, refusal, pods);
+        if (refusal !== undefined && !(await setWithFormer(address, superuser, declared, pods)))
+          await setPassword(superuser.username, refusal, pods);
         const { plan, outcome, roles } = await runPass(sessions, declared, checker, (changed) =>
           pods.passwordsChange(changed),
         );

@@ -29,6 +29,10 @@ export interface StepContext {
   name: string;
   superuser: Credentials | undefined;
   declared: Declared;
+  /** Password that the superuser got in with last, if it was another one. */
+  formerPassword?: string | undefined;
+  /** Called when the database was reached, with the superuser's password in force. */
+  letIn(): void;
   /** Members whose pods log in as this role and started before its Secret was last written. */
   startedBefore(role: string): Member[];
   /** Called with the roles that exist, as far as it was looked. */
@@ -200,6 +204,7 @@ async function bringInLine(
     podHelp(hands, context, action.leader),
   );
   if (roles !== undefined) context.rolesSeen(roles);
+  context.letIn();
   if (problems.length === 0) context.databaseDone(action.fingerprint);
   return { notes: [...done, ...postponed], problems };
 }

@@ -18,7 +18,9 @@ const psql = 'psql -X -q -w -v ON_ERROR_STOP=1 -h /var/run/postgresql -p 5432 -d
 
 /** What is done in and about the pods of a cluster; `primary` is the pod that accepts writes. */
 export function podHelp(hands: Hands, context: StepContext, primary: string): PodHelp {
+  const { formerPassword } = context;
   return {
+    ...(formerPassword === undefined ? {} : { formerPassword }),
     async passwordsChange(roles) {
       for (const role of roles) {
         for (const member of context.startedBefore(role)) await mark(hands, context, member, role);

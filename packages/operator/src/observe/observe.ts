@@ -17,6 +17,7 @@ export function observe(
     databaseFingerprint: string | undefined;
     databaseDrift?: readonly string[];
     databaseRoles?: Observed['databaseRoles'] | undefined;
+    superuserPassword?: string | undefined;
   },
 ): Observed {
   const { namespace, name } = cluster;
@@ -64,5 +65,6 @@ export function observe(
     databaseFingerprint: memory.databaseFingerprint,
     databaseDrift: memory.databaseDrift ?? [],
     ...(memory.databaseRoles === undefined ? {} : { databaseRoles: memory.databaseRoles }),
+    ...(memory.superuserPassword === undefined ? {} : { superuserPassword: memory.superuserPassword }),
   };
 }

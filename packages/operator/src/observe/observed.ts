@@ -68,6 +68,8 @@ export interface Observed {
    * should be are there.
    */
   databaseRoles?: ReadonlySet<string> | 'assumed';
+  /** Password that PostgreSQL last let the superuser in with; absent: this process was not there yet. */
+  superuserPassword?: string;
 }
 
 /** The object of this kind and name in the cluster's namespace. */

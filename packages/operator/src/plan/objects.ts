@@ -43,7 +43,7 @@ function planObject(desired: Desired, observed: Observed, comparison: Comparison
 
 /** Exactly the version that was looked at: whoever has written to it since knows better. Its metadata has its turn after it. */
 function changeStep({ kind, object }: Desired, change: SecretChange, live: KubeObject): Step {
-  const { what, why, data, annotations } = change;
+  const { what, why, data } = change;
   const { name = '', namespace = '' } = object.metadata;
   const { uid, resourceVersion } = live.metadata;
   const encoded = Object.entries(data).map(([key, text]) => [key, text === null ? null : encode(text)]);
@@ -57,7 +57,7 @@ function changeStep({ kind, object }: Desired, change: SecretChange, live: KubeO
       namespace,
       name,
       patch: {
-        metadata: { uid, resourceVersion, ...(annotations === undefined ? {} : { annotations }) },
+        metadata: { uid, resourceVersion },
         data: Object.fromEntries(encoded) as object,
       },
     },

@@ -4,7 +4,7 @@ import { find, isStreaming, leaderOf, type Member, type Observed } from '../obse
 import { fieldChanges, printChange, type FieldChange } from './field-change.ts';
 import { applyTo, makeAgain, waiting } from './objects.ts';
 import { podMetadataSteps } from './pod-metadata.ts';
-import { outdatedMembers, planRollout } from './rollout.ts';
+import { isForPassword, outdatedMembers, planRollout, type Outdated } from './rollout.ts';
 import { scaleDownSteps } from './scale-down.ts';
 import type { Step } from './step.ts';
 
@@ -16,6 +16,8 @@ export interface PodOptions {
   ignoredAnnotations: readonly string[];
   /** Whether a new image waits until pods are replaced for another reason, `enable_lazy_spilo_upgrade`. */
   isLazy: boolean;
+  /** PostgreSQL may not have the passwords of the Secrets yet: a pod that starts now might not get in. */
+  awaitsPasswords?: boolean;
 }
 
 /** Everything about the existing StatefulSet and its pods: changes, scaling, replacement of outdated pods. */
@@ -44,8 +46,15 @@ export function planPods(desired: Desired | undefined, observed: Observed, optio
     ...stripStalePrimaryLabels(observed, options.roleLabel),
     ...statefulSetSteps(desired, live, changes, observed),
     ...podMetadataSteps(statefulSet.spec?.template ?? {}, observed, current, options.ignoredAnnotations),
-    ...planRollout(statefulSet, live, changes, observed, outdated),
+    ...awaiting(planRollout(statefulSet, live, changes, observed, outdated), outdated, options),
   ];
+}
+
+/** Pods that are only replaced for a new password wait until PostgreSQL has it; others are replaced whatever it has. */
+function awaiting(steps: Step[], outdated: Outdated[], { awaitsPasswords }: PodOptions): Step[] {
+  const [first, ...rest] = steps;
+  if (first === undefined || awaitsPasswords !== true || !outdated.every(isForPassword)) return steps;
+  return [{ ...first, waitFor: 'PostgreSQL has the new password' }, ...rest];
 }
 
 function statefulSetSteps(

@@ -59,6 +59,11 @@ function marked({ pod }: Member): string[] {
   ];
 }
 
+/** Whether the pod is as the template says, and only knows a former password. */
+export function isForPassword({ member, why }: Outdated): boolean {
+  return member.pod.metadata.annotations?.[formerPasswordAnnotation] !== undefined && why.length === 1;
+}
+
 /**
  * Replaces outdated pods one at a time with the least disturbance: broken ones first, then replicas, then a
  * switchover, the old primary last. Between two of them every member that was replaced streams again.

@@ -55,7 +55,7 @@ const always: Right[] = [
   right('apps', 'deployments', [...watch, ...apply, 'delete']),
   right('batch', 'cronjobs', [...watch, ...apply, 'delete']),
   right('', 'pods', [...watch, 'patch', 'delete']),
-  right('', 'pods/exec', ['create'], {
+  right('', 'pods/exec', ['get', 'create'], {
     essential: false,
     why: "To give the superuser the password of its Secret when PostgreSQL knows another one: only in the primary's pod, only psql.",
   }),

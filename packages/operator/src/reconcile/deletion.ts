@@ -110,6 +110,7 @@ export class Deletion {
       declared: { roles: [], databases: [] },
       startedBefore: () => [],
       rolesSeen: () => {},
+      letIn: () => {},
       databaseDone: () => {},
     };
     const outcome = await carryOutPlan(hands, context, see(), signal);

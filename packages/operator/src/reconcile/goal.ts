@@ -64,11 +64,16 @@ export function goalOf(
   const database = renderDatabase(input);
   const { declared } = database;
   const objects = render(input);
+  const superuser = credentialsOf(
+    observed,
+    secretName(configuration, observed.name, configuration.super_username),
+  );
+  const sql = databaseGoal(input, database);
   return {
     goal: {
       objects,
       unwanted: unwantedObjects(configuration, objects, observed),
-      database: databaseGoal(input, database),
+      database: sql,
       configuration: {
         wanted: { ...declaredConfiguration(input), ...standbyCluster(input) },
         applied: appliedKeys(manifest),
@@ -78,13 +83,11 @@ export function goalOf(
         roleLabel: configuration.pod_role_label,
         ignoredAnnotations: configuration.ignored_annotations,
         isLazy: configuration.enable_lazy_spilo_upgrade,
+        ...(sql !== undefined && !isAccepted(observed, superuser) ? { awaitsPasswords: true } : {}),
       },
     },
     declared,
-    superuser: credentialsOf(
-      observed,
-      secretName(configuration, observed.name, configuration.super_username),
-    ),
+    superuser,
     systemSecrets: systemSecrets(input),
     patroniPasswords: patroniPasswords(input),
     instances: instancesOf(configuration, manifest),
@@ -126,6 +129,12 @@ function renderInput(
 function earliest({ remembered }: RenderInput): number | undefined {
   const times = [...remembered.secrets.values()].flatMap(({ nextRotationAt }) => nextRotationAt ?? []);
   return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Whether PostgreSQL has the superuser's password, and with it those of the others. */
+function isAccepted(observed: Observed, superuser: Credentials | undefined): boolean {
+  if (observed.databaseRoles === 'assumed') return true;
+  return superuser !== undefined && observed.superuserPassword === superuser.password;
 }
 
 function systemSecrets(input: RenderInput): Map<string, string> {

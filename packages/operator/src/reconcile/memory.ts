@@ -29,6 +29,8 @@ export interface ClusterMemory {
    * nothing would put another one into the database.
    */
   patroniPasswords: Map<string, string>;
+  /** Password that PostgreSQL last let the superuser in with. */
+  superuserPassword: string | undefined;
   inquiry: InquiryMemory;
   corrections: CorrectionMemory;
   /** What a rolling update waits for. */
@@ -72,6 +74,7 @@ export class Memories {
       transientFailures: 0,
       told: new Set(),
       patroniPasswords: new Map(),
+      superuserPassword: undefined,
       inquiry: newInquiryMemory(),
       corrections: newCorrectionMemory(),
       waiting: undefined,

@@ -194,6 +194,8 @@ export class Reconciler {
         declared: before.pass.declared,
         startedBefore: (role) => startedBeforePassword(before, role),
         rolesSeen: (roles) => (memory.databaseRoles = roles),
+        formerPassword: memory.superuserPassword,
+        letIn: () => (memory.superuserPassword = before.pass.superuser?.password),
         databaseDone: (fingerprint) => this.#databaseDone(manifest, memory, fingerprint),
       },
       before.plan,

@@ -1,6 +1,6 @@
 import { kinds, type Desired } from '../kinds.ts';
-import { asPooler } from '../labels.ts';
-import { clusterNamespaceLabel, poolerName, secretName } from '../names.ts';
+import { asPooler, type Labels } from '../labels.ts';
+import { clusterNamespaceLabel, poolerName, rotatedUsersAnnotation, secretName } from '../names.ts';
 import { identityOf, type RenderInput } from './input.ts';
 import { clusterObject, objectInNamespace, ownerOf } from './metadata.ts';
 import { encode } from '../secrets/contents.ts';
@@ -16,10 +16,11 @@ export function renderSecrets(input: RenderInput): Desired[] {
   const { name, namespace } = identityOf(manifest);
   return secretRoles(input).map((role) => {
     const secret = secretName(configuration, name, role.name);
-    const { fresh, change } = remembered.secrets.get(secret) ?? {};
+    const { fresh, change, hadUsers } = remembered.secrets.get(secret) ?? {};
+    const annotations: Labels = hadUsers === true ? { [rotatedUsersAnnotation]: 'true' } : {};
     const fields = fresh === undefined ? {} : { type: 'Opaque', data: encodeAll(fresh) };
     const labels = labelsOf(input, role);
-    const desired = clusterObject(input, kinds.secret, secret, fields, { labels });
+    const desired = clusterObject(input, kinds.secret, secret, fields, { labels, annotations });
     return {
       ...(role.secret.namespace === namespace ? desired : objectInNamespace(desired, role.secret.namespace)),
       care: 'labelled' as const,

@@ -196,6 +196,7 @@ describe('rotation', () => {
     });
     expect(decide(dated, { rotation: undefined })).toEqual({
       credentials: { username: 'foo_user260823', password: 'old' },
+      hadUsers: true,
     });
   });
 
@@ -222,7 +223,10 @@ describe('rotation', () => {
     expect(keptFor(dueNow, 'in place')).toBeUndefined();
     expect(keptFor(secret(complete, once), 'in place')).toBe('260525');
     expect(keptFor(secret(complete), 'new user')).toBe('260525');
-    expect(decide(dueNow, { rotation: terms() }).change?.annotations).toEqual(once);
+    const dated = secret({ ...complete, username: 'foo_user261121', nextRotation: inDays(9) });
+    for (const live of [dated, secret(complete, once)])
+      expect(decide(live, { rotation: undefined }).hadUsers).toBe(true);
+    expect(decide(dueNow, { rotation: terms() }).hadUsers).toBeUndefined();
   });
 
   test('it tells when it is due', () => {

@@ -59,6 +59,8 @@ export interface RoleSecret {
   nextRotationAt?: number;
   /** Date `YYMMDD` before which users of earlier rotations are dropped; absent: there are none. */
   keptSince?: string;
+  /** It names a user of a rotation, or once did, and says so in an annotation. */
+  hadUsers?: true;
 }
 
 /** Keys of an existing Secret that change, and why. */
@@ -68,7 +70,6 @@ export interface SecretChange {
   why: string[];
   /** In clear text; null for what goes. */
   data: Record<string, string | null>;
-  annotations?: Record<string, string>;
   /** Whether the role gets another password. */
   isRotation: boolean;
 }
@@ -107,10 +108,9 @@ export function decideSecret(input: RoleSecretInput): RoleSecret {
     const { consequence } = input.rotation ?? {};
     const reasons = isRotation && consequence !== undefined ? [why, consequence] : [why];
     const change = changeOf(input, contents, rotated, what, reasons, { nextRotation }, isRotation);
-    const annotations = username === role ? {} : { annotations: { [rotatedUsersAnnotation]: 'true' } };
     return {
       credentials,
-      ...(change === undefined ? {} : { change: { ...change, ...annotations } }),
+      ...(change === undefined ? {} : { change }),
       ...when,
     };
   }
@@ -171,16 +171,18 @@ function retention(
   { role, rotation: terms, live }: RoleSecretInput,
   username: string,
   { text }: SecretContents,
-): { keptSince?: string } {
-  if (terms === undefined) return {};
+): Pick<RoleSecret, 'keptSince' | 'hadUsers'> {
+  const isMarked = live?.metadata.annotations?.[rotatedUsersAnnotation] !== undefined;
+  const mark = isMarked || username !== role ? ({ hadUsers: true } as const) : {};
+  if (terms === undefined) return mark;
   const { style, now, retentionDays, intervalDays } = terms;
   const hasUsers =
     style === 'new user' ||
     username !== role ||
     // Zalando's operator leaves it empty when rotation is switched off.
     text.get('nextRotation') === '' ||
-    live?.metadata.annotations?.[rotatedUsersAnnotation] !== undefined;
-  return hasUsers ? { keptSince: keptSince(now, retentionDays, intervalDays) } : {};
+    isMarked;
+  return hasUsers ? { ...mark, keptSince: keptSince(now, retentionDays, intervalDays) } : mark;
 }
 
 /** Undefined when the Secret says all of that already. */
