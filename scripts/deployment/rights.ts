@@ -33,6 +33,18 @@ const asksElsewhere: Duties = {
   },
 };
 
+/** Where its own namespace, with its configuration, is not among those that are watched. */
+const configuredElsewhere: Duties = { ...ofList, origin: origin('ConfigMap') };
+
+/** Where roles of all clusters are in a namespace that is not watched. */
+const infrastructureElsewhere: Duties = {
+  ...ofList,
+  configuration: {
+    ...ofList.configuration,
+    infrastructure_roles_secret_name: { namespace: plain.own, name: '{infrastructure}' },
+  },
+};
+
 /** What else it may be told to do, each by the name that the templates have for it. */
 const more: Record<string, Duties> = {
   definitions: { ...plain, configuration: { ...plain.configuration, enable_crd_registration: true } },
@@ -67,6 +79,15 @@ export function chartRights(): string {
     ...onlyAll.map((each) => rule(each, 'everywhere')),
     ...without(ofSome, ofAll).map((each) => rule(each, 'namespaces')),
     ...without(rightsFor(asksElsewhere), ofSome).map((each) => rule(each, 'token')),
+    ...without(rightsFor(configuredElsewhere), [
+      ...ofSome,
+      ...rightsFor({ ...plain, origin: origin('ConfigMap') }),
+    ]).map((each) => rule(each, 'elsewhere')),
+    // In whatever namespace they are.
+    ...without(rightsFor(infrastructureElsewhere), ofSome).map((each) => ({
+      ...rule(each),
+      scope: 'infrastructure',
+    })),
     ...Object.entries(more).flatMap(([when, duties]) =>
       without(rightsFor(duties), ofAll).map((each) => rule(each, when)),
     ),

@@ -104,6 +104,17 @@ configKubernetes: { watched_namespace: "two, one" }
 configTeamsApi: { enable_teams_api: "true", teams_api_url: "https://teams.example.org/" }
 `;
 
+/** Some of them are where the operator may look anyway. */
+const infrastructure = `
+configKubernetes:
+  watched_namespace: "two, one"
+  infrastructure_roles_secret_name: one/roles
+  infrastructure_roles_secrets:
+    - { secretname: monitoring, userkey: user, passwordkey: password }
+    - { secretname: ${namespace}/backup, userkey: user, passwordkey: password }
+    - { secretname: three/dashboard, userkey: user, passwordkey: password }
+`;
+
 const cases = {
   'the default': '',
   'the ConfigMap': 'configTarget: ConfigMap',
@@ -112,6 +123,16 @@ const cases = {
   'a list of namespaces with its own': `configKubernetes: { watched_namespace: "one,${namespace}" }`,
   'a list of namespaces, and a Teams API': teamsApi,
   'a list of namespaces, and a Teams API with a Secret of another name': `${teamsApi.replace('watched', `oauth_token_secret_name: ${namespace}/token, watched`)}\nconfigTarget: ConfigMap`,
+  'a list of namespaces, and roles of all clusters':
+    'configKubernetes: { watched_namespace: "two, one", infrastructure_roles_secret_name: roles }',
+  'a list of namespaces, and roles of all clusters in several places': infrastructure,
+  'the ConfigMap, and roles of all clusters in several places': `${infrastructure}\nconfigTarget: ConfigMap`,
+  'a list of namespaces, and roles of all clusters as text': `
+configTarget: ConfigMap
+configKubernetes:
+  watched_namespace: "two, one"
+  infrastructure_roles_secrets: "secretname: ${namespace}/monitoring, userkey: user, passwordkey: password"
+`,
   'definitions that the operator does not touch': 'configGeneral: { enable_crd_registration: false }',
   'texts of old, in the ConfigMap': oldTexts,
   'texts of old, in the resource': oldTexts.replace('configTarget: ConfigMap', ''),
@@ -123,7 +144,7 @@ const cases = {
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'pgherd-chart-'));
   kubernetes = await startHeadless({ directory, log: silentLogger });
-  for (const name of [namespace, 'one', 'two']) await kubectl(['create', 'namespace', name]);
+  for (const name of [namespace, 'one', 'two', 'three']) await kubectl(['create', 'namespace', name]);
   await kubectl(['apply', '-f', join(chart, 'crds')]);
 });
 

@@ -9,6 +9,9 @@ import { queryOnce, Writer } from './writer.ts';
 
 const name = 'acid-e2e';
 
+/** Where roles of all clusters are. */
+const roles = { infrastructure_roles_secret_name: 'infrastructure' };
+
 /**
  * What every cluster must survive, on real pods, with Patroni's state in the given store. The tests of one file build
  * on each other: one cluster lives through all of them.
@@ -21,6 +24,7 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
       local = await LocalCluster.start(`e2e-${store}`, {
         kubernetes_use_configmaps: String(store === 'configmaps'),
         enable_persistent_volume_claim_deletion: 'true',
+        ...(store === 'endpoints' ? roles : {}),
       });
     });
     afterAll(async () => {
@@ -88,6 +92,37 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
       );
       expect(owner).toEqual([{ owner: 'zalando' }]);
     });
+
+    // What PostgreSQL makes of it does not depend on where Patroni keeps its state; see also `test/machine`.
+    test.runIf(store === 'endpoints')(
+      'a prepared database and a role of all clusters, on this version of PostgreSQL',
+      async () => {
+        const { infrastructure_roles_secret_name: secret } = roles;
+        await local.apply({
+          apiVersion: 'v1',
+          kind: 'Secret',
+          metadata: { namespace: 'default', name: secret },
+          stringData: { user1: 'robot', password1: 'of-robot', inrole1: 'pg_monitor' },
+        });
+        const manifest = clusterManifest({ name, instances: 2, synchronous: true });
+        const spec = { ...(manifest['spec'] as object), preparedDatabases: { shop: { defaultUsers: true } } };
+        await local.apply({ ...manifest, spec });
+        const as = async (role: string, sql: string) =>
+          queryOnce(await local.address(name, role, 'shop'), sql);
+        await eventually('the owner creates', async () => as('shop_owner_user', 'create table t (x int)'));
+        await as('shop_writer_user', 'insert into t values (1)');
+        expect(await as('shop_reader_user', 'select x from t')).toEqual([{ x: 1 }]);
+        await expect(as('shop_reader_user', 'insert into t values (2)')).rejects.toThrow('permission denied');
+        await expect(as('shop_writer_user', 'create table data.u ()')).rejects.toThrow('permission denied');
+        const member = `select pg_has_role('pg_monitor', 'usage') as monitors`;
+        await eventually('the robot logs in', async () => {
+          const [row] = (await as('robot', member)) as { monitors: boolean }[];
+          return row?.monitors === true;
+        });
+        await local.apply(manifest);
+        await local.waitForStatus(name, 'Running');
+      },
+    );
 
     test('show, psql and the passwords that they must not print', async () => {
       const shown = await eventually('show tells of a synchronous replica', async () => {

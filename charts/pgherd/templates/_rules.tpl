@@ -1,6 +1,7 @@
 {{/*
 Rules of the operator's account, out of files/rights.yaml, which is made from the operator's own list. Arguments: dict
-"root" and "scopes" (watched, own, cluster). Answers YAML; empty when there are none.
+"root", "scopes" (watched, own, cluster, infrastructure) and for the last one "namespace". Answers YAML; empty when there
+are none.
 */}}
 {{- define "pgherd.rules" -}}
 {{- $root := .root -}}
@@ -18,6 +19,7 @@ Rules of the operator's account, out of files/rights.yaml, which is made from th
 {{- $asks := and $teams.enable_teams_api (ne $url "https://teams.example.com/api/") -}}
 {{- $reached := or $all (has $root.Release.Namespace (include "pgherd.watched" $root | splitList ",")) -}}
 {{- $given := dict "token" (and $asks (not $reached) $token (not (contains "/" $token))) "everywhere" $all "namespaces" (not $all) "definitions" $registers
+    "elsewhere" (not $reached)
     "ConfigMap" (eq $root.Values.configTarget "ConfigMap")
     "OperatorConfiguration" (ne $root.Values.configTarget "ConfigMap") -}}
 {{- $rules := list -}}
@@ -26,8 +28,12 @@ Rules of the operator's account, out of files/rights.yaml, which is made from th
     {{- $rule := dict "apiGroups" (list .group) "resources" (list .resource) "verbs" .verbs -}}
     {{- if .names -}}
       {{- $names := list -}}
+      {{- if has "{infrastructure}" .names -}}
+        {{- $names = index (include "pgherd.infrastructure" $root | fromYaml) $.namespace -}}
+      {{- else -}}
       {{- range .names -}}
         {{- $names = append $names (. | replace "{configuration}" (include "pgherd.fullname" $root) | replace "{token}" $token) -}}
+      {{- end -}}
       {{- end -}}
       {{- if has "{pods}" .names -}}
         {{- $role := include "pgherd.podRole" $root | fromYaml -}}
@@ -40,6 +46,36 @@ Rules of the operator's account, out of files/rights.yaml, which is made from th
   {{- end -}}
 {{- end -}}
 {{- if $rules -}}{{- toYaml $rules -}}{{- end -}}
+{{- end -}}
+
+{{/*
+Where roles of all clusters are, outside of the watched namespaces: names of Secrets and ConfigMaps by namespace, as YAML. A
+Secret without a namespace may be in the operator's or in `default`.
+*/}}
+{{- define "pgherd.infrastructure" -}}
+{{- $kubernetes := (include "pgherd.configuration" . | fromYaml).kubernetes -}}
+{{- $watched := include "pgherd.watched" . | splitList "," -}}
+{{- $list := $kubernetes.infrastructure_roles_secrets | default list -}}
+{{- $text := $list -}}
+{{- if not (kindIs "string" $list) -}}{{- $text = toJson $list -}}{{- end -}}
+{{- $secrets := list -}}
+{{- if $kubernetes.infrastructure_roles_secret_name -}}
+  {{- $secrets = append $secrets $kubernetes.infrastructure_roles_secret_name -}}
+{{- end -}}
+{{- range regexFindAll "secretname\"?\\s*:\\s*\"?[^\",}\\s]+" $text -1 -}}
+  {{- $secrets = append $secrets (regexReplaceAll "^secretname\"?\\s*:\\s*\"?" . "") -}}
+{{- end -}}
+{{- $places := dict -}}
+{{- range ternary (list) $secrets (has "*" $watched) -}}
+  {{- $parts := splitList "/" . -}}
+  {{- $name := last $parts -}}
+  {{- range ternary (list $.Release.Namespace "default" | uniq) (initial $parts) (eq (len $parts) 1) -}}
+    {{- if not (has . $watched) -}}
+      {{- $_ := set $places . (append (index $places . | default list) $name | uniq | sortAlpha) -}}
+    {{- end -}}
+  {{- end -}}
+{{- end -}}
+{{- toYaml $places -}}
 {{- end -}}
 
 {{/* The role that the account of the database pods is bound to, as YAML. */}}
