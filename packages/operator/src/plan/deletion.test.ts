@@ -77,6 +77,17 @@ test('Secrets and volumes go or stay as configured', () => {
   expect(whats(world(existing), keep)).toEqual([]);
 });
 
+test('the Secret of a role goes also when it names the user of a rotation', () => {
+  const [kind, name] = secret('foo');
+  const naming = (username: string): [Kind, string, Partial<KubeObject>] => [
+    kind,
+    name,
+    { data: { username: Buffer.from(username).toString('base64') } },
+  ];
+  expect(whats(world([naming('foo261121')]))).toEqual([`delete secret ${name}`]);
+  expect(whats(world([naming('foo_261121')]))).toEqual([]);
+});
+
 test('what merely carries our labels is left alone', () => {
   expect(
     whats(

@@ -288,3 +288,32 @@ test('the label of a primary that died is taken away while another one leads', (
     'take the label spilo-role=master from pod acid-demo-0',
   ]);
 });
+
+test('what changes in a Secret is written to exactly the version that was looked at, and shown to nobody', () => {
+  const manifest = testManifest();
+  const objects = standing(manifest).map((desired): Desired => {
+    if (desired.object.metadata.name?.startsWith('foo-user.') !== true) return desired;
+    const metadata = { ...desired.object.metadata, uid: 'u', resourceVersion: '7' };
+    return { ...desired, object: { ...desired.object, metadata } };
+  });
+  const wanted = desiredOf(manifest, objects).map((desired): Desired => {
+    if (desired.object.metadata.name?.startsWith('foo-user.') !== true) return desired;
+    const data = { password: 'geheim', dbname: null };
+    return { ...desired, change: { what: 'rotate', why: ['it was due'], data, isRotation: true } };
+  });
+  const planned = planFor(wanted, testObserved(objects));
+  expect(stepsOf(planned).map(({ what, disturbs, action }) => [what, disturbs, action])).toEqual([
+    [
+      'rotate',
+      'nothing',
+      {
+        type: 'patch',
+        kind: kinds.secret,
+        namespace: 'default',
+        name: 'foo-user.acid-demo.credentials.postgresql.acid.zalan.do',
+        patch: { metadata: { uid: 'u', resourceVersion: '7' }, data: { password: 'Z2VoZWlt', dbname: null } },
+      },
+    ],
+  ]);
+  expect(printPlan(planned)).not.toMatch(/geheim|Z2VoZWlt/);
+});

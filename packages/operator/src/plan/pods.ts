@@ -54,7 +54,7 @@ export function planPods(desired: Desired | undefined, observed: Observed, optio
 function awaiting(steps: Step[], outdated: Outdated[], { awaitsPasswords }: PodOptions): Step[] {
   const [first, ...rest] = steps;
   if (first === undefined || awaitsPasswords !== true || !outdated.every(isForPassword)) return steps;
-  return [{ ...first, waitFor: 'PostgreSQL has the new password' }, ...rest];
+  return [{ ...first, waitFor: first.waitFor ?? 'PostgreSQL has the new password' }, ...rest];
 }
 
 function statefulSetSteps(

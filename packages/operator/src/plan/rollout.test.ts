@@ -53,9 +53,15 @@ function podOf(ordinal: number, { image, marked, former, ...pod }: Case) {
 
 function stepsFor(
   members: (Case | undefined)[],
-  more: { leader?: number | undefined; syncStandbys?: string[]; isLazy?: boolean; objects?: Desired[] } = {},
+  more: {
+    leader?: number | undefined;
+    syncStandbys?: string[];
+    isLazy?: boolean;
+    awaitsPasswords?: boolean;
+    objects?: Desired[];
+  } = {},
 ): string[] {
-  const { leader = 0, objects = standing, syncStandbys, isLazy = false } = more;
+  const { leader = 0, objects = standing, syncStandbys, isLazy = false, awaitsPasswords = false } = more;
   const pods = members.flatMap((member, ordinal) => (member === undefined ? [] : [podOf(ordinal, member)]));
   const observed = testObserved(objects, pods, {
     leader: leader < 0 ? undefined : `acid-demo-${leader}`,
@@ -65,7 +71,7 @@ function stepsFor(
     objects: wanted,
     database: undefined,
     configuration: undefined,
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy },
+    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy, awaitsPasswords },
   };
   return stepsOf(plan(goal, observed)).map(
     ({ what, disturbs, waitFor }) =>
@@ -189,6 +195,16 @@ test.each<[string, Parameters<typeof stepsFor>, string[]]>([
     'all that know a former password, the primary last',
     [[{ ...newPrimary, former: 'standby' }, { ...fresh, former: 'standby' }, fresh]],
     ['replace pod 1 [restart]', 'switch over from 0 to 1 [switchover]', 'replace pod 0 [restart]'],
+  ],
+  [
+    'not before PostgreSQL has the new one',
+    [[newPrimary, { ...fresh, former: 'postgres' }, fresh], { awaitsPasswords: true }],
+    ['replace pod 1 [restart] until PostgreSQL has the new password'],
+  ],
+  [
+    'what is to be replaced anyway does not wait for passwords',
+    [[newPrimary, { ...old, former: 'postgres' }, fresh], { awaitsPasswords: true }],
+    ['replace pod 1 [restart]'],
   ],
   ['a new image may wait for another reason', [[oldPrimary, old, old], { isLazy: true }], []],
   [
