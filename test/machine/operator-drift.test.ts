@@ -109,3 +109,23 @@ test('a superuser whose password was changed by hand is told of', async () => {
     return JSON.stringify(status).includes('password authentication failed');
   });
 });
+
+test('what cannot be carried out stays told, is tried more and more slowly, and at once when it is declared otherwise', async () => {
+  const count = await runCluster(0);
+  const declare = (extension: string) =>
+    lab.client.patch(postgresqls, key, {
+      type: 'merge',
+      body: { spec: { preparedDatabases: { bar: { extensions: { [extension]: 'data' } } } } },
+    });
+  const statusText = async () => {
+    const { status } = (await lab.client.get(postgresqls, key)) as { status?: PostgresqlStatus };
+    return JSON.stringify(status);
+  };
+  await declare('no_such_extension');
+  await eventually('it waits', async () => (await statusText()).includes('since PostgreSQL refused a part'));
+  expect(await statusText()).toContain('the server does not have it');
+  const worked = count.works;
+  await declare('nor_this_one');
+  await eventually('the other one is tried', async () => (await statusText()).includes('nor_this_one'));
+  expect(count.works).toBeGreaterThan(worked);
+});

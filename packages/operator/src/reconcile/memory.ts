@@ -3,6 +3,7 @@ import type { Postgresql } from '@pgherd/api';
 import { newRoundMemory, type RoundMemory } from './database-round.ts';
 import { newInquiryMemory, type InquiryMemory } from './inquiry.ts';
 import type { MissingPodsMemory } from './missing-pods.ts';
+import type { Refusal } from './refusals.ts';
 import type { Waiting } from './stalled.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface ClusterMemory {
   databaseRoles: ReadonlySet<string> | undefined;
   /** What somebody changed inside PostgreSQL by hand, a line each, until it is put right. */
   databaseDrift: string[];
+  /** What PostgreSQL refused when it was tried last. */
+  refusal: Refusal | undefined;
   round: RoundMemory;
   /** Passes in a row with failures of the kind that passes by itself. */
   transientFailures: number;
@@ -69,6 +72,7 @@ export class Memories {
       manifest,
       databaseFingerprint: undefined,
       databaseDrift: [],
+      refusal: undefined,
       round: newRoundMemory(),
       databaseRoles: undefined,
       transientFailures: 0,

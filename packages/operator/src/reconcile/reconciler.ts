@@ -31,6 +31,7 @@ import { Vanished } from './vanished.ts';
 import { goalOf, type PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
 import { isNews, Memories, type ClusterMemory } from './memory.ts';
+import { refusalAfter, waitAfterRefusal } from './refusals.ts';
 import { announcementOf, stalledBecause, waitingOf } from './stalled.ts';
 
 /** What a reconciler works with. */
@@ -174,7 +175,7 @@ export class Reconciler {
 
   async #pass(manifest: Postgresql, memory: ClusterMemory, signal: AbortSignal): Promise<Result> {
     const looked = await this.#lookInside(manifest, memory, await this.#look(manifest, memory));
-    const { drifts, ...before } = this.#temper(memory, looked);
+    const { drifts, refused, ...before } = this.#temper(memory, looked);
     if (find(before.observed, kinds.statefulSet, before.observed.name) === undefined) {
       this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
     }
@@ -205,6 +206,7 @@ export class Reconciler {
       const restarts = stepsOf(before.plan).some(({ action }) => action.type === 'restart');
       this.#inquiry.expectNews(memory.inquiry, restarts);
     }
+    memory.refusal = refusalAfter(memory.refusal, outcome, this.#options.clock.now());
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
     this.#tellDrifts(manifest, memory, before.observed, drifts, outcome);
@@ -217,7 +219,10 @@ export class Reconciler {
         : before;
     const stalled = this.#stalled(manifest, memory, after);
     const failures = [
-      ...serious.map((failure) => ({ reason: failure.reason, message: describeFailure(failure) })),
+      ...[...serious, ...refused].map((failure) => ({
+        reason: failure.reason,
+        message: describeFailure(failure),
+      })),
       ...(stalled === undefined ? [] : [{ reason: 'RolloutStopped', message: stalled }]),
       ...(await this.#missing(manifest, memory, after)),
     ];
@@ -253,17 +258,19 @@ export class Reconciler {
     this.#options.story.warning(eventTarget(manifest), 'Drift', message);
   }
 
-  /** What others change again and again is put right more slowly. */
-  #temper(memory: ClusterMemory, look: Look): Look & Tempered {
-    const { corrections } = memory;
-    const tempered = temper(
-      corrections,
-      look.pass.goal.objects,
-      look.observed,
-      look.plan,
-      this.#options.clock.now(),
-    );
-    return { ...look, ...tempered };
+  /** What others change again and again is put right more slowly, and what PostgreSQL refuses is tried so. */
+  #temper(memory: ClusterMemory, look: Look): Look & Tempered & { refused: Failure[] } {
+    const now = this.#options.clock.now();
+    const tempered = temper(memory.corrections, look.pass.goal.objects, look.observed, look.plan, now);
+    const { plan: patient, failures: refused, nextMs } = waitAfterRefusal(memory.refusal, tempered.plan, now);
+    const soonest = Math.min(tempered.nextMs ?? Infinity, nextMs ?? Infinity);
+    return {
+      ...look,
+      ...tempered,
+      plan: patient,
+      nextMs: Number.isFinite(soonest) ? soonest : undefined,
+      refused,
+    };
   }
 
   #tellDrifts(
