@@ -92,7 +92,9 @@ async function sessionsEnded(server: PostgresServer): Promise<void> {
 
 function isSession(pid: string): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(' 127.0.0.1(');
+    const title = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    // Without a title it has ended, and the server has not noticed yet.
+    return title === '' || title.includes(' 127.0.0.1(');
   } catch {
     return false;
   }

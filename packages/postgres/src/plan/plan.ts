@@ -48,7 +48,7 @@ export function plan(declared: Declared, observed: Observed, verifiers: NewVerif
   return {
     steps: [
       ...people.steps,
-      ...roles.flatMap((role) => roleSteps(role, context)),
+      ...roleSteps(roles, context),
       ...membershipSteps(roles, context),
       ...roles.flatMap((role) => settingSteps(role, context)),
       ...databases.flatMap((database) => databaseSteps(database, context)),

@@ -5,34 +5,51 @@ import { identifier, literal } from '../sql.ts';
 import type { PlanContext } from './context.ts';
 import { because, objectName, secretStatement, step, type Statement, type Step } from './step.ts';
 
-/** Makes the role, or changes its attributes and password; marks it when it is a person's. */
-export function roleSteps(role: DeclaredRole, context: PlanContext): Step[] {
+/**
+ * Makes the roles, changes their attributes and passwords, and marks those of people. Steps with verifiers come one
+ * after the other, because they share no transaction with others.
+ */
+export function roleSteps(roles: readonly DeclaredRole[], context: PlanContext): Step[] {
+  const steps = roles.flatMap((role) => changeSteps(role, context));
+  const open = steps.filter(({ secret }) => !secret);
+  const secret = steps.filter((each) => each.secret);
+  return [...open, ...secret, ...roles.flatMap((role) => markSteps(role, context))];
+}
+
+function changeSteps(role: DeclaredRole, context: PlanContext): Step[] {
   const existing = context.observed.roles.get(role.name);
   const verifier = context.verifiers.get(role.name);
   const name = identifier(role.name);
-  const comment = newComment(role, existing);
-  const marking =
-    comment === undefined ? [] : [`COMMENT ON ROLE ${name} IS ${comment === '' ? 'NULL' : literal(comment)}`];
   if (!existing) {
     const statement = withPassword(`CREATE ROLE ${name}${attributeWords(role.attributes)}`, verifier);
-    const why = because(role, 'there is no such role');
-    return [step(`create role ${role.name}`, why, [statement]), ...markStep(role, why, marking)];
+    const mark = verifier === undefined ? markStatements(role, existing) : [];
+    return [step(`create role ${role.name}`, because(role, 'there is no such role'), [statement, ...mark])];
   }
-  const steps = markStep(role, because(role, role.person === true ? 'a person’s' : 'no person’s'), marking);
   const words = attributeWords(differingAttributes(role, existing, context));
   const password = verifier ?? (role.password === null && existing.verifier !== null ? null : undefined);
-  if (words === '' && password === undefined) return steps;
+  if (words === '' && password === undefined) return [];
   const reasons = [
     ...(words === '' ? [] : [`attributes:${words.toLowerCase()}`]),
     ...(typeof password === 'string' ? ['the password is another than in the Secret'] : []),
     ...(password === null ? ['it must not have a password'] : []),
   ];
   const statement = withPassword(`ALTER ROLE ${name}${words}`, password);
-  return [step(`change role ${role.name}`, because(role, reasons.join('; ')), [statement]), ...steps];
+  return [step(`change role ${role.name}`, because(role, reasons.join('; ')), [statement])];
 }
 
-function markStep(role: DeclaredRole, why: string, marking: string[]): Step[] {
-  return marking.length === 0 ? [] : [step(`comment on role ${role.name}`, why, marking)];
+/** For roles that are there, or are made with a verifier; the others are marked as they are made. */
+function markSteps(role: DeclaredRole, { observed, verifiers }: PlanContext): Step[] {
+  const existing = observed.roles.get(role.name);
+  if (!existing && !verifiers.has(role.name)) return [];
+  const statements = markStatements(role, existing);
+  const why = because(role, role.person === true ? 'it is a person’s' : 'it is no person’s any more');
+  return statements.length === 0 ? [] : [step(`comment on role ${role.name}`, why, statements)];
+}
+
+function markStatements(role: DeclaredRole, existing: ObservedRole | undefined): string[] {
+  const comment = newComment(role, existing);
+  if (comment === undefined) return [];
+  return [`COMMENT ON ROLE ${identifier(role.name)} IS ${comment === '' ? 'NULL' : literal(comment)}`];
 }
 
 /** The comment that the role should get; undefined: it keeps the one that it has. */
