@@ -108,6 +108,22 @@ reload_when_changed() {
   done
 }
 
+# Whether anybody is connected to our port.
+has_clients() {
+  port=$(printf ':%04X' "${CONNECTION_POOLER_PORT:-5432}")
+  cat /proc/net/tcp /proc/net/tcp6 2> /dev/null |
+    awk -v port="$port" '$4 == "01" && substr($2, length($2) - 4) == port { found = 1 } END { exit !found }'
+}
+
+# PgBouncer waits for its server connections, which may take long when a server is gone. Without clients nobody needs them.
+end() {
+  sleep "$stop_delay"
+  kill -INT "$pooler" 2> /dev/null || return 0
+  sleep 2
+  while has_clients; do sleep 1; done
+  kill -QUIT "$pooler" 2> /dev/null || return 0
+}
+
 mkdir -p "$directory" && [ -w "$directory" ] || fail "cannot write to $directory; uid $(id -u), groups $(id -G)"
 find_files
 start=$(fingerprint)
@@ -132,7 +148,7 @@ do
   elif [ "$asked" -eq 1 ] && [ "$stopping" -eq 0 ]; then
     stopping=1
     say 'ending: no new clients soon, running transactions end first'
-    (sleep "$stop_delay" && kill -INT "$pooler" 2> /dev/null) &
+    end &
   fi
 done
 kill "$watcher" 2> /dev/null || true
