@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import type { Declared } from '@pgherd/postgres';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PostgresLab, role } from '../support/postgres-lab.ts';
@@ -107,6 +108,39 @@ async function ranAsSuperuser(database: string): Promise<unknown> {
   const [row] = await lab.sql('postgres', database, 'SELECT is_called FROM evil.ran_as_superuser');
   return row?.['is_called'];
 }
+
+test("somebody's database that is out of order is told, and is no failure", async () => {
+  await lab.sql('postgres', 'postgres', 'CREATE DATABASE careless');
+  await lab.sql('postgres', 'postgres', 'CREATE DATABASE damaged');
+  const [row] = await lab.sql(
+    'postgres',
+    'postgres',
+    `SELECT current_setting('data_directory') || '/base/' || oid AS path FROM pg_database WHERE datname = 'damaged'`,
+  );
+  await lab.sql(
+    'postgres',
+    'careless',
+    `CREATE FUNCTION public.on_ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+     ALTER FUNCTION public.on_ddl() OWNER TO mallory;
+     CREATE EVENT TRIGGER t ON ddl_command_end EXECUTE FUNCTION public.on_ddl()`,
+  );
+  await lab.superuser.query('CHECKPOINT');
+  renameSync(String(row?.['path']), `${String(row?.['path'])}.gone`);
+  try {
+    const { notes, conflicts } = await lab.apply(declared('mine'));
+    expect(conflicts).toEqual([]);
+    expect(notes.map(({ object, message }) => `${object}: ${message}`)).toEqual([
+      expect.stringMatching(
+        /^database "careless": its event trigger t \(function public\.on_ddl of mallory\) would run/,
+      ),
+      expect.stringMatching(/^database "damaged": .*database "damaged" does not exist$/),
+    ]);
+  } finally {
+    renameSync(`${String(row?.['path'])}.gone`, String(row?.['path']));
+    await lab.sql('postgres', 'postgres', 'DROP DATABASE careless');
+    await lab.sql('postgres', 'postgres', 'DROP DATABASE damaged');
+  }
+});
 
 test("Zalando's function is replaced, because the owner of the database can have his code run in it", async () => {
   await lab.done(withoutLookup('zalandos'));

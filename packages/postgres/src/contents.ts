@@ -3,7 +3,7 @@ import { type Outcome, executeThere } from './execute.ts';
 import { observeAvailable } from './observe/available.ts';
 import { observeContents, type Contents } from './observe/contents.ts';
 import { contentsSteps, contentsWanted, freshContents, missingExtensions } from './plan/contents.ts';
-import type { Place } from './plan/places.ts';
+import { hasContents, type Place } from './plan/places.ts';
 import type { Plan } from './plan/plan.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -39,7 +39,9 @@ async function planFor(
   const available = missing.length === 0 ? new Map() : await observeAvailable(connection, missing);
   const plan: Plan = { steps: [], conflicts: [], notes: [] };
   const lookupSchema = lookup ? { lookupSchema: lookup.schema } : {};
-  const context = { database, contents, available, knownRoles, conflicts: plan.conflicts, ...lookupSchema };
+  // Somebody else's database that is out of order is no failure of the cluster.
+  const problems = hasContents(database) ? plan.conflicts : plan.notes;
+  const context = { database, contents, available, knownRoles, conflicts: problems, ...lookupSchema };
   plan.steps.push(...contentsSteps(context, lookup));
   return plan;
 }

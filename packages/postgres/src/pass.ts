@@ -6,7 +6,7 @@ import { execute, type Outcome } from './execute.ts';
 import { observe, type Observed } from './observe/observe.ts';
 import type { NewVerifiers, PasswordChecker } from './password-checker.ts';
 import { databaseCreation } from './plan/database.ts';
-import type { Place } from './plan/places.ts';
+import { hasContents, type Place } from './plan/places.ts';
 import { type ClusterPlan, plan, type Plan } from './plan/plan.ts';
 import { objectName } from './plan/step.ts';
 import { withAdvice } from './problem.ts';
@@ -37,6 +37,7 @@ export async function planPass(
         planFreshContents(connection, { database, lookup }, cluster.knownRoles),
       ),
       conflicts: [],
+      notes: [],
     });
   return { observed, plan: joined(cluster, plans) };
 }
@@ -63,7 +64,7 @@ export async function runPass(
   return {
     plan: joined(
       cluster,
-      results.map(({ result, conflicts }) => ({ result: result?.plan, conflicts })),
+      results.map((place) => ({ ...place, result: place.result?.plan })),
     ),
     outcome: {
       done: [...done, ...results.flatMap(({ result }) => result?.outcome.done ?? [])],
@@ -96,6 +97,7 @@ interface PlaceResult<T> {
   result: T | undefined;
   /** Why there is no result. */
   conflicts: Plan['conflicts'];
+  notes: Plan['notes'];
 }
 
 /**
@@ -109,12 +111,18 @@ async function inEach<T>(
   const lost: PostgresError[] = [];
   const results = await eachOf(places, atOnce, async (place): Promise<PlaceResult<T>> => {
     try {
-      return { result: await run(place), conflicts: [] };
+      return { result: await run(place), conflicts: [], notes: [] };
     } catch (error) {
       if (!(error instanceof PostgresError)) throw error;
       if (isServerGone(error)) lost.push(error);
-      const object = objectName('database', place.database.name);
-      return { result: undefined, conflicts: [{ object, message: withAdvice(error.message) }] };
+      const problem = {
+        object: objectName('database', place.database.name),
+        message: withAdvice(error.message),
+      };
+      // Somebody else's database that is out of order is no failure of the cluster.
+      return hasContents(place.database) || isPassing(error)
+        ? { result: undefined, conflicts: [problem], notes: [] }
+        : { result: undefined, conflicts: [], notes: [problem] };
     }
   });
   const [first] = lost;
@@ -127,6 +135,11 @@ function isServerGone({ connectionLost, code }: PostgresError): boolean {
   return connectionLost && (code === undefined || /^(?:08|57|E)/.test(code));
 }
 
+/** Whether it is worth trying again soon. Every refusal at the door ends the connection, so that this says nothing. */
+function isPassing({ code }: PostgresError): boolean {
+  return code === undefined || /^(?:08|40|53|55|57|E)/.test(code);
+}
+
 function joined(cluster: Plan, places: readonly PlaceResult<Plan>[]): Plan {
   const plans = [cluster, ...places.flatMap(({ result }) => result ?? [])];
   return {
@@ -135,6 +148,6 @@ function joined(cluster: Plan, places: readonly PlaceResult<Plan>[]): Plan {
       ...plans.flatMap(({ conflicts }) => conflicts),
       ...places.flatMap(({ conflicts }) => conflicts),
     ],
-    notes: plans.flatMap(({ notes }) => notes),
+    notes: [...plans.flatMap(({ notes }) => notes), ...places.flatMap(({ notes }) => notes)],
   };
 }

@@ -36,7 +36,12 @@ export function placesOf(
   return places;
 }
 
-function hasContents({ schemas = [], extensions = [], defaultPrivileges = [] }: DeclaredDatabase): boolean {
+/** Whether something inside it is declared. */
+export function hasContents({
+  schemas = [],
+  extensions = [],
+  defaultPrivileges = [],
+}: DeclaredDatabase): boolean {
   return schemas.length + extensions.length + defaultPrivileges.length > 0;
 }
 
