@@ -29,6 +29,11 @@ test('through the pooler, too', () => {
   expect(keys['pooler-jdbc-uri']).toBe(keys['jdbc-uri']?.replace(target.host, 'demo-pooler.ns'));
 });
 
+test('a verifier instead of a password is in no URI', () => {
+  const keys = connectionKeysOf({ ...target, password: `md5${'0'.repeat(32)}`, poolerHost: 'pooler' });
+  expect(Object.keys(keys)).toEqual(['host', 'port', 'pooler-host']);
+});
+
 test('whatever is in a name or password is read back as it was (for any text)', () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1 });
   fc.assert(

@@ -1,3 +1,5 @@
+import { isVerifier } from '@pgherd/postgres';
+
 /** Where clients find the database of a role, and as whom they log in. */
 export interface ConnectionTarget {
   host: string;
@@ -32,20 +34,22 @@ export type ConnectionKey = (typeof connectionKeys)[number];
  * `jdbc-uri`: https://jdbc.postgresql.org/documentation/use/#connecting-to-the-database
  */
 export function connectionKeysOf(target: ConnectionTarget): Partial<Record<ConnectionKey, string>> {
-  const { host, poolerHost, database } = target;
-  return {
+  const { host, poolerHost, database, password } = target;
+  const hosts = {
     host,
     port,
     ...(database === undefined ? {} : { dbname: database }),
+    ...(poolerHost === undefined ? {} : { 'pooler-host': poolerHost }),
+  };
+  // Nobody logs in with what only proves a password.
+  if (isVerifier(password)) return hosts;
+  return {
+    ...hosts,
     uri: uriTo(host, target),
     'jdbc-uri': jdbcUriTo(host, target),
     ...(poolerHost === undefined
       ? {}
-      : {
-          'pooler-host': poolerHost,
-          'pooler-uri': uriTo(poolerHost, target),
-          'pooler-jdbc-uri': jdbcUriTo(poolerHost, target),
-        }),
+      : { 'pooler-uri': uriTo(poolerHost, target), 'pooler-jdbc-uri': jdbcUriTo(poolerHost, target) }),
   };
 }
 
