@@ -102,7 +102,7 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
           apiVersion: 'v1',
           kind: 'Secret',
           metadata: { namespace: 'default', name: secret },
-          stringData: { user1: 'robot', password1: 'of-robot', inrole1: 'pg_monitor' },
+          stringData: { user1: 'robot', password1: 'given-to-the-robot', inrole1: 'pg_monitor' },
         });
         const manifest = clusterManifest({ name, instances: 2, synchronous: true });
         const spec = { ...(manifest['spec'] as object), preparedDatabases: { shop: { defaultUsers: true } } };
