@@ -370,6 +370,14 @@ test('a pooler that ends lets transactions end first', async () => {
   expect(await pooler.exitCode()).toBe(0);
 });
 
+test('a pooler that nobody ever used ends, too', async () => {
+  const pooler = await start();
+  await pooler.signal('TERM');
+  await eventually('the container ended', async () => (await pooler.exitCode()) !== undefined, {
+    timeoutMs: 20_000,
+  });
+});
+
 test('a second signal ends it at once', async () => {
   const pooler = await start();
   const busy = await connect(pooler.port);
