@@ -151,8 +151,9 @@ test('new users: who reads the Secret gets in, who read it before still does, an
   await create({ usersWithSecretRotation: ['app'] });
   const first = await readerIsLetIn('app', ({ username }) => username === 'app');
   expect(Date.parse(first['nextRotation'] ?? '') - Date.now()).toBeGreaterThan(89 * 86_400_000);
-  // A user of a rotation long ago, and one that somebody else made.
-  await before.query('create role app200101 in role app; create role app200102');
+  // Users of rotations long ago, of which the last one was in use until now, and one that somebody else made.
+  await before.query('create role app200101 in role app; create role app200201 in role app');
+  await before.query('create role app200102');
 
   await write('app', due);
   const second = await readerIsLetIn('app', ({ username }) => username === `app${today}`);
@@ -165,7 +166,7 @@ test('new users: who reads the Secret gets in, who read it before still does, an
   expect(user).toEqual({ rolcreatedb: true, is_member: true });
   await running();
   const left = await before.query("select rolname from pg_roles where rolname like 'app2%' order by 1");
-  expect(left.map(({ rolname }) => rolname)).toEqual(['app200102', `app${today}`]);
+  expect(left.map(({ rolname }) => rolname)).toEqual(['app200102', 'app200201', `app${today}`]);
 
   // Twice on one day: the same user, another password.
   await write('app', due);

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => lab?.stop());
 
-/** Two rotations of `of`: the dated role of January is past its time, that of March is in use. */
+/** Rotations of `of`: the dated role of January is past its time, that of March is in use. */
 function rotation(of: string, rest: Partial<Declared> = {}): Partial<Declared> {
   return {
     roles: [
@@ -26,8 +26,12 @@ function rotation(of: string, rest: Partial<Declared> = {}): Partial<Declared> {
   };
 }
 
+/** Before that of March: the dated roles of January and February. */
 function old(of: string): Partial<Declared> {
-  return { roles: [role(of), role(`${of}240101`, [], { password: 'old', memberOf: [of] })] };
+  const dated = ['240101', '240201'].map((date) =>
+    role(`${of}${date}`, [], { password: 'old', memberOf: [of] }),
+  );
+  return { roles: [role(of), ...dated] };
 }
 
 test('what an old role owns in all databases becomes that of the role it stood for', async () => {

@@ -146,3 +146,13 @@ test('old users are kept for the retention, and never for less than two interval
   expect(keptSince(now, 180, 30)).toBe('260525');
   expect(keptSince(now, 1, 30)).toBe('260922');
 });
+
+test('however long passwords last and users are kept: for ever is for ever, and a time can be written down', () => {
+  for (const days of [10_000, 36_500, 1e9, Number.MAX_SAFE_INTEGER]) {
+    expect(keptSince(now, days, 30)).toBe('000101');
+    const first = due({ nextRotation: undefined, intervalDays: days });
+    const again = { nextRotation: first?.nextRotation, intervalDays: days };
+    expect(timeOf(first?.nextRotation)).toBeGreaterThan(now);
+    expect(due(again)).toBeUndefined();
+  }
+});

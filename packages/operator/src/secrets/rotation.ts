@@ -33,6 +33,11 @@ export interface Rotation {
 
 const dayMs = 86_400_000;
 
+/** What is longer than that is for ever. */
+const latest = Date.UTC(9999, 11, 31);
+/** The years of users' names are those of this century. */
+const earliest = Date.UTC(2000, 0, 1);
+
 /** PostgreSQL cuts longer names off. */
 const longestName = 63;
 
@@ -70,7 +75,7 @@ export function dueRotation(input: RotationInput): Rotation | undefined {
 
 /** Key `nextRotation` of a Secret whose password is new. */
 export function rotationAfter(now: number, intervalDays: number): string {
-  return timeText(now + intervalDays * dayMs);
+  return timeText(Math.min(now + intervalDays * dayMs, latest));
 }
 
 /** Milliseconds since 1970 when the next rotation is due; undefined when the text is no time. */
@@ -113,5 +118,5 @@ export function fitsDate(role: string): boolean {
  * twice the interval is always kept.
  */
 export function keptSince(now: number, retentionDays: number, intervalDays: number): string {
-  return dateSuffix(now - Math.max(retentionDays, 2 * intervalDays) * dayMs);
+  return dateSuffix(Math.max(now - Math.max(retentionDays, 2 * intervalDays) * dayMs, earliest));
 }

@@ -11,9 +11,23 @@ import { objectName, step, type Note, type Step } from './step.ts';
  * it. They lose login first; one that has open sessions is not dropped while they last.
  */
 export function rotatedSteps(rotated: RotatedRole, context: PlanContext, notes: Note[]): Step[] {
+  const before = predecessor(rotated, context);
   return [...context.observed.roles.values()]
-    .filter((role) => isLeftBehind(role, rotated, context))
+    .filter((role) => role.name !== before && isLeftBehind(role, rotated, context))
     .flatMap((role) => dropSteps(role, rotated, context, notes));
+}
+
+/**
+ * The one that was in use before the current one. When the rotation came late, it is older than others get; those who use
+ * it still have not had the time to read the Secret again. It goes with the next rotation, or when the current one is old.
+ */
+function predecessor({ of, current, keptSince }: RotatedRole, { observed }: PlanContext): string | undefined {
+  const currentDate = dateOf(current, of);
+  if (currentDate === undefined || currentDate < keptSince) return undefined;
+  const before = [...observed.roles.values()]
+    .filter((role) => role.memberOf.has(of) && (dateOf(role.name, of) ?? currentDate) < currentDate)
+    .map(({ name }) => name);
+  return before.sort().at(-1);
 }
 
 function isLeftBehind(
@@ -22,14 +36,19 @@ function isLeftBehind(
   { declared, observed }: PlanContext,
 ): boolean {
   const { of, current, keptSince } = rotated;
-  if (!role.name.startsWith(of) || !role.memberOf.has(of)) return false;
-  const date = role.name.slice(of.length);
-  if (!isDate(date) || date >= keptSince) return false;
+  const date = dateOf(role.name, of);
+  if (date === undefined || date >= keptSince || !role.memberOf.has(of)) return false;
   return (
     role.name !== current &&
     role.name !== observed.user &&
     !declared.roles.some(({ name }) => name === role.name)
   );
+}
+
+/** The date at the end of a name; undefined: it is none of a rotation of `of`. */
+function dateOf(name: string, of: string): string | undefined {
+  const date = name.startsWith(of) ? name.slice(of.length) : '';
+  return isDate(date) ? date : undefined;
 }
 
 /** `YYMMDD` of this century. */
