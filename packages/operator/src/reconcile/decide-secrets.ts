@@ -29,6 +29,7 @@ export function decideSecrets(
     const decided = decideSecret({
       role: role.name,
       live,
+      keepsName: role.origin === 'system',
       isOurs: live !== undefined && isWrittenByUs(live),
       ...(role.secret.password === undefined ? {} : { given: role.secret.password }),
       connection: connectionOf(input, role),

@@ -265,3 +265,23 @@ test('whatever is in a Secret, one change settles it, and never an empty passwor
     }),
   );
 });
+
+describe('the Secret of a role that Patroni logs in as', () => {
+  const decideSystem = (data: Record<string, string>) =>
+    decide(secret(data), { role: 'postgres', keepsName: true, rotation: terms({ style: 'in place' }) });
+
+  test('cannot name a user of a rotation, which nobody has made: the operator would lock itself out', () => {
+    const { credentials, upcoming, change } = decideSystem({ username: 'postgres261121', password: 'old' });
+    expect(credentials).toBeUndefined();
+    expect(upcoming).toEqual({ username: 'postgres', password: 'new for missing' });
+    expect(change?.data).toMatchObject({ username: 'postgres' });
+  });
+
+  test.each([
+    'md5d41d8cd98f00b204e9800998ecf8427e',
+    `SCRAM-SHA-256$4096:c2FsdA==$${'A'.repeat(43)}=:${'A'.repeat(43)}=`,
+  ])('cannot have %s for a password: nobody can log in with a verifier', (password) => {
+    const { credentials, upcoming } = decideSystem({ username: 'postgres', password });
+    expect([credentials, upcoming?.password]).toEqual([undefined, 'new for missing']);
+  });
+});

@@ -1,4 +1,5 @@
 import type { Secret } from '@pgherd/kube/objects';
+import { isVerifier } from '@pgherd/postgres';
 import { rotatedUsersAnnotation } from '../names.ts';
 import type { Credentials } from '../render/input.ts';
 import { connectionKeys, connectionKeysOf, type ConnectionTarget } from './connection-keys.ts';
@@ -18,6 +19,8 @@ export interface RoleSecretInput {
   role: string;
   /** The Secret as it is; undefined when there is none. */
   live: Secret | undefined;
+  /** Patroni and the operator log in as this role: by its name, and with the password itself. */
+  keepsName?: boolean;
   /** Whether pgherd has written to it before. */
   isOurs: boolean;
   /** Password that is given from outside; missing: one is generated when it is needed. */
@@ -128,20 +131,20 @@ function firstRotation(terms: RotationTerms | undefined): { nextRotation?: strin
 
 /** What the Secret should say instead of what it says; undefined when that can be used. */
 function repairOf(
-  { role, given, newPassword }: RoleSecretInput,
+  { role, given, newPassword, keepsName = false }: RoleSecretInput,
   { username, password }: SecretContents,
 ): { what: string; why: string; credentials: Credentials } | undefined {
   const what = `repair the Secret of ${role}`;
-  const isOthers = username !== undefined && username !== role && !isDatedUser(role, username);
+  const isOurs = username === undefined || username === role || (!keepsName && isDatedUser(role, username));
   if (given !== undefined && (password !== given || username !== role)) {
     const why = 'its password is given from outside, and is another one';
     return { what: `update the password of ${role}`, why, credentials: { username: role, password: given } };
   }
-  if (isOthers) {
+  if (!isOurs) {
     const why = `it is for ${JSON.stringify(username)}, and its name is that of ${role}: it gets a new password`;
     return { what, why, credentials: { username: role, password: newPassword('missing') } };
   }
-  if (password === undefined) {
+  if (password === undefined || (keepsName && isVerifier(password))) {
     const why = 'it has no password that can be used: it gets a new one';
     return { what, why, credentials: { username: username ?? role, password: newPassword('missing') } };
   }

@@ -16,7 +16,12 @@ const style = (name: string, origin: RoleOrigin, spec: Spec = {}, isOn = true) =
 test.each<[string, RoleOrigin, Spec, boolean, ReturnType<typeof style>]>([
   ['a', 'manifest', {}, true, 'new user'],
   ['a', 'manifest', {}, false, undefined],
-  ['a', 'prepared', {}, true, 'new user'],
+  ['bar_reader_user', 'prepared', {}, true, 'new user'],
+  // What its users made would be nobody else's.
+  ['bar_owner_user', 'prepared', {}, true, undefined],
+  ['bar_data_owner_user', 'prepared', {}, true, undefined],
+  ['bar_owner_user', 'manifest', {}, true, 'new user'],
+  ['bar_owner_user', 'prepared', { usersWithSecretRotation: ['bar_owner_user'] }, false, 'new user'],
   // It owns a database of the test manifest.
   ['foo_user', 'manifest', {}, true, undefined],
   ['foo_user', 'manifest', { usersWithSecretRotation: ['foo_user'] }, false, 'new user'],

@@ -1,4 +1,5 @@
 import type { Configuration, Postgresql, Problem } from '@pgherd/api';
+import { groupRole, userOf } from '../render/prepared.ts';
 import type { RoleOrigin } from '../render/roles/cluster-role.ts';
 import { fitsDate, type RotationStyle } from './rotation.ts';
 
@@ -29,6 +30,9 @@ function wantedStyle(declared: Declared, role: RotatableRole): RotationStyle | u
   return role.origin === 'system' ? 'in place' : 'new user';
 }
 
+/** How the names of the LOGIN roles end that are owners in prepared databases. */
+const ownersUser = userOf(groupRole('', 'owner'));
+
 /** Somebody else decides about its password. */
 function isGiven({ origin }: RotatableRole): boolean {
   return origin === 'infrastructure' || origin === 'team';
@@ -37,6 +41,8 @@ function isGiven({ origin }: RotatableRole): boolean {
 function isRotatedByDefault({ configuration, manifest }: Declared, { name, origin }: RotatableRole): boolean {
   if (!configuration.enable_password_rotation) return false;
   if (origin !== 'manifest' && origin !== 'prepared') return false;
+  // What its dated users made would be theirs, without default privileges, and the next one could not change it.
+  if (origin === 'prepared' && name.endsWith(ownersUser)) return false;
   return !Object.values(manifest.spec.databases ?? {}).includes(name);
 }
 
