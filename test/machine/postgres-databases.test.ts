@@ -251,3 +251,76 @@ test('databases that nobody can work in are told, and hold up nobody', async () 
   expect(await lab.problems({ roles: [], databases: [{ name: 'closed', owner }] })).toEqual([]);
   await lab.sql('postgres', 'postgres', 'DROP DATABASE broken');
 });
+
+test.each([
+  'a"b',
+  "it's",
+  'UPPER',
+  '漢字',
+  '$1',
+  'select',
+  String.raw`back\slash`,
+  '"; DROP SCHEMA public CASCADE; --',
+  'x'.repeat(63),
+])('hostile name %j of database, schema and roles', async (name) => {
+  const others = { reader: `r${name}`.slice(0, 60), writer: `w${name}`.slice(0, 60) };
+  await lab.done({
+    roles: [name, others.reader, others.writer].map((each) => role(each, ['nologin'])),
+    databases: [
+      {
+        name,
+        owner: name,
+        schemas: [{ name, owner: name, usage: [others.reader] }],
+        extensions: [
+          { name: 'citext', schema: name },
+          { name: 'xml2', schema: name },
+        ],
+        defaultPrivileges: [
+          { owner: name, ...others },
+          { owner: name, schema: name, ...others },
+        ],
+      },
+    ],
+  });
+  const rows = await lab.sql(
+    'postgres',
+    name,
+    "SELECT nspname AS schema FROM pg_extension e JOIN pg_namespace n ON n.oid = extnamespace WHERE extname IN ('citext', 'xml2')",
+  );
+  expect(rows).toEqual([{ schema: name }, { schema: name }]);
+});
+
+test('impossible names are refused before anything is sent, and keep nothing else from being done', async () => {
+  for (const name of ['', 'x'.repeat(64), 'é'.repeat(32), 'a\0b', '\uD800']) {
+    const declared: Declared = {
+      roles: prepared.roles,
+      databases: [
+        {
+          name: 'impossible',
+          owner: 'foo_owner',
+          schemas: [
+            { name, owner: 'foo_owner' },
+            { name: 'possible', owner: 'foo_owner', usage: [name] },
+          ],
+          extensions: [
+            { name, schema: 'possible' },
+            { name: 'citext', schema: name },
+          ],
+          defaultPrivileges: [
+            { owner: name, reader: 'foo_reader', writer: 'foo_writer' },
+            { owner: 'foo_owner', schema: name, reader: 'foo_reader', writer: 'foo_writer' },
+          ],
+        },
+      ],
+    };
+    expect(await lab.problems(declared)).toHaveLength(6);
+    const { steps } = await lab.plan(declared);
+    expect(steps).toEqual([]);
+  }
+  const [row] = await lab.sql(
+    'postgres',
+    'impossible',
+    "SELECT FROM pg_namespace WHERE nspname = 'possible'",
+  );
+  expect(row).toBeDefined();
+});

@@ -1,10 +1,11 @@
 import type { DeclaredDatabase } from '../declared.ts';
 import type { Contents, ContentsWanted } from '../observe/contents.ts';
+import { nameProblem } from '../sql.ts';
 import type { ContentsContext } from './contents-context.ts';
 import { defaultPrivilegeSteps } from './default-privileges.ts';
 import { extensionSteps } from './extension.ts';
 import { type Lookup, lookupName, lookupSteps } from './lookup.ts';
-import { schemaSteps } from './schema.ts';
+import { schemaSteps, usableSchemas } from './schema.ts';
 import { objectName, type Step } from './step.ts';
 
 /** What has to be known of a database to plan what is in it. */
@@ -15,28 +16,37 @@ export function contentsWanted(database: DeclaredDatabase, lookup: Lookup | unde
       ...schemas.map(({ name }) => name),
       ...extensions.map(({ schema }) => schema),
       ...defaultPrivileges.flatMap(({ schema }) => schema ?? []),
-    ],
-    owners: defaultPrivileges.map(({ owner }) => owner),
+    ].filter(isPossible),
+    owners: defaultPrivileges.map(({ owner }) => owner).filter(isPossible),
     ...(lookup ? { lookup: { schema: lookup.schema, name: lookupName } } : {}),
   };
 }
 
 /** Names of the declared extensions that are not there. */
 export function missingExtensions({ extensions = [] }: DeclaredDatabase, contents: Contents): string[] {
-  return extensions.map(({ name }) => name).filter((name) => !contents.extensions.has(name));
+  return extensions
+    .map(({ name }) => name)
+    .filter((name) => isPossible(name) && !contents.extensions.has(name));
+}
+
+/** PostgreSQL refuses the whole question otherwise. */
+function isPossible(name: string): boolean {
+  return nameProblem(name) === undefined;
 }
 
 /** The statements that make what is inside a database as it is declared. Nothing is ever dropped or taken away. */
-export function contentsSteps(context: ContentsContext, lookup: Lookup | undefined): Step[] {
-  const { database, contents, conflicts } = context;
+export function contentsSteps(all: ContentsContext, lookup: Lookup | undefined): Step[] {
+  const { contents, conflicts } = all;
   const danger = dangerOf(contents);
   if (danger !== undefined) {
-    conflicts.push({ object: objectName('database', database.name), message: danger });
+    conflicts.push({ object: objectName('database', all.database.name), message: danger });
     return [];
   }
+  const database = { ...all.database, schemas: usableSchemas(all) };
+  const context = { ...all, database };
   return [
     ...(lookup ? lookupSteps(lookup, database.name, contents) : []),
-    ...(database.schemas ?? []).flatMap((schema) => schemaSteps(schema, context)),
+    ...database.schemas.flatMap((schema) => schemaSteps(schema, context)),
     ...(database.defaultPrivileges ?? []).flatMap((declared) => defaultPrivilegeSteps(declared, context)),
     // At the end, because some end the session when their library is not loaded.
     ...extensionSteps(database.extensions ?? [], context),

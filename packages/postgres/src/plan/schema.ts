@@ -3,6 +3,16 @@ import { identifier, nameProblem } from '../sql.ts';
 import { type ContentsContext, schemaCreation } from './contents-context.ts';
 import { because, objectName, step, type Step } from './step.ts';
 
+/** The declared schemas that there can be; the others become conflicts. */
+export function usableSchemas(context: ContentsContext): DeclaredSchema[] {
+  return (context.database.schemas ?? []).filter((schema) => {
+    const problem = schemaProblem(schema, context);
+    if (problem === undefined) return true;
+    context.conflicts.push({ object: inDatabase(context, 'schema', schema.name), message: problem });
+    return false;
+  });
+}
+
 /**
  * Makes the schema, and lets those use it who should.
  *
@@ -11,12 +21,7 @@ import { because, objectName, step, type Step } from './step.ts';
  * on owning it, and keeps it. `public` stays its database owner's.
  */
 export function schemaSteps(schema: DeclaredSchema, context: ContentsContext): Step[] {
-  const problem = schemaProblem(schema, context);
   const { database, contents, conflicts, knownRoles } = context;
-  if (problem !== undefined) {
-    conflicts.push({ object: inDatabase(context, 'schema', schema.name), message: problem });
-    return [];
-  }
   const where = { database: database.name };
   const name = identifier(schema.name);
   const existing = contents.schemas.get(schema.name);
