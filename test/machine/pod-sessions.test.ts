@@ -72,6 +72,7 @@ test('sessions only read, whatever a database says of itself, and constants are 
   await superuser.query('create database hostile');
   await superuser.query('alter database hostile set default_transaction_read_only = off');
   await superuser.query('alter database hostile set search_path = public');
+  await superuser.query('alter database hostile set client_encoding = latin1');
   await superuser.close();
   await sessions().use('hostile', async (connection) => {
     const [row] = await connection.query(
@@ -80,6 +81,9 @@ test('sessions only read, whatever a database says of itself, and constants are 
     expect(row).toEqual({ path: 'pg_catalog,pg_temp', read_only: 'on' });
     expect(await connection.query('select $1 as a, $2::int as b', ["it's \\", 7])).toEqual([
       { a: "it's \\", b: 7 },
+    ]);
+    expect(await connection.query("select 'ü€' as text, length('ü€') as length")).toEqual([
+      { text: 'ü€', length: 2 },
     ]);
     const names = ['a "b" \\', "it's,{}", 'line\nline', ''];
     const [list] = await connection.query('select $1::text[] as names', [names]);

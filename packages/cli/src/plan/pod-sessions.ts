@@ -12,6 +12,7 @@ export interface ServerPod {
 const sessionSettings = [
   'search_path=pg_catalog,pg_temp',
   'role=none',
+  'client_encoding=UTF8',
   'default_transaction_read_only=on',
   'statement_timeout=60s',
   'lock_timeout=10s',

@@ -11,7 +11,7 @@ const timeoutMs = 20_000;
 
 /** As the operator's own sessions are: nothing that a user planted is found, and no replica is waited for. */
 const sessionOptions =
-  '-c search_path=pg_catalog,pg_temp -c synchronous_commit=local -c log_transaction_sample_rate=0';
+  '-c search_path=pg_catalog,pg_temp -c client_encoding=UTF8 -c synchronous_commit=local -c log_transaction_sample_rate=0';
 
 /** Over the Unix socket: nothing of the container's own environment, no file of settings, no prompt. */
 const psql = 'psql -X -q -w -v ON_ERROR_STOP=1 -h /var/run/postgresql -p 5432 -d postgres -f -'.split(' ');
