@@ -14,6 +14,9 @@ import { declaredWithSecrets } from '../testing/declared.ts';
 import { testManifest, testObserved, testSource } from '../testing/cluster.ts';
 import type { Written } from './effect.ts';
 
+/** Rotations need a time from which some years can be taken. */
+const now = Date.parse('2026-01-01T00:00:00Z');
+
 /** All that a manifest and a configuration come to, by object and by what is not an object. */
 export type Rendering = Record<string, unknown>;
 
@@ -38,7 +41,7 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
     return { problems: assessment.errors.map(formatProblem) };
   }
   const pass = goalOf(assessment.manifest, { configuration, named }, observed, {
-    now: 0,
+    now,
     newPassword: () => 'generated',
   });
   const { objects } = pass.goal;
@@ -59,7 +62,7 @@ export function renderAll(...all: (Written | undefined)[]): Rendering {
       pass.goal.database === undefined
         ? 'left alone'
         : declaredWithSecrets(assessment.manifest, { configuration, named }, observed, {
-            now: 0,
+            now,
             newPassword: () => 'generated',
           }),
     deletion: deletionOf(objects, manifest, configuration),
