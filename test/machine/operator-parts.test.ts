@@ -95,6 +95,9 @@ test('pooler and backup come and go with the manifest', async () => {
   const role = await client.get(secrets, { ...key, name: ofPooler[2]?.split(' ')[1] ?? '' });
   const decode = (text = '') => Buffer.from(text, 'base64').toString();
   expect(decode(list.data?.['userlist.txt'])).toBe(`"pooler" "${decode(role.data?.['password'])}"\n`);
+  // A list of users is no Secret of a role: that it has no password is no trouble.
+  const { status } = (await client.get(postgresqls, key)) as { status?: PostgresqlStatus };
+  expect(status?.conditions).toContainEqual(expect.objectContaining({ type: 'Degraded', status: 'False' }));
 
   // What somebody changes by hand is put right, whatever the field.
   const pooler = { ...key, name: 'acid-demo-pooler' };

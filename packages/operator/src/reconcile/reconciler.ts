@@ -81,7 +81,8 @@ type Standing = Pick<StatusInput, 'observed' | 'plan' | 'instances' | 'secrets'>
   Partial<Pick<StatusInput, 'problems' | 'failures'>>;
 
 function standingOf({ observed, pass, plan: left }: Look): Standing {
-  const secrets = pass.goal.objects.filter(({ kind }) => kind === kinds.secret);
+  // Those of roles. Poolers' lists of users are written whole, and have no password to look for.
+  const secrets = pass.goal.objects.filter(({ kind, care }) => kind === kinds.secret && care === 'labelled');
   return {
     observed,
     plan: left,
