@@ -185,7 +185,7 @@ test('what the owner of a database made in its place is taken over, and he canno
   );
   const { steps } = await lab.plan(declared('planted'));
   expect(steps.map(({ why }) => why)).toEqual([
-    'the schema pooler belongs to mallory, who could replace the lookup; pooler cannot use schema pooler; the function user_lookup is one that its owner can replace; there is no function user_lookup; everybody can execute it; pooler cannot execute it',
+    'the schema pooler belongs to mallory, who could replace the lookup; pooler cannot use schema pooler; the function user_lookup is one that its owner can replace; there is no function user_lookup',
   ]);
   await lab.done(declared('planted'));
   expect(await lookUp('planted', 'mallory')).toEqual(['mallory', scram]);

@@ -14,7 +14,7 @@ const declared: Declared = {
       name: 'app',
       attributes: { login: true },
       password: 'p',
-      memberOf: ['shop_writer'],
+      memberOf: ['shop_writer', 'pg_monitor'],
       settings: { search_path: '"$user", data' },
     },
     { name: 'pooler', attributes: { login: true }, password: 'q' },
@@ -58,6 +58,16 @@ test('no password and no verifier is in what is shown', () => {
   const shown = steps.flatMap((step) => step.shown).join('\n');
   expect(shown).toContain(`PASSWORD '********'`);
   expect(shown).not.toMatch(/PASSWORD '(?!\*{8}')/);
+});
+
+test('roles that the image makes get a password where they are declared with one; nobody else alters the replication role', () => {
+  const roles = [
+    { name: 'standby', attributes: { login: true, replication: true }, password: 'p' },
+    { name: 'robot_zmon', attributes: { login: true }, password: 'q' },
+  ];
+  const server = { superuser: 'postgres', replication: 'standby', roles: ['robot_zmon'] };
+  const { steps } = planNewServer({ roles, databases: [] }, server);
+  expect(steps.flatMap(({ shown }) => shown)).toEqual([`ALTER ROLE "robot_zmon" LOGIN PASSWORD '********'`]);
 });
 
 function byText(a: object, b: object): number {

@@ -10,23 +10,24 @@ import { plan, type Plan } from './plan/plan.ts';
 /** What a server is made with. */
 export interface NewServer {
   superuser: string;
-  /** Other roles that are there from the beginning. */
+  /** The role that replicas log in as; made with its password, as the superuser is. */
+  replication?: string;
+  /** Other roles that are there from the beginning. None of them logs in. */
   roles: readonly string[];
 }
 
 /**
  * What will be to do in a server that does not exist yet. Which extensions it will have is not known: each is taken to be
- * there, relocatable, and in need of no other.
+ * there, relocatable, and in need of no other. So are the roles that PostgreSQL brings itself (`pg_monitor`).
  */
 export function planNewServer(declared: Declared, server: NewServer): Plan {
-  // Those that are there from the beginning are made with their passwords.
-  const isMade = (name: string) => name === server.superuser || server.roles.includes(name);
+  const isMade = (name: string) => name === server.superuser || name === server.replication;
   const withPassword = declared.roles.filter(
     ({ name, password }) => !isMade(name) && (password ?? '') !== '',
   );
   // Verifiers are never shown, and here never used.
   const verifiers = new Map(withPassword.map(({ name }) => [name, '']));
-  const cluster = plan(declared, observedIn(server), verifiers);
+  const cluster = plan(declared, observedIn(server, broughtRoles(declared)), verifiers);
   const plans = cluster.places.map((place) => planPlace(place, cluster.knownRoles));
   return {
     steps: [cluster, ...plans].flatMap(({ steps }) => steps),
@@ -50,7 +51,13 @@ function planPlace({ database, lookup }: Place, knownRoles: ReadonlySet<string>)
   return result;
 }
 
-function observedIn({ superuser, roles }: NewServer): Observed {
+/** Roles that PostgreSQL brings, as far as something is said about them: nobody else may make any of that name. */
+function broughtRoles({ roles }: Declared): string[] {
+  const named = roles.flatMap(({ memberOf = [], admins = [] }) => [...memberOf, ...admins]);
+  return named.filter((name) => name.startsWith('pg_'));
+}
+
+function observedIn({ superuser, replication, roles }: NewServer, brought: string[]): Observed {
   const role = (name: string, isSuperuser: boolean) =>
     observedRole({
       name,
@@ -58,8 +65,8 @@ function observedIn({ superuser, roles }: NewServer): Observed {
       inherit: true,
       createrole: isSuperuser,
       createdb: isSuperuser,
-      login: true,
-      replication: true,
+      login: isSuperuser || name === replication,
+      replication: isSuperuser || name === replication,
       bypassrls: isSuperuser,
       bootstrap: isSuperuser,
       verifier: null,
@@ -77,7 +84,8 @@ function observedIn({ superuser, roles }: NewServer): Observed {
     template: name !== 'postgres',
     valid: true,
   });
-  const others = roles.filter((name) => name !== superuser).map((name) => role(name, false));
+  const names = [...roles, ...brought, ...(replication === undefined ? [] : [replication])];
+  const others = names.filter((name) => name !== superuser).map((name) => role(name, false));
   return {
     inRecovery: false,
     user: superuser,

@@ -122,7 +122,7 @@ function databaseOf({ goal, declared, configuration }: PassGoal, observed: Obser
 /** Roles that Patroni and the image make. */
 function newServerOf(configuration: Configuration): NewServer {
   const { super_username: superuser, replication_username: replication, pam_role_name } = configuration;
-  return { superuser, roles: [replication, 'admin', 'cron_admin', pam_role_name, 'robot_zmon'] };
+  return { superuser, replication, roles: ['admin', 'cron_admin', pam_role_name, 'robot_zmon'] };
 }
 
 /** Deployments of poolers, and their lists of users. */

@@ -64,7 +64,7 @@ export function lookupSteps(lookup: Lookup, database: string, contents: Contents
   return [
     step(
       'install lookup of the poolers',
-      repairs.map(({ reason }) => reason).join('; '),
+      repairs.flatMap(({ reason }) => reason ?? []).join('; '),
       repairs.flatMap(({ statements }) => statements),
       { database },
     ),
@@ -72,7 +72,8 @@ export function lookupSteps(lookup: Lookup, database: string, contents: Contents
 }
 
 interface Repair {
-  reason: string;
+  /** Undefined for what goes without saying: the rights to what is only being made. */
+  reason: string | undefined;
   statements: string[];
 }
 
@@ -101,7 +102,7 @@ function schemaRepairs(lookup: Lookup, { schemas }: Contents): Repair[] {
     });
   if (!has.has('USAGE'))
     repairs.push({
-      reason: `${lookup.role} cannot use schema ${lookup.schema}`,
+      reason: existing && `${lookup.role} cannot use schema ${lookup.schema}`,
       statements: [`GRANT USAGE ON SCHEMA ${schema} TO ${role}`],
     });
   return repairs;
@@ -128,7 +129,7 @@ function functionRepairs(lookup: Lookup, functions: readonly ObservedFunction[])
   const toAll = existing ? rights(existing.grants, null) : new Set(['EXECUTE']);
   if (toAll.has('EXECUTE'))
     repairs.push({
-      reason: `everybody can execute it`,
+      reason: existing && 'everybody can execute it',
       statements: [`REVOKE ALL ON FUNCTION ${signature} FROM PUBLIC`],
     });
   const has = rights(existing?.grants ?? [], lookup.role);
@@ -139,7 +140,7 @@ function functionRepairs(lookup: Lookup, functions: readonly ObservedFunction[])
     });
   if (!has.has('EXECUTE'))
     repairs.push({
-      reason: `${lookup.role} cannot execute it`,
+      reason: existing && `${lookup.role} cannot execute it`,
       statements: [`GRANT EXECUTE ON FUNCTION ${signature} TO ${role}`],
     });
   return repairs;
