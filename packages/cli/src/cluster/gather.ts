@@ -27,6 +27,7 @@ import {
 import { findLabels } from './labels.ts';
 import type { ConnectionRow, EndpointRow, MemberRow, Overview } from './overview.ts';
 import { gatherPoolers } from './poolers.ts';
+import { databaseOf } from './psql.ts';
 import type { Target } from './target.ts';
 
 type Annotations = Record<string, string> | undefined;
@@ -112,15 +113,19 @@ function endpointRow(
 }
 
 function connectionRow(secret: Secret, cluster: Postgresql & KubeObject): ConnectionRow | undefined {
-  const encoded = secret.data?.['username'];
-  if (encoded === undefined) return undefined;
-  const user = Buffer.from(encoded, 'base64').toString('utf8');
-  const owned = Object.entries(cluster.spec.databases ?? {}).find(([, owner]) => owner === user)?.[0];
-  const host = `${cluster.metadata.name}.${cluster.metadata.namespace}.svc.cluster.local`;
+  const said = (key: string): string | undefined => {
+    const encoded = secret.data?.[key];
+    return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+  };
+  const user = said('username');
+  if (user === undefined) return undefined;
+  // Secrets of Zalando's operator have neither host nor database.
+  const host = said('host') ?? `${cluster.metadata.name}.${cluster.metadata.namespace}.svc.cluster.local`;
+  const database = encodeURIComponent(said('dbname') ?? databaseOf(user, cluster) ?? 'postgres');
   return {
     user,
     secret: secret.metadata?.name ?? '',
-    uri: `postgresql://${encodeURIComponent(user)}:***@${host}:5432/${owned ?? 'postgres'}?sslmode=require`,
+    uri: `postgresql://${encodeURIComponent(user)}:***@${host}:5432/${database}?sslmode=require`,
   };
 }
 
