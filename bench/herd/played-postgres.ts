@@ -5,9 +5,9 @@ import { createSecureContext, TLSSocket, type SecureContext } from 'node:tls';
 const sslRequest = 80_877_103;
 
 /** Type of a column in a row description: their object ids in the catalogue. */
-const types = { bool: 16, name: 19, json: 114 } as const;
+const types = { bool: 16, name: 19, text: 25, json: 114 } as const;
 
-type Columns = Record<string, { type: keyof typeof types; value: string }>;
+type Columns = Record<string, { type: keyof typeof types; value: string | null }>;
 
 /**
  * A PostgreSQL that only pretends: a fresh primary that lets everybody in over TLS, answers the operator's question for
@@ -40,6 +40,9 @@ export class PlayedPostgres {
 function converse(socket: TLSSocket): void {
   let pending = Buffer.alloc(0);
   let isStarted = false;
+  // The statement of the extended protocol that is being carried out, and whether it was refused.
+  let prepared: Prepared = { answer: Buffer.alloc(0), refused: false };
+  const roles = ['postgres', 'standby'];
   socket.on('data', (chunk: Buffer) => {
     pending = Buffer.concat([pending, chunk]);
     for (;;) {
@@ -55,7 +58,8 @@ function converse(socket: TLSSocket): void {
         socket.end();
         return;
       }
-      socket.write(isStarted ? answer(letter, body) : welcome());
+      if (letter === 'P') prepared = prepare(body, roles);
+      socket.write(isStarted ? answer(letter, body, prepared, roles) : welcome());
       isStarted = true;
     }
   });
@@ -65,13 +69,54 @@ function welcome(): Buffer {
   return Buffer.concat([message('R', int32(0)), message('S', text('server_version', '17.0')), ready('I')]);
 }
 
-function answer(letter: string, body: Buffer): Buffer {
-  if (letter !== 'Q') return refusal(`message ${letter} is not played`);
-  const sql = body.subarray(0, -1).toString('utf8').trim();
-  if (sql.includes('pg_is_in_recovery()')) return rows(catalogue);
+/** What a statement with parameters will be answered, whatever they are. */
+interface Prepared {
+  answer: Buffer;
+  refused: boolean;
+}
+
+/** Body of a Parse message: the name of the statement, its text, the types of its parameters. */
+function prepare(body: Buffer, roles: string[]): Prepared {
+  const sql = body.subarray(1, body.indexOf(0, 1)).toString('utf8').trim();
+  const found = answerTo(sql, roles);
+  return { answer: found, refused: found[0] === refusedLetter };
+}
+
+/** Everything that belongs to a statement is sent when it is carried out; a refusal holds until Sync. */
+function answer(letter: string, body: Buffer, prepared: Prepared, roles: string[]): Buffer {
+  switch (letter) {
+    case 'Q': {
+      const sql = body.subarray(0, -1).toString('utf8').trim();
+      const isBegin = sql.toUpperCase().startsWith('BEGIN');
+      return Buffer.concat([answerTo(sql, roles), ready(isBegin ? 'T' : 'I')]);
+    }
+    case 'P':
+      return prepared.refused ? prepared.answer : message('1', Buffer.alloc(0));
+    case 'B':
+      return prepared.refused ? Buffer.alloc(0) : message('2', Buffer.alloc(0));
+    case 'D':
+      return Buffer.alloc(0);
+    case 'E':
+      return prepared.refused ? Buffer.alloc(0) : prepared.answer;
+    case 'S':
+      return ready('I');
+    default:
+      return Buffer.concat([refusal(`message ${letter} is not played`), ready('I')]);
+  }
+}
+
+/** `roles`: those that the session knows; it adds what it makes. */
+function answerTo(sql: string, roles: string[]): Buffer {
+  if (sql.includes('pg_is_in_recovery()')) return rows([catalogue]);
+  if (sql.includes('as "untrustedTriggers"')) return rows([contents]);
+  if (sql.startsWith('select rolname'))
+    return rows(roles.map((rolname) => ({ rolname: { type: 'name', value: rolname } })));
+  const made = /^CREATE ROLE "([^"]*)"/.exec(sql)?.[1];
+  if (made !== undefined) roles.push(made);
   const word = /^\w+/.exec(sql)?.[0].toUpperCase() ?? '';
-  if (word === 'SELECT') return refusal(`the played PostgreSQL does not know what to answer to: ${sql}`);
-  return Buffer.concat([message('C', text(word)), ready(word === 'BEGIN' ? 'T' : 'I')]);
+  if (word === 'SELECT' || word === 'WITH')
+    return refusal(`the played PostgreSQL does not know what to answer to: ${sql}`);
+  return message('C', text(word));
 }
 
 /** What `initdb` and Spilo leave behind. */
@@ -85,6 +130,17 @@ const catalogue: Columns = {
       { name: 'postgres', owner: 'postgres', allowsConnections: true, template: false, valid: true },
     ]),
   },
+};
+
+/** A database that has just been made. */
+const contents: Columns = {
+  user: { type: 'text', value: 'postgres' },
+  superuser: { type: 'bool', value: 't' },
+  untrustedTriggers: { type: 'json', value: null },
+  schemas: { type: 'json', value: null },
+  extensions: { type: 'json', value: null },
+  defaults: { type: 'json', value: null },
+  functions: { type: 'json', value: null },
 };
 
 function role(name: string, superuser: boolean): Record<string, unknown> {
@@ -108,26 +164,32 @@ function role(name: string, superuser: boolean): Record<string, unknown> {
   };
 }
 
-function rows(columns: Columns): Buffer {
-  const all = Object.entries(columns);
-  const described = all.map(([name, { type }]) =>
+/** At least one row, all with the same columns. */
+function rows(all: readonly Columns[]): Buffer {
+  const columns = Object.entries(all[0] ?? {});
+  const described = columns.map(([name, { type }]) =>
     // Table and column: none; type, size and modifier; format: text.
     Buffer.concat([text(name), int32(0), int16(0), int32(types[type]), int16(-1), int32(-1), int16(0)]),
   );
-  const values = all.map(([, { value }]) =>
-    Buffer.concat([int32(Buffer.byteLength(value)), Buffer.from(value)]),
-  );
+  const data = all.map((row) => {
+    const values = Object.values(row).map(({ value }) =>
+      value === null ? int32(-1) : Buffer.concat([int32(Buffer.byteLength(value)), Buffer.from(value)]),
+    );
+    return message('D', Buffer.concat([int16(values.length), ...values]));
+  });
   return Buffer.concat([
-    message('T', Buffer.concat([int16(all.length), ...described])),
-    message('D', Buffer.concat([int16(all.length), ...values])),
-    message('C', text('SELECT 1')),
-    ready('I'),
+    message('T', Buffer.concat([int16(columns.length), ...described])),
+    ...data,
+    message('C', text(`SELECT ${all.length}`)),
   ]);
 }
 
+/** First byte of an ErrorResponse. */
+const refusedLetter = 'E'.charCodeAt(0);
+
 function refusal(why: string): Buffer {
   const fields = [text('SERROR'), text('C0A000'), text(`M${why}`), Buffer.alloc(1)];
-  return Buffer.concat([message('E', Buffer.concat(fields)), ready('I')]);
+  return message('E', Buffer.concat(fields));
 }
 
 const ready = (transaction: 'I' | 'T'): Buffer => message('Z', Buffer.from(transaction));
