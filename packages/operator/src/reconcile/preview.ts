@@ -83,7 +83,8 @@ export function preview(input: PreviewInput): Preview {
   const whole = goalOf(current, settings, withSecrets(input, current, observed), circumstancesOf(input));
   const objects = pass.goal.objects.filter(isReadable);
   const goal = { ...pass.goal, objects, database: whole.goal.database };
-  const database = databaseOf(whole, observed);
+  const areSecretsHidden = input.unreadable.some(({ plural }) => plural === kinds.secret.plural);
+  const database = databaseOf(areSecretsHidden ? withoutPasswords(whole) : whole, observed);
   return {
     plan: plan(goal, { ...observed, databaseFingerprint: known }),
     errors: [],
@@ -108,6 +109,15 @@ function withSecrets(input: PreviewInput, manifest: Postgresql, observed: Observ
     return kind === kinds.secret && !observed.objects.has(key) ? [[key, object]] : [];
   });
   return { ...observed, objects: new Map([...observed.objects, ...made]) };
+}
+
+/** Nobody can say whether PostgreSQL has the passwords of Secrets that cannot be seen. */
+function withoutPasswords(pass: PassGoal): PassGoal {
+  const roles = pass.declared.roles.map(({ password, ...role }) => ({
+    ...role,
+    ...(password === null ? { password } : {}),
+  }));
+  return { ...pass, declared: { ...pass.declared, roles } };
 }
 
 function databaseOf({ goal, declared, configuration }: PassGoal, observed: Observed): Preview['database'] {
