@@ -84,7 +84,7 @@ export function preview(input: PreviewInput): Preview {
   const objects = pass.goal.objects.filter(isReadable);
   const goal = { ...pass.goal, objects, database: whole.goal.database };
   const areSecretsHidden = input.unreadable.some(({ plural }) => plural === kinds.secret.plural);
-  const database = databaseOf(areSecretsHidden ? withoutPasswords(whole) : whole, observed);
+  const database = databaseOf(whole, observed, areSecretsHidden);
   return {
     plan: plan(goal, { ...observed, databaseFingerprint: known }),
     errors: [],
@@ -112,21 +112,26 @@ function withSecrets(input: PreviewInput, manifest: Postgresql, observed: Observ
 }
 
 /** Nobody can say whether PostgreSQL has the passwords of Secrets that cannot be seen. */
-function withoutPasswords(pass: PassGoal): PassGoal {
-  const roles = pass.declared.roles.map(({ password, ...role }) => ({
+function withoutPasswords(declared: Declared): Declared {
+  const roles = declared.roles.map(({ password, ...role }) => ({
     ...role,
     ...(password === null ? { password } : {}),
   }));
-  return { ...pass, declared: { ...pass.declared, roles } };
+  return { ...declared, roles };
 }
 
-function databaseOf({ goal, declared, configuration }: PassGoal, observed: Observed): Preview['database'] {
+function databaseOf(
+  { goal, declared, configuration }: PassGoal,
+  observed: Observed,
+  areSecretsHidden: boolean,
+): Preview['database'] {
   const [step] = planDatabase(goal.database, { ...observed, databaseFingerprint: undefined });
   if (step === undefined) return undefined;
   const leader = leaderOf(observed);
   const primary = leader?.running === true && step.waitFor === undefined ? leader.name : undefined;
   const isNew = find(observed, kinds.statefulSet, observed.name) === undefined && leader === undefined;
-  return { declared, primary, step, ...(isNew ? { newServer: newServerOf(configuration) } : {}) };
+  if (isNew) return { declared, primary, step, newServer: newServerOf(configuration) };
+  return { declared: areSecretsHidden ? withoutPasswords(declared) : declared, primary, step };
 }
 
 /** Roles that Patroni and the image make. */
