@@ -1,5 +1,5 @@
 import { formatProblem, readStatus, type Configuration, type Postgresql } from '@pgherd/api';
-import type { KubeObject } from '@pgherd/kube/objects';
+import type { KubeObject, Secret } from '@pgherd/kube/objects';
 import type { Declared, NewServer } from '@pgherd/postgres';
 import { kinds, objectKey, type Desired, type Kind } from '../kinds.ts';
 import { poolerName, poolerSecretName } from '../names.ts';
@@ -10,6 +10,8 @@ import { databaseFingerprint, planDatabase } from '../plan/database.ts';
 import { planDeletion } from '../plan/deletion.ts';
 import { plan } from '../plan/plan.ts';
 import type { Plan, Step } from '../plan/step.ts';
+import { encode } from '../secrets/contents.ts';
+import type { SecretChange } from '../secrets/role-secret.ts';
 import type { Settings } from '../settings.ts';
 import { assess } from './assess.ts';
 import { goalOf, type Circumstances, type PassGoal } from './goal.ts';
@@ -99,16 +101,24 @@ function circumstancesOf({ now }: PreviewInput): Circumstances {
   return { now, newPassword: () => 'new', looksAhead: true };
 }
 
-/** The world as it is once the Secrets of all roles are made. */
+/** The world as it is once the Secrets of all roles are made, repaired and rotated. */
 function withSecrets(input: PreviewInput, manifest: Postgresql, observed: Observed): Observed {
   const circumstances = { now: input.now, newPassword: () => 'to be made' };
   const { goal } = goalOf(manifest, input.settings, observed, circumstances);
-  const made = goal.objects.flatMap(({ kind, object }): [string, KubeObject][] => {
+  const made = goal.objects.flatMap(({ kind, object, change }): [string, KubeObject][] => {
     const { namespace = observed.namespace, name = '' } = object.metadata;
     const key = objectKey(kind, namespace, name);
-    return kind === kinds.secret && !observed.objects.has(key) ? [[key, object]] : [];
+    const live = observed.objects.get(key);
+    if (kind !== kinds.secret || (live !== undefined && change === undefined)) return [];
+    return [[key, live === undefined || change === undefined ? object : changed(live as Secret, change)]];
   });
   return { ...observed, objects: new Map([...observed.objects, ...made]) };
+}
+
+function changed(live: Secret, { data }: SecretChange): Secret {
+  const kept = Object.entries(live.data ?? {}).filter(([key]) => data[key] !== null);
+  const written = Object.entries(data).flatMap(([key, text]) => (text === null ? [] : [[key, encode(text)]]));
+  return { ...live, data: Object.fromEntries([...kept, ...written]) as Record<string, string> };
 }
 
 /** Nobody can say whether PostgreSQL has the passwords of Secrets that cannot be seen. */
