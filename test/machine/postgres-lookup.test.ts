@@ -257,9 +257,11 @@ test('rights that are too many are taken back, those of others stay', async () =
 
 test('a schema that cannot be the lookup’s, and a role that is not there, are told once', async () => {
   for (const [schema, problem] of Object.entries({
-    public: 'this schema belongs to the owner of each database; set connection_pooler_schema to another.',
-    pg_pooler: 'PostgreSQL reserves names that begin with pg_; set connection_pooler_schema to another.',
-    '': 'a name must not be empty; set connection_pooler_schema to another.',
+    public:
+      'this schema belongs to the owner of each database; name another in spec.connectionPooler.schema or connection_pooler_schema.',
+    pg_pooler:
+      'PostgreSQL reserves names that begin with pg_; name another in spec.connectionPooler.schema or connection_pooler_schema.',
+    '': 'a name must not be empty; name another in spec.connectionPooler.schema or connection_pooler_schema.',
   }))
     expect(await lab.problems({ lookup: { role: 'pooler', schema } })).toEqual([
       `lookup of the poolers in schema ${JSON.stringify(schema)}: ${problem}`,

@@ -55,6 +55,7 @@ test('what PostgreSQL refuses is tried more and more slowly', () => {
 test('while it waits it stays told, and the plan says for what it waits', () => {
   const { plan, failures } = waitAfterRefusal(refused(5), planOf(sql('a')), start);
   expect(plan.tracks[0]?.steps[0]?.waitFor).toBe('30 s have passed since PostgreSQL refused a part of it');
+  expect(plan.tracks[0]?.steps[0]?.why).toEqual(['all of it is done but for what was refused']);
   expect(failures.map(({ message }) => message)).toEqual(['no']);
 });
 

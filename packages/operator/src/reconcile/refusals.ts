@@ -54,9 +54,10 @@ export function waitAfterRefusal(refusal: Refusal | undefined, plan: Plan, now: 
   if (refusal === undefined || nextMs <= 0 || !plan.tracks.some(({ steps }) => steps.some(isRefused)))
     return { plan, nextMs: undefined, failures: [] };
   const waitFor = `${delayMs / 1000} s have passed since PostgreSQL refused a part of it`;
+  const why = ['all of it is done but for what was refused'];
   const tracks = plan.tracks.map((track) => ({
     ...track,
-    steps: track.steps.map((step) => (isRefused(step) ? { ...step, waitFor } : step)),
+    steps: track.steps.map((step) => (isRefused(step) ? { ...step, why, waitFor } : step)),
   }));
   return { plan: { tracks }, nextMs, failures: refusal.failures };
 }

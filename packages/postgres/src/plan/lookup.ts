@@ -46,7 +46,8 @@ function lookupProblem({ role, schema }: Lookup, knownRoles: ReadonlySet<string>
     nameProblem(schema) ??
     reservedSchema(schema) ??
     (schema === 'public' ? 'this schema belongs to the owner of each database' : undefined);
-  if (problem !== undefined) return `${problem}; set connection_pooler_schema to another.`;
+  if (problem !== undefined)
+    return `${problem}; name another in spec.connectionPooler.schema or connection_pooler_schema.`;
   if (!knownRoles.has(role)) return `the role ${JSON.stringify(role)} does not exist.`;
   return undefined;
 }

@@ -66,6 +66,23 @@ test.each(['admin', 'cron_admin', 'postgres', 'standby'])('nobody may be called 
   expect(rolesOf(given).roles.map(({ name: each }) => each)).toEqual(['postgres', 'standby']);
 });
 
+test('a role that an active pooler cannot have is told, with the one that it has', () => {
+  const { roles, problems } = rolesOf({
+    spec: { enableConnectionPooler: true, connectionPooler: { user: 'postgres' } },
+  });
+  expect(roles.filter(({ origin }) => origin === 'pooler').map(({ name }) => name)).toEqual(['pooler']);
+  expect(problems).toEqual([
+    {
+      severity: 'warning',
+      field: 'spec.connectionPooler.user',
+      message:
+        '`postgres` is a system role or protected, so poolers look up passwords as `pooler`; name another role, or none.',
+    },
+  ]);
+  const off = { enableConnectionPooler: false, connectionPooler: { user: 'postgres' } };
+  expect(fields({ spec: off })).toEqual([]);
+});
+
 test('the role of an active pooler is nobody else’s, that of one that is off may be', () => {
   const users = { pooler: ['createdb' as const] };
   expect(origins({ spec: { users } })).toEqual(['manifest pooler']);

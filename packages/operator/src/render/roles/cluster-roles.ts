@@ -24,7 +24,7 @@ export interface ClusterRoles {
  * later. A declaration that cannot be is left out, and holds up no other. Pure.
  */
 export function clusterRoles(input: RoleInput): ClusterRoles {
-  const problems: Problem[] = [];
+  const problems = [...poolerProblems(input)];
   const refuse = ({ source: field }: ClusterRole, message: string): void => {
     problems.push({ severity: 'warning', field, message });
   };
@@ -107,6 +107,15 @@ function refusal(input: RoleInput, role: ClusterRole): string | undefined {
 
 function isPooler(input: RoleInput, name: string): boolean {
   return poolersOf(input).length > 0 && poolerUser(input) === name;
+}
+
+/** Zalando's operator makes it an error of the manifest. */
+function poolerProblems(input: RoleInput): Problem[] {
+  const user = input.manifest.spec.connectionPooler?.user ?? '';
+  const instead = poolerUser(input);
+  if (user === '' || instead === user || poolersOf(input).length === 0) return [];
+  const message = `\`${user}\` is a system role or protected, so poolers look up passwords as \`${instead}\`; name another role, or none.`;
+  return [{ severity: 'warning', field: 'spec.connectionPooler.user', message }];
 }
 
 function taken(winner: ClusterRole, { name }: ClusterRole): string {
