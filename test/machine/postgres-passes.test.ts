@@ -24,8 +24,9 @@ afterAll(() => lab?.stop());
 
 const names = ['p1', 'p2', 'p "3"', 'P4'];
 const suffix = '_deleted';
-/** A role that a rotation of p1's password left behind. */
+/** A role that a rotation of p1's password left behind, and the one after it. */
 const dated = 'p1240101';
+const newer = 'p1240201';
 
 /** Roles besides those that the server came with. */
 async function made(): Promise<string[]> {
@@ -102,7 +103,7 @@ const drift = fc.subarray(
     'ALTER ROLE p1 RENAME TO p1_deleted',
     'CREATE ROLE p2_deleted LOGIN',
     'GRANT p2 TO p1',
-    `CREATE ROLE ${dated} LOGIN IN ROLE p1`,
+    `CREATE ROLE ${dated} LOGIN IN ROLE p1; CREATE ROLE ${newer} LOGIN IN ROLE p1`,
     `CREATE TABLE public.of_dated (); ALTER TABLE public.of_dated OWNER TO ${dated}`,
     `ALTER DATABASE property OWNER TO ${dated}`,
   ],
@@ -134,6 +135,7 @@ const before: Declared = {
   roles: [
     role('p1', [], { password: 'a' }),
     role(dated, [], { password: 'x', memberOf: ['p1'] }),
+    role(newer, [], { memberOf: ['p1'] }),
     role('p2', [], { person: true }),
   ],
   databases: [{ name: 'property', owner: 'p1' }],
@@ -177,7 +179,7 @@ test('whichever statement is the last one, the next pass does the rest', async (
     await lab.apply(after);
   }
   expect(cuts).toBeGreaterThan(20);
-  expect(await made()).toEqual(['P4', 'p "3"', 'p1', 'p1240301', 'p2_deleted']);
+  expect(await made()).toEqual(['P4', 'p "3"', 'p1', newer, 'p1240301', 'p2_deleted']);
 });
 
 test('a pass with nothing to do only reads', async () => {
