@@ -2,6 +2,7 @@ import type { DeclaredRole } from '../declared.ts';
 import type { Observed } from '../observe/observe.ts';
 import { identifier } from '../sql.ts';
 import type { PlanContext } from './context.ts';
+import { outsidersOf, withoutOutsiders } from './outsiders.ts';
 import { because, objectName, step, type Step } from './step.ts';
 
 /** Makes the roles members of others, and their admins members of them. */
@@ -26,8 +27,9 @@ function grant(
   group: string,
   admin: boolean,
   groups: Groups,
-  { observed, knownRoles, conflicts }: PlanContext,
+  context: PlanContext,
 ): Step[] {
+  const { declared, observed, knownRoles, conflicts } = context;
   const refuse = (message: string): Step[] => {
     conflicts.push({ object: objectName('role', role.name), message: because(role, message) });
     return [];
@@ -43,6 +45,12 @@ function grant(
   if (admin && memberRole?.bootstrap === true) return [];
   const existing = memberRole?.memberOf.get(group);
   if (existing && (admin ? existing.admin : existing.effective)) return [];
+  const isRotated = declared.rotated?.some(({ of, current }) => of === group && current === member) === true;
+  const outsiders = isRotated ? outsidersOf(role, context) : [];
+  if (outsiders.length > 0)
+    return refuse(
+      `it gets none of the rights of ${JSON.stringify(group)}, because ${withoutOutsiders(role, outsiders)}`,
+    );
   const circle = wayFrom(group, member, groups);
   if (circle !== undefined) {
     const [a, b] = [JSON.stringify(member), JSON.stringify(group)];

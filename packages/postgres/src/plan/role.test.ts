@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import type { Declared } from '../declared.ts';
 import { observedRole, observedServer, planRoles, role } from '../testing.ts';
 
 test('only what differs is changed; what is not declared stays', () => {
@@ -63,4 +64,52 @@ test('a parameter that is named twice, or wrong, is told; the others are set', (
     `ALTER ROLE "a" SET "jit" TO 'off'`,
   ]);
   expect(conflicts).toHaveLength(3);
+});
+
+describe('a role that somebody made before it was declared', () => {
+  const memberOf = new Map([['a', { admin: true, effective: true }]]);
+  const conflictsOf = (declared: Declared['roles'], ...found: Parameters<typeof observedServer>) =>
+    planRoles({ roles: declared }, observedServer(observedRole('a'), ...found)).conflicts.map(
+      ({ message }) => message,
+    );
+
+  test('does not become a superuser while others could act as it', () => {
+    const mallory = observedRole('mallory', { memberOf });
+    const { steps, conflicts } = planRoles(
+      { roles: [role('a', ['superuser', 'createdb'])] },
+      observedServer(observedRole('a'), mallory),
+    );
+    expect(steps.flatMap(({ statements }) => statements)).toEqual(['ALTER ROLE "a" CREATEDB']);
+    expect(conflicts.map(({ message }) => message)).toEqual([
+      'it is not made a superuser, because "mallory" is a member of it and could do the same; take that away with REVOKE, or rename the role "a".',
+    ]);
+  });
+
+  test.each([
+    ['a superuser', observedRole('m', { memberOf, attributes: { superuser: true } }), []],
+    // As PostgreSQL 16 does it by itself: he cannot do anything with a superuser.
+    ['its maker', observedRole('m', { memberOf: new Map([['a', { admin: true, effective: false }]]) }), []],
+    ['a declared member', observedRole('m', { memberOf }), [role('m', [], { memberOf: ['a'] })]],
+  ])('becomes one if the member is %s', (_, member, more) => {
+    expect(conflictsOf([role('a', ['superuser']), ...more], member)).toEqual([]);
+    expect(conflictsOf([role('a', ['superuser'], { admins: ['m'] })], member)).toEqual([]);
+  });
+
+  test('does not get the rights of a role whose password is rotated', () => {
+    const { steps, conflicts } = planRoles(
+      {
+        roles: [role('app'), role('app261121', [], { memberOf: ['app'] })],
+        rotated: [{ of: 'app', current: 'app261121', keptSince: '260101' }],
+      },
+      observedServer(
+        observedRole('app'),
+        observedRole('app261121'),
+        observedRole('mallory', { memberOf: new Map([['app261121', { admin: true, effective: true }]]) }),
+      ),
+    );
+    expect(steps).toEqual([]);
+    expect(conflicts.map(({ message }) => message)).toEqual([
+      expect.stringContaining('none of the rights of "app", because "mallory" is a member of it'),
+    ]);
+  });
 });

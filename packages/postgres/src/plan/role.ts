@@ -3,6 +3,7 @@ import { commentOf, markOf } from '../mark.ts';
 import type { ObservedRole } from '../observe/roles.ts';
 import { identifier, literal } from '../sql.ts';
 import type { PlanContext } from './context.ts';
+import { outsidersOf, withoutOutsiders } from './outsiders.ts';
 import { because, objectName, secretStatement, step, type Statement, type Step } from './step.ts';
 
 /**
@@ -61,11 +62,8 @@ function newComment(role: DeclaredRole, existing: ObservedRole | undefined): str
   return wanted === comment ? undefined : wanted;
 }
 
-function differingAttributes(
-  role: DeclaredRole,
-  existing: ObservedRole,
-  { observed, conflicts }: PlanContext,
-): Attributes {
+function differingAttributes(role: DeclaredRole, existing: ObservedRole, context: PlanContext): Attributes {
+  const { observed, conflicts } = context;
   const differing: Attributes = {};
   for (const attribute of attributeNames) {
     const wanted = role.attributes[attribute];
@@ -75,9 +73,15 @@ function differingAttributes(
         object: objectName('role', role.name),
         message: `it cannot lose ${attribute.toUpperCase()}, because the operator logs in as this role; remove it from ${role.source ?? 'the declaration'}.`,
       });
-    } else {
-      differing[attribute] = wanted;
+      continue;
     }
+    const outsiders = wanted && attribute === 'superuser' ? outsidersOf(role, context) : [];
+    if (outsiders.length === 0) differing[attribute] = wanted;
+    else
+      conflicts.push({
+        object: objectName('role', role.name),
+        message: because(role, `it is not made a superuser, because ${withoutOutsiders(role, outsiders)}`),
+      });
   }
   return differing;
 }

@@ -1,0 +1,27 @@
+import type { DeclaredRole } from '../declared.ts';
+import type { PlanContext } from './context.ts';
+
+/**
+ * Members that can act as the role, are no superusers and are declared nowhere. Whoever has `CREATEROLE` can make a role
+ * before it is declared, and himself a member of it; what the role gets then, he has.
+ */
+export function outsidersOf(role: DeclaredRole, { declared, observed }: PlanContext): string[] {
+  const expected = new Set([
+    ...(role.admins ?? []),
+    ...declared.roles.filter(({ memberOf }) => memberOf?.includes(role.name)).map(({ name }) => name),
+  ]);
+  const isRotated = (name: string) =>
+    declared.rotated?.some(({ of }) => of === role.name && name.startsWith(of)) === true;
+  return [...observed.roles.values()]
+    .filter(
+      ({ attributes, memberOf }) => !attributes.superuser && memberOf.get(role.name)?.effective === true,
+    )
+    .map(({ name }) => name)
+    .filter((name) => !expected.has(name) && !isRotated(name));
+}
+
+/** What to do about them, behind a sentence that names them. */
+export function withoutOutsiders(role: DeclaredRole, outsiders: readonly string[]): string {
+  const members = outsiders.map((name) => JSON.stringify(name)).join(', ');
+  return `${members} ${outsiders.length === 1 ? 'is a member' : 'are members'} of it and could do the same; take that away with REVOKE, or rename the role ${JSON.stringify(role.name)}.`;
+}
