@@ -207,7 +207,8 @@ export class Reconciler {
       const restarts = stepsOf(before.plan).some(({ action }) => action.type === 'restart');
       this.#inquiry.expectNews(memory.inquiry, restarts);
     }
-    memory.refusal = refusalAfter(memory.refusal, outcome, this.#options.clock.now());
+    const { generation = 0 } = manifest.metadata;
+    memory.refusal = refusalAfter(memory.refusal, outcome, generation, this.#options.clock.now());
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
     this.#tellDrifts(manifest, memory, before.observed, drifts, outcome);
@@ -263,7 +264,12 @@ export class Reconciler {
   #temper(memory: ClusterMemory, look: Look): Look & Tempered & { refused: Failure[] } {
     const now = this.#options.clock.now();
     const tempered = temper(memory.corrections, look.pass.goal.objects, look.observed, look.plan, now);
-    const { plan: patient, failures: refused, nextMs } = waitAfterRefusal(memory.refusal, tempered.plan, now);
+    const { generation = 0 } = memory.manifest.metadata;
+    const {
+      plan: patient,
+      failures: refused,
+      nextMs,
+    } = waitAfterRefusal(memory.refusal, tempered.plan, generation, now);
     const soonest = Math.min(tempered.nextMs ?? Infinity, nextMs ?? Infinity);
     return {
       ...look,

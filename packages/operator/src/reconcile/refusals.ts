@@ -11,6 +11,8 @@ const longestDelayMs = 5 * 60_000;
 export interface Refusal {
   /** What was to be brought in line, and where: something else is tried at once. */
   fingerprint: string;
+  /** Of the manifest: somebody who has just changed anything there is waiting for it. */
+  generation: number;
   tries: number;
   /** Time of the last try, in milliseconds since 1970. */
   at: number;
@@ -21,16 +23,19 @@ export interface Refusal {
 export function refusalAfter(
   known: Refusal | undefined,
   { done, failures }: PlanOutcome,
+  generation: number,
   now: number,
 ): Refusal | undefined {
+  // With other libraries, for example, it may go.
+  if (done.some(({ step }) => isRestart(step))) return undefined;
   const tried = done.find(({ step }) => step.action.type === 'sql')?.step;
   // It was not its turn, or did not even get as far as being refused.
   if (tried?.action.type !== 'sql') return known;
   const refused = failures.filter(({ step }) => step === tried);
   if (refused.length === 0) return undefined;
   const { fingerprint } = tried.action;
-  const tries = known?.fingerprint === fingerprint ? known.tries + 1 : 1;
-  return { fingerprint, tries, at: now, failures: refused };
+  const isSame = known?.fingerprint === fingerprint && known.generation === generation;
+  return { fingerprint, generation, tries: isSame ? known.tries + 1 : 1, at: now, failures: refused };
 }
 
 /** A plan that waits before it tries again what was refused. */
@@ -46,8 +51,13 @@ export interface Patient {
  * Each try looks into all databases, and nothing tells when somebody has put right what is in the way there. So the same
  * is tried more and more slowly, and stays told in between.
  */
-export function waitAfterRefusal(refusal: Refusal | undefined, plan: Plan, now: number): Patient {
-  const delayMs = refusal === undefined ? 0 : delayAfter(refusal.tries);
+export function waitAfterRefusal(
+  refusal: Refusal | undefined,
+  plan: Plan,
+  generation: number,
+  now: number,
+): Patient {
+  const delayMs = refusal?.generation === generation ? delayAfter(refusal.tries) : 0;
   const nextMs = refusal === undefined ? 0 : delayMs - elapsedMs(refusal.at, now);
   const isRefused = ({ action, waitFor }: Step) =>
     action.type === 'sql' && waitFor === undefined && action.fingerprint === refusal?.fingerprint;
@@ -60,6 +70,10 @@ export function waitAfterRefusal(refusal: Refusal | undefined, plan: Plan, now: 
     steps: track.steps.map((step) => (isRefused(step) ? { ...step, why, waitFor } : step)),
   }));
   return { plan: { tracks }, nextMs, failures: refusal.failures };
+}
+
+function isRestart({ disturbs }: Step): boolean {
+  return disturbs === 'restart' || disturbs === 'downtime';
 }
 
 function delayAfter(tries: number): number {
