@@ -111,6 +111,17 @@ test('generation counts status where that is a field like others', () => {
   expect(generation(bars)).toBe(1);
 });
 
+test('a key with an empty value is a change of a custom resource', () => {
+  registry.create(crds, undefined, definition('foos', 'Foo'));
+  registry.create(foos, 'default', { metadata: { name: 'x' }, spec: { users: { a: [] } } });
+  const generation = (users: object) =>
+    registry.patch(foos, 'default', 'x', 'application/merge-patch+json', { spec: { users } }).metadata
+      .generation;
+  expect(generation({ b: [] })).toBe(2);
+  expect(generation({ b: [] })).toBe(2);
+  expect(generation({ b: null })).toBe(3);
+});
+
 test('what the end of a process interrupted is done by the next', () => {
   registry.create(crds, undefined, definition('foos', 'Foo'));
   registry.create(crds, undefined, definition('bars', 'Bar'));

@@ -1,6 +1,6 @@
 import { ApiError, share, type KubeObject } from '@pgherd/kube/objects';
 import { semanticEqual as sameObject } from '@pgherd/kube/patch';
-import { applyBuiltinDefaults, invalid, type FieldError } from '@pgherd/kube/schema';
+import { applyBuiltinDefaults, equalJson, invalid, type FieldError } from '@pgherd/kube/schema';
 import { createDecoded, placeInNamespace, store } from './create.ts';
 import { decode, refuse, schemaErrors } from './decode.ts';
 import type { ResourceDefinition, Surroundings } from './definition.ts';
@@ -200,7 +200,9 @@ function specChanged(definition: ResourceDefinition, next: KubeObject, old: Kube
   const ignored = ['metadata', 'apiVersion', 'kind'];
   if (!definition.strategy.statusCounts) ignored.push('status');
   const fields = new Set([...Object.keys(next), ...Object.keys(old)].filter((f) => !ignored.includes(f)));
-  return [...fields].some((field) => !semanticEqual(next[field], old[field]));
+  // Go's types cannot tell an empty list from none; a custom resource has none, and each key of a map counts.
+  const isEqual = definition.custom === undefined ? semanticEqual : equalJson;
+  return [...fields].some((field) => !isEqual(next[field], old[field]));
 }
 
 /** Was the object only waiting for its finalizers, and are they gone now? */
