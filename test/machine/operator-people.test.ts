@@ -157,10 +157,15 @@ test('people of teams get roles, lose login when they leave, and have their role
   await giveToken(token);
   const operator = operate({ postgres_superuser_teams: ['dba'] });
   await createCluster();
-  const all = await untilLogins('foo', 'Bar.Baz', 'boss');
+  await untilLogins('foo', 'Bar.Baz', 'boss');
   const settings = ['log_statement=all'];
-  expect(all['foo']).toEqual({ login: true, superuser: false, of: ['admin', 'zalandos'], settings });
-  expect(all['boss']).toEqual({ login: true, superuser: true, of: ['zalandos'], settings });
+  // Memberships and parameters come in later transactions than the roles.
+  await eventually('they have all that is theirs', async () => {
+    const all = await roles();
+    expect(all['foo']).toEqual({ login: true, superuser: false, of: ['admin', 'zalandos'], settings });
+    expect(all['boss']).toEqual({ login: true, superuser: true, of: ['zalandos'], settings });
+    return true;
+  });
   // Teams of nobody's clusters are nobody's business.
   expect([...asked].sort()).toEqual(['GET /api/teams/acid 200', 'GET /api/teams/dba 200']);
 
