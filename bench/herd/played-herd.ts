@@ -92,11 +92,12 @@ async function look(pod: Pod): Promise<void> {
   starting.add(uid);
   try {
     const patroni = await patroniOf(pod);
+    const cluster = `${keyOf(pod).namespace}/${pod.metadata.labels['cluster-name']}`;
     const address = await network.open({
-      5432: (socket) => postgres.serve(socket),
+      5432: (socket) => postgres.serve(socket, cluster),
       8008: (socket) => patroni.serve(socket),
     });
-    running.set(uid, { address, cluster: `${keyOf(pod).namespace}/${pod.metadata.labels['cluster-name']}` });
+    running.set(uid, { address, cluster });
     const started = await kubelet.patchStatus(pods, keyOf(pod), {
       type: 'merge',
       body: { status: runs(address) },

@@ -9,20 +9,34 @@ const types = { bool: 16, name: 19, text: 25, json: 114 } as const;
 
 type Columns = Record<string, { type: keyof typeof types; value: string | null }>;
 
+/** A role that was made, as far as it is remembered. */
+interface PlayedRole {
+  /** Of the statements that made and changed it, e.g. `LOGIN`. */
+  words: Set<string>;
+  verifier: string | null;
+}
+
+/** By name. */
+type Roles = Map<string, PlayedRole>;
+
 /**
- * A PostgreSQL that only pretends: a fresh primary that lets everybody in over TLS, answers the operator's question for
- * the catalogue, and says yes to every statement that changes something. What it does not know it refuses, naming it, so
- * that a new question of the operator's shows at once.
+ * A PostgreSQL that only pretends: a primary that lets everybody in over TLS, answers the operator's question for the
+ * catalogue, and says yes to every statement that changes something. Of these it remembers roles with their passwords, for
+ * all members of a cluster; it begins with none, so that nobody takes the first passwords for changed ones. What it does
+ * not know it refuses, naming it, so that a new question of the operator's shows at once.
  */
 export class PlayedPostgres {
   readonly #tls: SecureContext;
+  readonly #roles = new Map<string, Roles>();
 
   constructor(certificate: { cert: string; key: string }) {
     this.#tls = createSecureContext(certificate);
   }
 
-  /** Talks to one client until it leaves. */
-  serve(socket: Socket): void {
+  /** Talks to one client until it leaves. `cluster`: whose member this is. */
+  serve(socket: Socket, cluster: string): void {
+    const roles: Roles = this.#roles.get(cluster) ?? new Map();
+    this.#roles.set(cluster, roles);
     socket.on('error', () => socket.destroy());
     socket.once('data', (first: Buffer) => {
       if (first.length !== 8 || first.readInt32BE(4) !== sslRequest) {
@@ -32,17 +46,16 @@ export class PlayedPostgres {
       socket.write('S');
       const secure = new TLSSocket(socket, { isServer: true, secureContext: this.#tls });
       secure.on('error', () => secure.destroy());
-      converse(secure);
+      converse(secure, roles);
     });
   }
 }
 
-function converse(socket: TLSSocket): void {
+function converse(socket: TLSSocket, roles: Roles): void {
   let pending = Buffer.alloc(0);
   let isStarted = false;
   // The statement of the extended protocol that is being carried out, and whether it was refused.
   let prepared: Prepared = { answer: Buffer.alloc(0), refused: false };
-  const roles = ['postgres', 'standby'];
   socket.on('data', (chunk: Buffer) => {
     pending = Buffer.concat([pending, chunk]);
     for (;;) {
@@ -76,14 +89,14 @@ interface Prepared {
 }
 
 /** Body of a Parse message: the name of the statement, its text, the types of its parameters. */
-function prepare(body: Buffer, roles: string[]): Prepared {
+function prepare(body: Buffer, roles: Roles): Prepared {
   const sql = body.subarray(1, body.indexOf(0, 1)).toString('utf8').trim();
   const found = answerTo(sql, roles);
   return { answer: found, refused: found[0] === refusedLetter };
 }
 
 /** Everything that belongs to a statement is sent when it is carried out; a refusal holds until Sync. */
-function answer(letter: string, body: Buffer, prepared: Prepared, roles: string[]): Buffer {
+function answer(letter: string, body: Buffer, prepared: Prepared, roles: Roles): Buffer {
   switch (letter) {
     case 'Q': {
       const sql = body.subarray(0, -1).toString('utf8').trim();
@@ -105,32 +118,43 @@ function answer(letter: string, body: Buffer, prepared: Prepared, roles: string[
   }
 }
 
-/** `roles`: those that the session knows; it adds what it makes. */
-function answerTo(sql: string, roles: string[]): Buffer {
-  if (sql.includes('pg_is_in_recovery()')) return rows([catalogue]);
+/** `roles`: those of the cluster; what is made is added. */
+function answerTo(sql: string, roles: Roles): Buffer {
+  if (sql.includes('pg_is_in_recovery()')) return rows([catalogueWith(roles)]);
   if (sql.includes('as "untrustedTriggers"')) return rows([contents]);
   if (sql.startsWith('select rolname'))
-    return rows(roles.map((rolname) => ({ rolname: { type: 'name', value: rolname } })));
-  const made = /^CREATE ROLE "([^"]*)"/.exec(sql)?.[1];
-  if (made !== undefined) roles.push(made);
+    return rows([...roles.keys()].map((rolname) => ({ rolname: { type: 'name', value: rolname } })));
+  remember(sql, roles);
   const word = /^\w+/.exec(sql)?.[0].toUpperCase() ?? '';
   if (word === 'SELECT' || word === 'WITH')
     return refusal(`the played PostgreSQL does not know what to answer to: ${sql}`);
   return message('C', text(word));
 }
 
-/** What `initdb` and Spilo leave behind. */
-const catalogue: Columns = {
-  in_recovery: { type: 'bool', value: 'f' },
-  user: { type: 'name', value: 'postgres' },
-  roles: { type: 'json', value: JSON.stringify([role('postgres', true), role('standby', false)]) },
-  databases: {
-    type: 'json',
-    value: JSON.stringify([
-      { name: 'postgres', owner: 'postgres', allowsConnections: true, template: false, valid: true },
-    ]),
-  },
-};
+/** Several statements may come in one message. */
+function remember(sql: string, roles: Roles): void {
+  for (const [, name = '', rest = ''] of sql.matchAll(/^(?:CREATE|ALTER) ROLE "([^"]*)"([^;]*)/gm)) {
+    const role = roles.get(name) ?? { words: new Set(), verifier: null };
+    const [words = '', password] = rest.split(" PASSWORD '");
+    for (const word of words.trim().split(/\s+/)) role.words.add(word);
+    if (password !== undefined) role.verifier = password.slice(0, password.indexOf("'"));
+    roles.set(name, role);
+  }
+}
+
+function catalogueWith(roles: Roles): Columns {
+  return {
+    in_recovery: { type: 'bool', value: 'f' },
+    user: { type: 'name', value: 'postgres' },
+    roles: { type: 'json', value: JSON.stringify([...roles].map(([name, played]) => role(name, played))) },
+    databases: {
+      type: 'json',
+      value: JSON.stringify([
+        { name: 'postgres', owner: 'postgres', allowsConnections: true, template: false, valid: true },
+      ]),
+    },
+  };
+}
 
 /** A database that has just been made. */
 const contents: Columns = {
@@ -143,18 +167,18 @@ const contents: Columns = {
   functions: { type: 'json', value: null },
 };
 
-function role(name: string, superuser: boolean): Record<string, unknown> {
+function role(name: string, { words, verifier }: PlayedRole): Record<string, unknown> {
   return {
     name,
-    superuser,
-    inherit: true,
-    createrole: superuser,
-    createdb: superuser,
-    login: true,
-    replication: true,
-    bypassrls: superuser,
-    bootstrap: superuser,
-    verifier: null,
+    superuser: words.has('SUPERUSER'),
+    inherit: !words.has('NOINHERIT'),
+    createrole: words.has('CREATEROLE'),
+    createdb: words.has('CREATEDB'),
+    login: words.has('LOGIN'),
+    replication: words.has('REPLICATION'),
+    bypassrls: words.has('BYPASSRLS'),
+    bootstrap: name === 'postgres',
+    verifier,
     comment: null,
     sessions: 0,
     memberOf: null,
