@@ -20,6 +20,11 @@ export function identifier(name: string): string {
   return pg.escapeIdentifier(name);
 }
 
+/** A name for people: in quotes when it could be taken for something else, like words of a sentence or of SQL. */
+export function readable(name: string): string {
+  return /^[\p{L}\p{N}_][\p{L}\p{N}_.-]*$/u.test(name) ? name : JSON.stringify(name);
+}
+
 /** `value` quoted as a string constant, right whatever `standard_conforming_strings` says. */
 export function literal(value: string): string {
   if (value.includes('\0')) throw new Error('a string for PostgreSQL must not contain a NUL character');

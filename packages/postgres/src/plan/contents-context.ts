@@ -1,3 +1,4 @@
+import { readable } from '../sql.ts';
 import type { DeclaredDatabase } from '../declared.ts';
 import type { AvailableExtension } from '../observe/available.ts';
 import type { Contents } from '../observe/contents.ts';
@@ -24,5 +25,5 @@ export function knownSchemas({ database, contents }: ContentsContext): Set<strin
 
 /** How the step is called that makes a schema; others need it. */
 export function schemaCreation(name: string): string {
-  return `create schema ${name}`;
+  return `create schema ${readable(name)}`;
 }

@@ -1,11 +1,11 @@
 import type { DeclaredDatabase } from '../declared.ts';
-import { identifier } from '../sql.ts';
+import { identifier, readable } from '../sql.ts';
 import type { PlanContext } from './context.ts';
 import { because, objectName, step, type Step } from './step.ts';
 
 /** How the step is called that makes a database. */
 export function databaseCreation(name: string): string {
-  return `create database ${name}`;
+  return `create database ${readable(name)}`;
 }
 
 /** Makes the database, or gives it to its owner. */
@@ -33,7 +33,7 @@ export function databaseSteps(database: DeclaredDatabase, context: PlanContext):
   if (existing.owner === database.owner) return [];
   return [
     step(
-      `change owner of database ${database.name}`,
+      `change owner of database ${readable(database.name)}`,
       because(database, `owner: ${existing.owner} → ${database.owner}`),
       [`ALTER DATABASE ${name} OWNER TO ${owner}`],
     ),

@@ -1,5 +1,5 @@
 import type { DefaultPrivileges } from '../declared.ts';
-import { identifier } from '../sql.ts';
+import { identifier, readable } from '../sql.ts';
 import { type ContentsContext, knownSchemas, schemaCreation } from './contents-context.ts';
 import { inDatabase } from './schema.ts';
 import { because, step, type Step } from './step.ts';
@@ -17,7 +17,7 @@ const kinds = [
 export function defaultPrivilegeSteps(declared: DefaultPrivileges, context: ContentsContext): Step[] {
   const { database, contents, conflicts, knownRoles } = context;
   const { owner, schema, reader, writer } = declared;
-  const place = schema === undefined ? '' : ` in schema ${schema}`;
+  const place = schema === undefined ? '' : ` in schema ${readable(schema)}`;
   const problem = [owner, reader, writer].find((role) => !knownRoles.has(role));
   if (problem !== undefined || (schema !== undefined && !knownSchemas(context).has(schema))) {
     conflicts.push({
@@ -63,7 +63,7 @@ export function defaultPrivilegeSteps(declared: DefaultPrivileges, context: Cont
     schema !== undefined && !contents.schemas.has(schema) ? { needs: [schemaCreation(schema)] } : {};
   return [
     step(
-      `set default privileges of ${owner}${place}`,
+      `set default privileges of ${readable(owner)}${place}`,
       because(database, `missing: ${reasons.join('; ')}`),
       statements,
       { database: database.name, ...needs },

@@ -1,6 +1,6 @@
 import type { DeclaredExtension } from '../declared.ts';
 import type { AvailableExtension } from '../observe/available.ts';
-import { identifier, nameProblem } from '../sql.ts';
+import { identifier, nameProblem, readable } from '../sql.ts';
 import { type ContentsContext, knownSchemas, schemaCreation } from './contents-context.ts';
 import { extensionGuard } from './guard.ts';
 import { inDatabase } from './schema.ts';
@@ -19,7 +19,7 @@ export function extensionSteps(declared: readonly DeclaredExtension[], context: 
 }
 
 function extensionCreation(name: string): string {
-  return `create extension ${name}`;
+  return `create extension ${readable(name)}`;
 }
 
 function requiredFirst(
@@ -49,7 +49,7 @@ function movingSteps({ name, schema }: DeclaredExtension, context: ContentsConte
   if (!knownSchemas(context).has(schema)) return unknownSchema(schema);
   return [
     step(
-      `move extension ${name} to schema ${schema}`,
+      `move extension ${readable(name)} to schema ${readable(schema)}`,
       because(database, `schema: ${existing.schema} → ${schema}`),
       [`ALTER EXTENSION ${identifier(name)} SET SCHEMA ${identifier(schema)}`],
       { database: database.name, ...needs(schema, [], context) },

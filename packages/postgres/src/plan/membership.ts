@@ -1,6 +1,6 @@
 import type { DeclaredRole } from '../declared.ts';
 import type { Observed } from '../observe/observe.ts';
-import { identifier } from '../sql.ts';
+import { identifier, readable } from '../sql.ts';
 import type { PlanContext } from './context.ts';
 import { outsidersOf, withoutOutsiders } from './outsiders.ts';
 import { because, objectName, step, type Step } from './step.ts';
@@ -64,7 +64,7 @@ function grant(
   const options = admin ? ' WITH ADMIN OPTION' : existing ? ' WITH INHERIT TRUE, SET TRUE' : '';
   return [
     step(
-      `grant role ${group} to ${member}`,
+      `grant role ${readable(group)} to ${readable(member)}`,
       because(role, !existing ? 'not a member' : admin ? 'without the admin option' : 'without its rights'),
       [`GRANT ${identifier(group)} TO ${identifier(member)}${options}`],
     ),

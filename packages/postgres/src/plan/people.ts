@@ -1,7 +1,7 @@
 import { commentOf, markOf, type Mark } from '../mark.ts';
 import type { Observed } from '../observe/observe.ts';
 import type { ObservedRole } from '../observe/roles.ts';
-import { identifier, literal, nameProblem } from '../sql.ts';
+import { identifier, literal, nameProblem, readable } from '../sql.ts';
 import type { Declared } from '../declared.ts';
 import { objectName, step, type Note, type Step } from './step.ts';
 
@@ -46,7 +46,7 @@ function departure(
   let { name } = role;
   if (role.attributes.login) {
     const why = 'nobody declares this person any more';
-    steps.push(step(`take login from ${name}`, why, [`ALTER ROLE ${identifier(name)} NOLOGIN`]));
+    steps.push(step(`take login from ${readable(name)}`, why, [`ALTER ROLE ${identifier(name)} NOLOGIN`]));
     roles.set(name, { ...role, attributes: { ...role.attributes, login: false } });
   }
   const newName = `${name}${suffix}`;
@@ -75,7 +75,7 @@ function renameStep(
   const comment = commentOf(mark);
   roles.delete(role.name);
   roles.set(newName, { ...role, name: newName, comment });
-  return step(`rename role ${role.name} to ${newName}`, `the person ${why}`, [
+  return step(`rename role ${readable(role.name)} to ${readable(newName)}`, `the person ${why}`, [
     `ALTER ROLE ${identifier(role.name)} RENAME TO ${identifier(newName)}`,
     `COMMENT ON ROLE ${identifier(newName)} IS ${literal(comment)}`,
   ]);
@@ -84,5 +84,7 @@ function renameStep(
 /** After login was taken for all to see, so that no new session can begin. */
 function endSessions(name: string): Step {
   const statement = `SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_roles r ON r.oid = a.usesysid WHERE r.rolname = ${literal(name)}`;
-  return step(`end sessions of ${name}`, 'the person has left', [statement], { transaction: false });
+  return step(`end sessions of ${readable(name)}`, 'the person has left', [statement], {
+    transaction: false,
+  });
 }

@@ -1,7 +1,7 @@
 import { type Attributes, type DeclaredRole, attributeNames } from '../declared.ts';
 import { commentOf, markOf } from '../mark.ts';
 import type { ObservedRole } from '../observe/roles.ts';
-import { identifier, literal } from '../sql.ts';
+import { identifier, literal, readable } from '../sql.ts';
 import type { PlanContext } from './context.ts';
 import { outsidersOf, withoutOutsiders } from './outsiders.ts';
 import { because, objectName, secretStatement, step, type Statement, type Step } from './step.ts';
@@ -24,7 +24,12 @@ function changeSteps(role: DeclaredRole, context: PlanContext): Step[] {
   if (!existing) {
     const statement = withPassword(`CREATE ROLE ${name}${attributeWords(role.attributes)}`, verifier);
     const mark = verifier === undefined ? markStatements(role, existing) : [];
-    return [step(`create role ${role.name}`, because(role, 'there is no such role'), [statement, ...mark])];
+    return [
+      step(`create role ${readable(role.name)}`, because(role, 'there is no such role'), [
+        statement,
+        ...mark,
+      ]),
+    ];
   }
   const words = attributeWords(differingAttributes(role, existing, context));
   const password = verifier ?? (role.password === null && existing.verifier !== null ? null : undefined);
@@ -35,7 +40,7 @@ function changeSteps(role: DeclaredRole, context: PlanContext): Step[] {
     ...(password === null ? ['it must not have a password'] : []),
   ];
   const statement = withPassword(`ALTER ROLE ${name}${words}`, password);
-  return [step(`change role ${role.name}`, because(role, reasons.join('; ')), [statement])];
+  return [step(`change role ${readable(role.name)}`, because(role, reasons.join('; ')), [statement])];
 }
 
 /** For roles that are there, or are made with a verifier; the others are marked as they are made. */
@@ -44,7 +49,7 @@ function markSteps(role: DeclaredRole, { observed, verifiers }: PlanContext): St
   if (!existing && !verifiers.has(role.name)) return [];
   const statements = markStatements(role, existing);
   const why = because(role, role.person === true ? 'it is a person’s' : 'it is no person’s any more');
-  return statements.length === 0 ? [] : [step(`comment on role ${role.name}`, why, statements)];
+  return statements.length === 0 ? [] : [step(`comment on role ${readable(role.name)}`, why, statements)];
 }
 
 function markStatements(role: DeclaredRole, existing: ObservedRole | undefined): string[] {

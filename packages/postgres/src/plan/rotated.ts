@@ -1,6 +1,6 @@
 import type { RotatedRole } from '../declared.ts';
 import type { ObservedGrant, ObservedRole } from '../observe/roles.ts';
-import { identifier } from '../sql.ts';
+import { identifier, readable } from '../sql.ts';
 import type { PlanContext } from './context.ts';
 import { triggerGuard } from './guard.ts';
 import { objectName, step, type Note, type Step } from './step.ts';
@@ -69,7 +69,7 @@ function dropSteps(
   const name = identifier(role.name);
   const why = `replaced by a rotation of ${of}'s password before ${keptSince}`;
   const steps = role.attributes.login
-    ? [step(`take login from ${role.name}`, why, [`ALTER ROLE ${name} NOLOGIN`])]
+    ? [step(`take login from ${readable(role.name)}`, why, [`ALTER ROLE ${name} NOLOGIN`])]
     : [];
   const object = objectName('role', role.name);
   if (role.sessions > 0) {
@@ -95,11 +95,14 @@ function dropSteps(
     `DROP OWNED BY ${name}`,
   ];
   const give = (where: { database?: string }): Step =>
-    step(`give what ${role.name} owns to ${of}`, why, statements, { ...where, guard: triggerGuard });
+    step(`give what ${readable(role.name)} owns to ${readable(of)}`, why, statements, {
+      ...where,
+      guard: triggerGuard,
+    });
   const databases = role.dependsIn.filter((database) => database !== '');
   steps.push(...databases.map((database) => give({ database })));
   if (databases.length === 0 && role.dependsIn.length > 0) steps.push(give({}));
-  return [...steps, step(`drop role ${role.name}`, why, [`DROP ROLE ${name}`])];
+  return [...steps, step(`drop role ${readable(role.name)}`, why, [`DROP ROLE ${name}`])];
 }
 
 /** In our name, because otherwise it would be gone with the role that granted it. From PostgreSQL 16 on. */

@@ -1,5 +1,5 @@
 import type { DeclaredSchema } from '../declared.ts';
-import { identifier, nameProblem } from '../sql.ts';
+import { identifier, nameProblem, readable } from '../sql.ts';
 import { type ContentsContext, schemaCreation } from './contents-context.ts';
 import { because, objectName, step, type Step } from './step.ts';
 
@@ -53,7 +53,7 @@ export function schemaSteps(schema: DeclaredSchema, context: ContentsContext): S
   if (isHandedOver)
     steps.push(
       step(
-        `change owner of schema ${schema.name}`,
+        `change owner of schema ${readable(schema.name)}`,
         because(database, `owner: ${existing.owner} → ${schema.owner}`),
         [`ALTER SCHEMA ${name} OWNER TO ${identifier(schema.owner)}`],
         where,
@@ -62,7 +62,7 @@ export function schemaSteps(schema: DeclaredSchema, context: ContentsContext): S
   if (grants.length > 0)
     steps.push(
       step(
-        `let others use schema ${schema.name}`,
+        `let others use schema ${readable(schema.name)}`,
         because(database, `without USAGE: ${granted.join(', ')}`),
         grants,
         where,

@@ -1,6 +1,6 @@
 import type { DeclaredRole } from '../declared.ts';
 import { settingAssignment, settingKey, settingMatches, settingProblem } from '../setting.ts';
-import { identifier } from '../sql.ts';
+import { identifier, readable } from '../sql.ts';
 import type { PlanContext } from './context.ts';
 import { because, objectName, step, type Step } from './step.ts';
 
@@ -21,7 +21,7 @@ export function settingSteps(role: DeclaredRole, { observed, conflicts }: PlanCo
     if (current !== undefined && settingMatches(name, value, current)) return [];
     return [
       step(
-        `set ${name} for role ${role.name}`,
+        `set ${readable(name)} for role ${readable(role.name)}`,
         because(role, current === undefined ? 'it is not set' : `it is ${JSON.stringify(current)}`),
         [`ALTER ROLE ${identifier(role.name)} SET ${settingAssignment(name, value)}`],
       ),

@@ -1,4 +1,4 @@
-import { literal } from '../sql.ts';
+import { literal, readable } from '../sql.ts';
 import type { Guard } from './guard.ts';
 
 /** Statements that belong together, with the reason. */
@@ -78,5 +78,5 @@ export function objectName(kind: 'role' | 'database', name: string): string {
 
 /** What the step does, and in which database. */
 export function nameOf({ what, database }: Pick<Step, 'what' | 'database'>): string {
-  return database === undefined ? what : `in database ${database}: ${what}`;
+  return database === undefined ? what : `in database ${readable(database)}: ${what}`;
 }
