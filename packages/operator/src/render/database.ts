@@ -43,6 +43,7 @@ export function renderDatabase(input: RenderInput): RenderedDatabase {
     roles: [...groups, ...ready.flatMap(declaredRoles)],
     databases: databasesOf(input)
       .filter(({ owner }) => !waiting.has(owner))
+      .map((database) => whole(database, waiting))
       .map((database) => withOwners(database, new Set(ready.map(({ name }) => name)))),
     ...lookupOf(input, waiting),
     ...(people === undefined ? {} : { people }),
@@ -151,6 +152,17 @@ function departedPeople({ configuration, people, unknownTeams }: RenderInput): D
   const isAllKnown = people !== undefined && (unknownTeams ?? []).length === 0;
   if (!configuration.enable_team_member_deprecation || !isAllKnown) return undefined;
   return { departedSuffix: configuration.role_deletion_suffix };
+}
+
+/**
+ * What is in a database waits for all of its roles: a table that an owner makes before the default privileges of this owner
+ * stand would never be shared with reader and writer.
+ */
+function whole(database: DeclaredDatabase, waiting: ReadonlySet<string>): DeclaredDatabase {
+  const { name, owner, source, defaultPrivileges = [] } = database;
+  const roles = defaultPrivileges.flatMap((each) => [each.owner, each.reader, each.writer]);
+  if (!roles.some((role) => waiting.has(role))) return database;
+  return { name, owner, ...(source === undefined ? {} : { source }) };
 }
 
 /** What the plan needs of the declared roles and databases; undefined when there is nothing to do over SQL. */
