@@ -62,12 +62,13 @@ test('what differs is changed, and each change says why', async () => {
   expect((await lab.plan({ roles: [role(name, ['nologin'])], databases: [] })).steps).toEqual([]);
 });
 
-test('an unknown group or owner is a conflict and keeps nothing else from being done', async () => {
+test('an unknown group is told, an unknown owner is a conflict; neither keeps anything else from being done', async () => {
   const planned = await lab.apply({
     roles: [role('lonely', [], { memberOf: ['nobody_here'] })],
     databases: [{ name: 'ownerless', owner: 'nobody_here' }],
   });
-  expect(planned.conflicts.map(({ object }) => object)).toEqual(['role "lonely"', 'database "ownerless"']);
+  expect(planned.notes.map(({ object }) => object)).toEqual(['role "lonely"']);
+  expect(planned.conflicts.map(({ object }) => object)).toEqual(['database "ownerless"']);
   expect((await observe(lab.superuser)).roles.has('lonely')).toBe(true);
 });
 

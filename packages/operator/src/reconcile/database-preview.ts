@@ -13,7 +13,7 @@ import type { Preview } from './preview.ts';
 /** What is to do inside PostgreSQL, by name and statement, as far as it was looked into. */
 export interface DatabaseSteps {
   steps: Pick<Step, 'what' | 'why' | 'sql'>[];
-  /** Declarations that cannot be carried out. */
+  /** Declarations that cannot be carried out, and what is left for later. */
   conflicts: string[];
 }
 
@@ -35,7 +35,7 @@ function stepsOf(plan: PostgresPlan): DatabaseSteps {
       why: [why],
       sql: shown,
     })),
-    conflicts: plan.conflicts.map(({ object, message }) => `${object}: ${message}`),
+    conflicts: [...plan.conflicts, ...plan.notes].map(({ object, message }) => `${object}: ${message}`),
   };
 }
 

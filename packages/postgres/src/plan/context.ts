@@ -1,7 +1,7 @@
 import type { Declared } from '../declared.ts';
 import type { Observed } from '../observe/observe.ts';
 import type { NewVerifiers } from '../password-checker.ts';
-import type { Conflict } from './step.ts';
+import type { Conflict, Note } from './step.ts';
 
 /** What the planners of all nouns share. */
 export interface PlanContext {
@@ -13,4 +13,6 @@ export interface PlanContext {
   knownRoles: ReadonlySet<string>;
   /** Planners add what they cannot do. */
   conflicts: Conflict[];
+  /** Planners add what is worth knowing and keeps nothing from being done. */
+  notes: Note[];
 }

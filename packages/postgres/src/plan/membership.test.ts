@@ -71,3 +71,14 @@ test.each(['constructor', '__proto__', 'toString'])('%j is a group like any othe
   );
   expect(steps.map(({ what }) => what)).toEqual([`grant role ${group} to a`]);
 });
+
+test('a group or an admin that does not exist is told and keeps nothing else from being done', () => {
+  const robot = role('robot', [], { memberOf: ['gone', 'g'], admins: ['nobody'], source: 'key user1' });
+  const { steps, conflicts, notes } = planRoles({ roles: [robot] }, observedServer(observedRole('g')));
+  expect(steps.map(({ what }) => what)).toEqual(['create role robot', 'grant role g to robot']);
+  expect(conflicts).toEqual([]);
+  expect(notes.map(({ object, message }) => `${object}: ${message}`)).toEqual([
+    'role "robot": key user1: the role "gone" does not exist, so that robot has nothing of it; create it, or remove it from the declaration.',
+    'role "robot": key user1: the role "nobody" does not exist, so that robot has nothing of it; create it, or remove it from the declaration.',
+  ]);
+});

@@ -29,16 +29,18 @@ function grant(
   groups: Groups,
   context: PlanContext,
 ): Step[] {
-  const { declared, observed, knownRoles, conflicts } = context;
+  const { declared, observed, knownRoles, conflicts, notes } = context;
   const refuse = (message: string): Step[] => {
     conflicts.push({ object: objectName('role', role.name), message: because(role, message) });
     return [];
   };
   const other = member === role.name ? group : member;
-  if (!knownRoles.has(other))
-    return refuse(
-      `the role ${JSON.stringify(other)} does not exist; create it, or remove it from the declaration.`,
-    );
+  if (!knownRoles.has(other)) {
+    // Groups are declared for many clusters at once: one that some of these lack must not make all of them fail.
+    const message = `the role ${JSON.stringify(other)} does not exist, so that ${readable(role.name)} has nothing of it; create it, or remove it from the declaration.`;
+    notes.push({ object: objectName('role', role.name), message: because(role, message) });
+    return [];
+  }
   if (member === group) return refuse('it cannot be a member of itself; remove that from the declaration.');
   const memberRole = observed.roles.get(member);
   // From PostgreSQL 16 on that is refused, and it may do everything anyway.

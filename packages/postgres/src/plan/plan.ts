@@ -44,6 +44,7 @@ export function plan(declared: Declared, observed: Observed, verifiers: NewVerif
     verifiers,
     knownRoles: new Set([...people.roles.keys(), ...roles.map((role) => role.name)]),
     conflicts,
+    notes,
   };
   return {
     steps: [

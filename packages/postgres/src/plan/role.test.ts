@@ -95,6 +95,20 @@ describe('a role that somebody made before it was declared', () => {
     expect(conflictsOf([role('a', ['superuser'], { admins: ['m'] })], member)).toEqual([]);
   });
 
+  test('becomes one together with a member, unless others could act as that one', () => {
+    const both = [role('a', ['superuser']), role('m', ['superuser'])];
+    const member = observedRole('m', { memberOf });
+    const ofMember = new Map([['m', { admin: false, effective: true }]]);
+    expect(conflictsOf(both, member)).toEqual([]);
+    const refused = conflictsOf(both, member, observedRole('mallory', { memberOf: ofMember }));
+    expect(refused).toEqual([expect.stringContaining('"m"'), expect.stringContaining('"mallory"')]);
+  });
+
+  test('does not become one with a member that is no superuser any more', () => {
+    const member = observedRole('m', { memberOf, attributes: { superuser: true } });
+    expect(conflictsOf([role('a', ['superuser']), role('m', ['nosuperuser'])], member)).toHaveLength(1);
+  });
+
   test('does not get the rights of a role whose password is rotated', () => {
     const { steps, conflicts } = planRoles(
       {
