@@ -1,5 +1,5 @@
 import { conditionsNode } from '../postgresql/status.ts';
-import { definitionVersion, definitionVersionAnnotation } from '../schema/definition-version.ts';
+import { customResourceDefinition } from '../schema/definition.ts';
 import { type CoreTypeResolver, type JsonSchema, resolveCoreTypes } from '../schema/json-schema.ts';
 import { int64, object } from '../schema/node.ts';
 import { groups } from './key.ts';
@@ -89,8 +89,6 @@ const statusNode = object('What the operator made of the configuration.', {
  * not into others, and nobody could tell afterwards what a person had chosen. The operator knows the defaults.
  */
 export function operatorConfigurationCrd(resolve: CoreTypeResolver): Record<string, unknown> {
-  const { group, version, kind, listKind, plural, singular, shortNames, categories } =
-    operatorConfigurationResource;
   const schema: JsonSchema = {
     type: 'object',
     description: "The operator's configuration.",
@@ -104,33 +102,9 @@ export function operatorConfigurationCrd(resolve: CoreTypeResolver): Record<stri
     },
     required: ['configuration'],
   };
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${plural}.${group}`,
-      labels: { 'app.kubernetes.io/name': 'postgres-operator' },
-      annotations: { [definitionVersionAnnotation]: definitionVersion },
-    },
-    spec: {
-      group,
-      names: { kind, listKind, plural, singular, shortNames, categories },
-      scope: 'Namespaced',
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: printerColumns.map(([name, type, jsonPath, description]) => ({
-            name,
-            type,
-            description,
-            jsonPath,
-          })),
-          schema: { openAPIV3Schema: resolveCoreTypes(schema, resolve) },
-        },
-      ],
-    },
-  };
+  return customResourceDefinition(
+    operatorConfigurationResource,
+    resolveCoreTypes(schema, resolve),
+    printerColumns,
+  );
 }

@@ -1,4 +1,4 @@
-import { definitionVersion, definitionVersionAnnotation } from '../schema/definition-version.ts';
+import { customResourceDefinition } from '../schema/definition.ts';
 import { type CoreTypeResolver, type JsonSchema, resolveCoreTypes } from '../schema/json-schema.ts';
 import { postgresqlResource } from './postgresql.ts';
 import { specNode } from './spec.ts';
@@ -35,34 +35,6 @@ const printerColumns = [
  * manifest is decided by the operator's configuration, at the time of use.
  */
 export function postgresqlCrd(resolve: CoreTypeResolver): Record<string, unknown> {
-  const { group, version, kind, listKind, plural, singular, shortNames, categories } = postgresqlResource;
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: {
-      name: `${plural}.${group}`,
-      labels: { 'app.kubernetes.io/name': 'postgres-operator' },
-      annotations: { [definitionVersionAnnotation]: definitionVersion },
-    },
-    spec: {
-      group,
-      names: { kind, listKind, plural, singular, shortNames, categories },
-      scope: 'Namespaced',
-      versions: [
-        {
-          name: version,
-          served: true,
-          storage: true,
-          subresources: { status: {} },
-          additionalPrinterColumns: printerColumns.map(([name, type, jsonPath, description]) => ({
-            name,
-            type,
-            description,
-            jsonPath,
-          })),
-          schema: { openAPIV3Schema: resolveCoreTypes(postgresqlSchema, resolve) },
-        },
-      ],
-    },
-  };
+  const schema = resolveCoreTypes(postgresqlSchema, resolve);
+  return customResourceDefinition(postgresqlResource, schema, printerColumns);
 }
