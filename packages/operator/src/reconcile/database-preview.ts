@@ -1,4 +1,5 @@
 import {
+  nameOf,
   PasswordChecker,
   planNewServer,
   planPass,
@@ -30,11 +31,7 @@ export function expectInDatabase(server: NewServer, declared: Declared): Databas
 
 function stepsOf(plan: PostgresPlan): DatabaseSteps {
   return {
-    steps: plan.steps.map(({ what, why, database, shown }) => ({
-      what: database === undefined ? what : `in database ${database}: ${what}`,
-      why: [why],
-      sql: shown,
-    })),
+    steps: plan.steps.map((step) => ({ what: nameOf(step), why: [step.why], sql: step.shown })),
     conflicts: [...plan.conflicts, ...plan.notes].map(({ object, message }) => `${object}: ${message}`),
   };
 }
