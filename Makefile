@@ -111,6 +111,10 @@ bench: database-image bench-herd bench-postgres ## Measure; prints tables and wr
 	@node bench/first-cluster.ts --runs $(RUNS)
 
 CLUSTERS ?= 1000
+.PHONY: bench-failover
+bench-failover: database-image pooler-image ## Measure how long nobody can write when a primary dies or moves; runs add up (RUNS=5)
+	@node bench/failover.ts --runs $(RUNS)
+
 .PHONY: bench-herd
 bench-herd: deps ## Measure one operator with many clusters (CLUSTERS=1000)
 	@node bench/herd.ts --clusters $(CLUSTERS)

@@ -1,0 +1,124 @@
+import { request } from 'node:https';
+import type { Pod } from '@pgherd/kube/objects';
+import { eventually } from '../../test/support/eventually.ts';
+import { LocalCluster } from '../../test/support/local-cluster.ts';
+import type { Address } from '../../test/support/writer.ts';
+import { clusterManifest } from '../manifests.ts';
+import type { Side } from './sample.ts';
+
+/** What one side's clusters run on. */
+export interface StageOptions {
+  side: Side;
+  store: 'endpoints' | 'configmaps';
+  statusDelayMs: number;
+}
+
+/** What Patroni says of its members. */
+interface MemberView {
+  name: string;
+  role: string;
+  state: string;
+  lag?: number | string;
+}
+
+const settleLimitMs = 300_000;
+
+/** An instance of `pgherd local` with clusters of one side. */
+export class Stage {
+  readonly options: StageOptions;
+  readonly local: LocalCluster;
+
+  private constructor(local: LocalCluster, options: StageOptions) {
+    this.local = local;
+    this.options = options;
+  }
+
+  /** A fresh instance; what an interrupted run left is removed first. */
+  static async create(options: StageOptions): Promise<Stage> {
+    const configuration = {
+      kubernetes_use_configmaps: String(options.store === 'configmaps'),
+      enable_persistent_volume_claim_deletion: 'true',
+    };
+    const suite = `bench-failover-${options.side}`;
+    return new Stage(await LocalCluster.start(suite, configuration), options);
+  }
+
+  /** Makes a cluster; answers when it is whole. */
+  async createCluster(name: string, synchronous: boolean, pooler: boolean): Promise<void> {
+    const manifest = clusterManifest({ name, instances: 3 });
+    const spec = {
+      ...(manifest['spec'] as object),
+      ...(pooler ? { enableConnectionPooler: true } : {}),
+      ...(synchronous ? { patroni: { synchronous_mode: true } } : {}),
+    };
+    await this.local.apply({ ...manifest, spec });
+    await this.local.waitForStatus(name, 'Running', settleLimitMs);
+    await this.waitUntilWhole(name, synchronous);
+  }
+
+  /** From now on nobody helps Patroni. */
+  async stopOperator(): Promise<void> {
+    await this.local.killOperator();
+  }
+
+  async remove(): Promise<void> {
+    await this.local.remove();
+  }
+
+  /** Everybody streams without lag, and in synchronous mode somebody is synchronous. */
+  async waitUntilWhole(name: string, synchronous: boolean): Promise<void> {
+    await eventually(
+      `${name} is whole`,
+      async () => {
+        const primary = await this.primary(name);
+        const members = await membersOf(primary);
+        const replicas = members.filter(({ role }) => role !== 'leader');
+        const streaming = replicas.filter(({ state, lag }) => state === 'streaming' && lag === 0);
+        const hasStandby = !synchronous || replicas.some(({ role }) => role === 'sync_standby');
+        return members.length === 3 && streaming.length === 2 && hasStandby;
+      },
+      { timeoutMs: settleLimitMs, everyMs: 250 },
+    );
+    if (this.options.side === 'pgherd') await this.local.waitForStatus(name, 'Running', settleLimitMs);
+  }
+
+  async primary(name: string): Promise<Pod> {
+    return this.local.primary(name);
+  }
+
+  /** Where a client connects. */
+  async address(name: string, path: 'direct' | 'pooler'): Promise<Address> {
+    const direct = await this.local.address(name, 'zalando', 'foo');
+    if (path === 'direct') return direct;
+    const service = await this.local.kubectl(
+      'get',
+      'service',
+      `${name}-pooler`,
+      '-o',
+      'jsonpath={.spec.clusterIP}',
+    );
+    return { ...direct, host: service.trim() };
+  }
+}
+
+/** `GET /cluster` of a member; with TLS when its probes speak it. The certificate is not what is measured. */
+async function membersOf(pod: Pod): Promise<MemberView[]> {
+  const host = pod.status?.podIP ?? '';
+  const container = pod.spec?.containers.find(({ name }) => name === 'postgres');
+  const isSecure = container?.readinessProbe?.httpGet?.scheme === 'HTTPS';
+  const text = isSecure ? await getSecurely(host) : await (await fetch(`http://${host}:8008/cluster`)).text();
+  return (JSON.parse(text) as { members: MemberView[] }).members;
+}
+
+function getSecurely(host: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const options = { host, port: 8008, path: '/cluster', rejectUnauthorized: false, timeout: 2000 };
+    const asked = request(options, (answer) => {
+      let text = '';
+      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+      answer.on('end', () => resolve(text)).on('error', reject);
+    });
+    asked.on('timeout', () => asked.destroy(new Error('no answer'))).on('error', reject);
+    asked.end();
+  });
+}
