@@ -212,7 +212,7 @@ test('a Teams API that is away takes nothing from anybody, also not from an oper
   await lab.client.patch(postgresqls, key, { type: 'merge', body: { spec: { users: { later: [] } } } });
   await eventually('a role of the manifest is there', async () => Object.hasOwn(await roles(), 'later'));
   expect(await eventually('it is told', degraded)).toMatchObject({ reason: 'PeopleUnknown' });
-  expect((await status())?.PostgresClusterStatus).toBe('Running');
+  await untilRunning();
   await untilLogins('foo', 'Bar.Baz', 'boss');
   await second.stop();
 

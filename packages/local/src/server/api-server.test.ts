@@ -25,6 +25,8 @@ let ca = '';
 let port = 0;
 let token = '';
 
+/** What the command of this name writes, without ever waiting. */
+const flood = { pieces: 20, size: 10_000 };
 const nodeProxy: NodeProxy = {
   async *logs(_namespace, _pod, options) {
     yield Buffer.from('first\n');
@@ -32,6 +34,13 @@ const nodeProxy: NodeProxy = {
     yield Buffer.from('second\n');
   },
   async exec(_namespace, _pod, options) {
+    if (options.command[0] === 'flood') {
+      for (let n = 0; n < flood.pieces; n++) {
+        options.stdout?.write(Buffer.alloc(flood.size));
+        options.stderr?.write(Buffer.alloc(flood.size));
+      }
+      return 0;
+    }
     for await (const chunk of options.stdin ?? []) options.stdout?.write(chunk);
     options.stderr?.write('complaint');
     return 7;
@@ -296,6 +305,24 @@ test('logs stream, exec speaks over WebSocket and ends with the exit code', asyn
     reason: 'NonZeroExitCode',
     details: { causes: [{ reason: 'ExitCode', message: '7' }] },
   });
+});
+
+test('output that waits to be sent when the command ends comes whole, and before the status', async () => {
+  const query = 'exec?command=flood&stdout=true&stderr=true';
+  const socket = new WebSocket(`wss://127.0.0.1:${port}${pods}/p/${query}`, 'v5.channel.k8s.io', { agent });
+  const channels: number[] = [];
+  const output: Record<number, number> = {};
+  socket.on('message', (data: Buffer) => {
+    const [channel = -1] = data;
+    if (channels.at(-1) !== channel) channels.push(channel);
+    output[channel] = (output[channel] ?? 0) + data.length - 1;
+  });
+  await new Promise((resolve, reject) => {
+    socket.on('close', resolve);
+    socket.on('error', reject);
+  });
+  expect(output).toMatchObject({ 1: flood.pieces * flood.size, 2: flood.pieces * flood.size });
+  expect(channels.indexOf(3)).toBe(channels.length - 1);
 });
 
 test('attach speaks like exec; what needs another protocol says which', async () => {

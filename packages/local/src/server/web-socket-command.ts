@@ -40,6 +40,10 @@ export function serveWebSocketCommand(
   sockets().handleUpgrade(request, socket, head, (webSocket) => {
     const abort = new AbortController();
     const stdin = wanted.stdin ? new PassThrough() : undefined;
+    const outputs = {
+      ...(wanted.stdout ? { stdout: channelWriter(webSocket, channel.stdout) } : {}),
+      ...(wanted.stderr ? { stderr: channelWriter(webSocket, channel.stderr) } : {}),
+    };
     let onResize: ((columns: number, rows: number) => void) | undefined;
     webSocket.on('message', (data: Buffer) => {
       const bytes = data.subarray(1);
@@ -65,10 +69,12 @@ export function serveWebSocketCommand(
         onResize = listener;
       },
       ...(stdin ? { stdin } : {}),
-      ...(wanted.stdout ? { stdout: channelWriter(webSocket, channel.stdout) } : {}),
-      ...(wanted.stderr ? { stderr: channelWriter(webSocket, channel.stderr) } : {}),
+      ...outputs,
     })
-      .then((status) => finish(webSocket, status))
+      .then(async (status) => {
+        await Promise.all(Object.values(outputs).map(sent));
+        finish(webSocket, status);
+      })
       .catch(() => webSocket.terminate());
   });
 }
@@ -80,6 +86,11 @@ function channelWriter(webSocket: WebSocket, number: number): Writable {
       webSocket.send(Buffer.concat([Buffer.from([number]), chunk]), { binary: true }, () => done());
     },
   });
+}
+
+/** Resolves when all that was written has gone out: clients read nothing after the status. */
+function sent(output: Writable): Promise<void> {
+  return new Promise((resolve) => output.end(resolve));
 }
 
 function finish(webSocket: WebSocket, status: Partial<Status>): void {
