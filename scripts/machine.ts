@@ -46,6 +46,7 @@ const needs: Record<string, Need[]> = {
     { program: 'busybox', package: 'busybox-static', for: 'small test images' },
     { program: 'openssl', package: 'openssl', for: 'judging our certificates' },
     { program: 'pgrep', package: 'procps', for: 'finding the processes of containers' },
+    { program: 'mkfs.xfs', package: 'xfsprogs', for: 'volumes whose size is their limit' },
     { program: 'git', package: 'git', for: 'checking generated files' },
     { program: 'gcc', package: 'gcc', for: 'compiling the PAM module' },
     { program: 'stdlib.h', package: 'libc6-dev', for: 'compiling the PAM module' },

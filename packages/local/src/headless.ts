@@ -8,9 +8,10 @@ import {
   ensurePki,
   writeKubeconfig,
 } from './auth/index.ts';
-import { directoryVolumeStore, startControllers } from './controllers/index.ts';
+import { startControllers } from './controllers/index.ts';
 import { openRegistry } from './registry/index.ts';
 import { createApiServer } from './server/index.ts';
+import { directoryVolumeStore } from './volumes/index.ts';
 
 /** The API server and its controllers, without anything that runs pods. */
 export interface Headless {
@@ -61,7 +62,8 @@ export async function startHeadless({ directory, log, database }: HeadlessOption
     caCertificate: pki.caCertificate,
     apiServer: { clusterIp: '10.96.0.1', address: '127.0.0.1', port },
     nodeName: 'played',
-    volumes: directoryVolumeStore(join(directory, 'volumes')),
+    volumes: directoryVolumeStore(directory),
+    limits: { enforced: false, why: 'no pods run here' },
   });
   const write = (name: string, user: Parameters<typeof writeKubeconfig>[1]['user']): string => {
     const path = join(directory, `${name}.kubeconfig`);

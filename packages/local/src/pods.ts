@@ -4,7 +4,7 @@ import type { TokenIssuer } from './auth/index.ts';
 import { startDns } from './dns/index.ts';
 import { connectEngine, probeHost, stopPodmanService } from './engine/index.ts';
 import { startNetwork } from './network/index.ts';
-import { startNodeAgent } from './node/index.ts';
+import { startNodeAgent, unmountVolumes } from './node/index.ts';
 import type { NodeProxy } from './node/node-proxy.ts';
 import { stopAllContainers } from './node/stop-containers.ts';
 import type { Registry } from './registry/registry.ts';
@@ -52,7 +52,10 @@ export async function startPods(options: PodsOptions): Promise<Pods> {
     nodeProxy: agent,
     async stop({ pods }) {
       await agent.stop({ pods });
-      if (pods) await stopAllContainers(engine, instance, log);
+      if (pods) {
+        await stopAllContainers(engine, instance, log);
+        await unmountVolumes(instance.home);
+      }
       await running.disposeAsync();
       if (pods && engine.own) stopPodmanService(instance.home);
     },

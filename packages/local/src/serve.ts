@@ -10,7 +10,7 @@ import {
   ensurePki,
   writeKubeconfig,
 } from './auth/index.ts';
-import { directoryVolumeStore, startControllers } from './controllers/index.ts';
+import { startControllers } from './controllers/index.ts';
 import { loadOrCreateInstance } from './instance/load.ts';
 import { lockHomeWhenStopped } from './instance/lock.ts';
 import { LateNodeProxy } from './node/late-node-proxy.ts';
@@ -18,6 +18,7 @@ import { openRegistry } from './registry/index.ts';
 import { createApiServer } from './server/index.ts';
 import { writePodsNote } from './pods-note.ts';
 import { startPods, type Pods } from './pods.ts';
+import { directoryVolumeStore, sizeLimits } from './volumes/index.ts';
 
 /** How long a start waits for a `down` that is under way: the longest grace of pods, and some. */
 const LOCK_MS = 90_000;
@@ -102,7 +103,8 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
       port: instance.apiPort,
     },
     nodeName: instance.nodeName,
-    volumes: directoryVolumeStore(join(instance.home, 'volumes')),
+    volumes: directoryVolumeStore(instance.home),
+    limits: sizeLimits(),
   });
 
   let pods: Pods | undefined;

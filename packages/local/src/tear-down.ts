@@ -5,7 +5,7 @@ import { connectEngine, probeHost, stopPodmanService } from './engine/index.ts';
 import { loadOrCreateInstance } from './instance/load.ts';
 import { lockHomeWhenStopped } from './instance/lock.ts';
 import { resetNetwork } from './network/index.ts';
-import { unmountAll } from './node/index.ts';
+import { unmountAll, unmountVolumes } from './node/index.ts';
 import { removeAllContainers, stopAllContainers } from './node/stop-containers.ts';
 import { instanceExists } from './serve.ts';
 
@@ -21,6 +21,7 @@ export async function stopLocalPods(home: string, log: Logger): Promise<void> {
     const { facts } = await probeHost();
     const engine = await connectEngine({ home: instance.home, facts, log });
     await stopAllContainers(engine, instance, log);
+    await unmountVolumes(instance.home);
     engine.close();
     if (engine.own) stopPodmanService(instance.home);
   } finally {

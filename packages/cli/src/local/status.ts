@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { connect } from '@pgherd/kube/client';
-import { pods } from '@pgherd/kube/objects';
+import { pods, storageClasses } from '@pgherd/kube/objects';
 import { readPodsNote } from '@pgherd/local';
+import { SIZE_LIMIT } from '@pgherd/local/volumes';
 import { exitCode } from '../exit-code.ts';
 import { parseOutputFormat, print } from '../output.ts';
 import { findBackground, logFile } from './background.ts';
@@ -16,6 +17,8 @@ export interface LocalStatus {
   operator: { state: 'running' | 'stopped'; pid?: number; metrics?: string; log: string };
   kubeconfig?: string;
   address?: string;
+  /** Whether volumes of the class `sized` are kept to their size, and if not, why. */
+  volumes?: string;
   pods?: { total: number; running: number; problem?: string };
 }
 
@@ -45,6 +48,9 @@ export async function localStatus(home: string): Promise<LocalStatus> {
     status.address = connection.server.origin;
     const { items } = await client.list(pods, { signal: AbortSignal.timeout(5000) });
     status.server.state = 'running';
+    const sized = await client.get(storageClasses, { name: 'sized' }).catch(() => undefined);
+    const limit = sized?.metadata.annotations?.[SIZE_LIMIT];
+    if (limit !== undefined) status.volumes = limit;
     const problem = server === undefined ? undefined : readPodsNote(home, server.pid)?.problem;
     status.pods = {
       ...(problem === undefined ? {} : { problem }),
@@ -77,6 +83,7 @@ export async function status(options: LocalOptions): Promise<void> {
             `pods        ${now.pods.running} of ${now.pods.total} running${now.pods.problem ? `; cannot run: ${now.pods.problem}` : ''}`,
           ]
         : []),
+      ...(now.volumes ? [`volumes     class sized: limits ${now.volumes}`] : []),
     ].join('\n');
   });
   if (now.server.state !== 'running') process.exitCode = exitCode.notFound;

@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { connect, type Client } from '@pgherd/kube/client';
 import { readPodsNote, serverProcess } from '@pgherd/local';
+import { sizeLimits } from '@pgherd/local/volumes';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { parseOutputFormat, print } from '../output.ts';
 import { projectRoot } from '../project.ts';
@@ -22,6 +23,8 @@ interface UpResult {
   started: string[];
   /** Milliseconds from the call to the API server's first answer. */
   apiReadyMs: number;
+  /** Why volumes of the class `sized` are not kept to their size on this machine; absent: they are. */
+  volumesWithoutLimit?: string;
 }
 
 /** Waits until the API server says that it is ready. Throws with the end of its log when its process ends before. */
@@ -167,7 +170,15 @@ export async function bringUp(options: {
   const kubeconfig = adminKubeconfig(home);
   const { connection, client: unused } = await connect({ kubeconfig });
   unused.close();
-  return { home, kubeconfig, address: connection.server.origin, started, apiReadyMs };
+  const limits = sizeLimits();
+  return {
+    home,
+    kubeconfig,
+    address: connection.server.origin,
+    started,
+    apiReadyMs,
+    ...(limits.enforced ? {} : { volumesWithoutLimit: limits.why }),
+  };
 }
 
 /** `pgherd local up` */
@@ -183,6 +194,9 @@ export async function up(options: UpOptions): Promise<void> {
       result.started.length > 0
         ? `started ${result.started.join(' and ')}; API ready after ${(result.apiReadyMs / 1000).toFixed(1)} s at ${result.address}`
         : `already running at ${result.address}`,
+      ...(result.volumesWithoutLimit === undefined
+        ? []
+        : [`volumes of class sized are not kept to their size: ${result.volumesWithoutLimit}`]),
       `export KUBECONFIG=${result.kubeconfig}`,
     ].join('\n'),
   );

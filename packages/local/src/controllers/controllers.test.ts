@@ -1,10 +1,12 @@
 // oxlint-disable vitest/expect-expect -- `cluster.until` asserts.
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   configMaps,
   endpointSlices,
   endpoints,
+  events,
   namespaces,
   persistentVolumeClaims,
   persistentVolumes,
@@ -224,6 +226,55 @@ test('a claim gets a directory, keeps it while a pod uses it, and takes it along
   cluster.finish('p');
   await cluster.until(() => claimPhase('data') ?? volume(), undefined);
   expect(existsSync(path)).toBe(false);
+});
+
+const grow = (name: string, storage: string): void => {
+  const present = cluster.objects.get(persistentVolumeClaims, 'default', name);
+  if (!present) throw new Error('no claim');
+  cluster.objects.update(persistentVolumeClaims, {
+    ...present,
+    spec: { ...present.spec, resources: { requests: { storage } } },
+  });
+};
+const claimStatus = (name: string) => cluster.objects.get(persistentVolumeClaims, 'default', name)?.status;
+
+test('a claim without a limit grows at once, and never shrinks', async () => {
+  const uid = createClaim('data').metadata.uid ?? '';
+  await cluster.until(() => claimPhase('data'), 'Bound');
+  grow('data', '5Gi');
+  await cluster.until(() => claimStatus('data')?.capacity, { storage: '5Gi' });
+  expect(cluster.objects.get(persistentVolumes, undefined, `pvc-${uid}`)?.spec?.capacity).toEqual({
+    storage: '5Gi',
+  });
+  expect(() => grow('data', '4Gi')).toThrow('field can not be less than previous value');
+});
+
+test('the file of a claim with a limit grows at once; its file system is the node’s to grow', async () => {
+  await cluster.close();
+  cluster = await TestCluster.start({ enforced: true });
+  const uid = createClaim('data', { storageClassName: 'sized' }).metadata.uid ?? '';
+  await cluster.until(() => claimPhase('data'), 'Bound');
+  const size = () => statSync(join(cluster.directory, 'volume-images', `pvc-${uid}.xfs`)).size;
+  expect(size()).toBe(1024 ** 3);
+  grow('data', '2Gi');
+  await cluster.until(
+    () => claimStatus('data')?.conditions?.map(({ type }) => type),
+    ['FileSystemResizePending'],
+  );
+  expect(size()).toBe(2 * 1024 ** 3);
+  expect(claimStatus('data')?.capacity).toEqual({ storage: '1Gi' });
+  expect(cluster.objects.get(persistentVolumes, undefined, `pvc-${uid}`)?.spec?.capacity).toEqual({
+    storage: '2Gi',
+  });
+});
+
+test('a claim of class sized is told when this machine cannot keep it to its size', async () => {
+  const { metadata } = createClaim('data', { storageClassName: 'sized' });
+  await cluster.until(() => claimPhase('data'), 'Bound');
+  const told = cluster.objects
+    .list(events, 'default')
+    .filter(({ involvedObject, type }) => involvedObject.uid === metadata.uid && type === 'Warning');
+  expect(told.map(({ message }) => message)).toEqual(['nothing keeps this volume to its size: a test']);
 });
 
 test('a retained volume is Released, and bound again once it is reserved for a new claim', async () => {

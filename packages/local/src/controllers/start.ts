@@ -20,9 +20,10 @@ import { replicaSetController } from './replicaset/controller.ts';
 import { serviceAccountController } from './service-account-controller.ts';
 import { statefulSetController } from './statefulset/controller.ts';
 import { claimController } from './volumes/claim-controller.ts';
-import { ensureDefaultStorageClass } from './volumes/default-class.ts';
+import { ensureStorageClasses } from './volumes/storage-classes.ts';
+import type { SizeLimits } from '../volumes/size-limits.ts';
 import { volumeController } from './volumes/volume-controller.ts';
-import type { VolumeStore } from './volumes/volume-store.ts';
+import type { VolumeStore } from '../volumes/volume-store.ts';
 
 /** What the controllers need to know of the instance. */
 export interface ControllersOptions extends RunOptions {
@@ -32,6 +33,8 @@ export interface ControllersOptions extends RunOptions {
   /** The one node. */
   nodeName: string;
   volumes: VolumeStore;
+  /** Whether this machine can make volumes whose size is their limit. */
+  limits: SizeLimits;
 }
 
 /**
@@ -44,13 +47,19 @@ export function startControllers(options: ControllersOptions): Running {
   const recorder = (component: string): ReturnType<typeof createEventRecorder> =>
     createEventRecorder(objects, clock, component);
   const volumeEvents = recorder('persistentvolume-controller');
-  ensureDefaultStorageClass(objects);
+  ensureStorageClasses(objects, options.limits);
   const controllers: Controller[] = [
     serviceAccountController(objects, options.caCertificate),
     kubernetesServiceController(objects, options.apiServer),
     namespaceController(objects, clock),
     aggregationController(objects),
-    claimController(objects, { events: volumeEvents, store: volumes, nodeName: options.nodeName }),
+    claimController(objects, {
+      events: volumeEvents,
+      store: volumes,
+      limits: options.limits,
+      clock,
+      nodeName: options.nodeName,
+    }),
     volumeController(objects, volumes, volumeEvents),
     statefulSetController(objects, clock, recorder('statefulset-controller')),
     replicaSetController(objects, clock, recorder('replicaset-controller')),

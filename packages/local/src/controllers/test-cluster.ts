@@ -9,7 +9,8 @@ import type { LocalRegistry } from '../registry/open-registry.ts';
 import { Objects, timestamp } from './objects.ts';
 import { startControllers } from './start.ts';
 import type { Running } from './controller.ts';
-import { directoryVolumeStore } from './volumes/volume-store.ts';
+import type { SizeLimits } from '../volumes/size-limits.ts';
+import { directoryVolumeStore } from '../volumes/volume-store.ts';
 
 /** The machine's time, but a test may let some of it pass at once. */
 class LeapingClock implements Clock {
@@ -50,17 +51,19 @@ export class TestCluster {
   objects: Objects;
   readonly clock = new LeapingClock();
   #running: Running;
+  readonly #limits: SizeLimits;
   #address = 1;
 
-  private constructor() {
+  private constructor(limits: SizeLimits) {
+    this.#limits = limits;
     this.registry = this.#open();
     this.objects = new Objects(this.registry);
     this.#running = this.#start();
   }
 
   /** Answers when what every namespace has is there. */
-  static async start(): Promise<TestCluster> {
-    const cluster = new TestCluster();
+  static async start(limits: SizeLimits = { enforced: false, why: 'a test' }): Promise<TestCluster> {
+    const cluster = new TestCluster(limits);
     await cluster.settled();
     return cluster;
   }
@@ -158,7 +161,8 @@ export class TestCluster {
       caCertificate: 'CERTIFICATE',
       apiServer: { address: '10.213.7.1', port: 6443, clusterIp: '10.96.0.1' },
       nodeName: 'node',
-      volumes: directoryVolumeStore(join(this.directory, 'volumes')),
+      volumes: directoryVolumeStore(this.directory),
+      limits: this.#limits,
     });
   }
 }

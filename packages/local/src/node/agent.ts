@@ -23,6 +23,7 @@ import { referencesOf } from './references.ts';
 import { Runtime } from './runtime.ts';
 import { mayAdmitOthers, schedule } from './scheduler.ts';
 import { steadyWatch } from './steady-watch.ts';
+import { VolumeImages } from '../volumes/volume-images.ts';
 import { PodDirectories } from './volumes/pod-directories.ts';
 
 /** Tokens and files are looked at this often even if nothing happens; costs no request. */
@@ -82,6 +83,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     engine,
     runtime,
     directories,
+    images: new VolumeImages(instance.home),
     settings: {
       instanceId: instance.id,
       networkName: instance.networkName,

@@ -8,6 +8,7 @@ import type { RecordEvent } from './event-recorder.ts';
 import type { NodeFacts } from './field-ref.ts';
 import type { ProcessWatch } from './process-watch.ts';
 import type { Runtime } from './runtime.ts';
+import type { VolumeImages } from '../volumes/volume-images.ts';
 import type { PodDirectories } from './volumes/pod-directories.ts';
 import type { VolumeSource } from './volumes/pod-volumes.ts';
 
@@ -21,6 +22,7 @@ export interface NodeContext {
   runtime: Runtime;
   settings: ContainerSettings;
   directories: PodDirectories;
+  images: VolumeImages;
   issuer: TokenIssuer;
   source: VolumeSource;
   node: NodeFacts;

@@ -1,5 +1,5 @@
 export * from './agent.ts';
 export * from './node-proxy.ts';
-export { unmountAll } from './volumes/pod-directories.ts';
+export { unmountAll, unmountVolumes } from './volumes/pod-directories.ts';
 export { LABEL } from './labels.ts';
 export { refreshAt } from './volumes/tokens.ts';

@@ -17,6 +17,7 @@ import type { ContainerView } from './restart-rules.ts';
 import type { RuntimeContainer } from './runtime.ts';
 import { podStatus } from './status.ts';
 import { VolumeError } from './volumes/payload.ts';
+import { growSizedVolumes } from './volumes/sized-volumes.ts';
 import { refreshPayloads, setUpVolumes } from './volumes/pod-volumes.ts';
 import type { MountedVolume, VolumeContext } from './volumes/pod-volumes.ts';
 
@@ -147,6 +148,7 @@ export class PodWorker implements PodState {
     const sandbox = await this.#ensureSandbox();
     this.#volumes ??= await setUpVolumes(this.#volumeContext, this.containers.all().length === 0);
     refreshPayloads(this.#volumeContext);
+    if (!(await growSizedVolumes(this.#context, this.#pod))) this.#wakeAfter(RETRY_MS);
     this.#endChanged();
     for (const container of containersToStart(this.#pod, (name) => this.#view(name))) {
       if (this.#stopped || this.hurry.signal.aborted || this.#pod.metadata.deletionTimestamp !== undefined)

@@ -190,8 +190,8 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
     reclaimPolicy: acted(),
     volumeBindingMode: acted(),
     allowVolumeExpansion: acted(),
-    parameters: stored(),
-    mountOptions: stored('directories are not mounted'),
+    parameters: acted('`size: enforced` of provisioner pgherd.dev/local'),
+    mountOptions: stored('volumes are mounted in one way'),
     allowedTopologies: stored(oneNode),
   },
   'scheduling.k8s.io/PriorityClass': {

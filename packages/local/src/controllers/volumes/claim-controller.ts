@@ -1,16 +1,22 @@
-import { persistentVolumeClaims, persistentVolumes, pods, storageClasses } from '@pgherd/kube/objects';
-import type { PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '@pgherd/kube/objects';
+import {
+  persistentVolumeClaims,
+  persistentVolumes,
+  pods,
+  quantityNumber,
+  storageClasses,
+} from '@pgherd/kube/objects';
+import type { Clock, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '@pgherd/kube/objects';
 import { done } from '@pgherd/kube/queue';
 import type { Controller } from '../controller.ts';
 import type { EventRecorder } from '../event-recorder.ts';
 import { Objects, keyOf, sameJson, splitKey, withMetadata } from '../objects.ts';
 import { isFinished } from '../statefulset/pod-state.ts';
+import { growClaim } from './claim-growth.ts';
 import { classOf, findVolume, isReservedFor } from './matching.ts';
-import type { VolumeStore } from './volume-store.ts';
+import { PROVISIONED_BY, PROVISIONER, SIZED_CLASS_PARAMETER } from './provisioner.ts';
+import { SIZE_LIMIT, type SizeLimits } from '../../volumes/size-limits.ts';
+import type { VolumeStore } from '../../volumes/volume-store.ts';
 
-/** Provisioner of the local engine's own StorageClass. */
-export const PROVISIONER = 'pgherd.dev/local';
-export const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
 const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const PROTECTION = 'kubernetes.io/pvc-protection';
@@ -19,6 +25,8 @@ const PROTECTION = 'kubernetes.io/pvc-protection';
 export interface ClaimOptions {
   events: EventRecorder;
   store: VolumeStore;
+  limits: SizeLimits;
+  clock: Pick<Clock, 'now'>;
   /** The node that the directories are on. */
   nodeName: string;
 }
@@ -38,8 +46,10 @@ export function claimController(objects: Objects, options: ClaimOptions): Contro
       const claim = objects.get(persistentVolumeClaims, namespace, name);
       if (!claim) return done;
       if (claim.metadata.deletionTimestamp !== undefined) letGo(objects, claim);
-      else if (claim.spec?.volumeName) followBinding(objects, claim, claim.spec.volumeName);
-      else bindOrProvision(objects, options, claim);
+      else if (claim.spec?.volumeName) {
+        followBinding(objects, claim, claim.spec.volumeName);
+        growClaim(objects, options, claim.metadata);
+      } else bindOrProvision(objects, options, claim);
       return done;
     },
   };
@@ -105,22 +115,27 @@ function waits(
 /** The name follows from the claim, so that a kill between directory, volume and binding is no matter. */
 function provision(
   objects: Objects,
-  { events, store, nodeName }: ClaimOptions,
+  options: ClaimOptions,
   claim: PersistentVolumeClaim,
   storageClass: StorageClass,
 ): void {
+  const { events, store, nodeName } = options;
   if (claim.spec?.selector) {
     const message = `failed to provision volume with StorageClass "${storageClass.metadata.name}": claim.spec.selector is not supported for dynamic provisioning`;
     tellOnce(objects, events, claim, 'Warning', 'ProvisioningFailed', message);
     return;
   }
   const name = `pvc-${claim.metadata.uid}`;
-  const path = store.create(name);
   const { storage = '0' } = claim.spec?.resources?.requests ?? {};
+  const isSized = wantsSize(options, claim, storageClass);
+  const path = store.create(name, isSized ? quantityNumber(storage) : undefined);
   const created = objects.createIfMissing(persistentVolumes, {
     apiVersion: 'v1',
     kind: 'PersistentVolume',
-    metadata: { name, annotations: { [PROVISIONED_BY]: PROVISIONER } },
+    metadata: {
+      name,
+      annotations: { [PROVISIONED_BY]: PROVISIONER, ...(isSized ? { [SIZE_LIMIT]: 'xfs' } : {}) },
+    },
     spec: {
       capacity: { storage },
       accessModes: claim.spec?.accessModes ?? [],
@@ -128,7 +143,7 @@ function provision(
       storageClassName: storageClass.metadata.name ?? '',
       volumeMode: 'Filesystem',
       claimRef: referenceTo(claim),
-      hostPath: { path, type: 'DirectoryOrCreate' },
+      hostPath: { path, type: isSized ? 'Directory' : 'DirectoryOrCreate' },
       nodeAffinity: {
         required: {
           nodeSelectorTerms: [
@@ -142,6 +157,21 @@ function provision(
     events.record(claim, 'Normal', 'ProvisioningSucceeded', `Successfully provisioned volume ${name}`);
   const volume = objects.get(persistentVolumes, undefined, name);
   if (volume) bind(objects, claim, volume);
+}
+
+/** A class can ask for volumes whose size is their limit; where this machine cannot make any, that is told. */
+function wantsSize(
+  { limits, events }: ClaimOptions,
+  claim: PersistentVolumeClaim,
+  storageClass: StorageClass,
+): boolean {
+  if (storageClass.parameters?.[SIZED_CLASS_PARAMETER] !== 'enforced') return false;
+  if (limits.enforced) return true;
+  const message = `nothing keeps this volume to its size: ${limits.why}`;
+  if (!events.has(claim, 'Warning', 'SizeNotLimited', message)) {
+    events.record(claim, 'Warning', 'SizeNotLimited', message);
+  }
+  return false;
 }
 
 /** Volume first, claim second: killed in between, the volume is reserved for the claim and found again. */
@@ -166,7 +196,9 @@ function bind(objects: Objects, claim: PersistentVolumeClaim, volume: Persistent
     });
   }
   const { accessModes = [], capacity = {} } = volume.spec ?? {};
-  writePhase(objects, bound, { phase: 'Bound', accessModes, capacity });
+  // A bound one may grow: its capacity is then what it has grown to, and no business of the binding.
+  const grown = claim.status?.phase === 'Bound' ? claim.status.capacity : undefined;
+  writePhase(objects, bound, { phase: 'Bound', accessModes, capacity: grown ?? capacity });
 }
 
 function writePhase(

@@ -4,8 +4,8 @@ import { done } from '@pgherd/kube/queue';
 import type { Controller } from '../controller.ts';
 import type { EventRecorder } from '../event-recorder.ts';
 import { Objects, splitKey, withMetadata } from '../objects.ts';
-import { PROVISIONED_BY, PROVISIONER } from './claim-controller.ts';
-import type { VolumeStore } from './volume-store.ts';
+import { PROVISIONED_BY, PROVISIONER } from './provisioner.ts';
+import type { VolumeStore } from '../../volumes/volume-store.ts';
 
 const PROTECTION = 'kubernetes.io/pv-protection';
 

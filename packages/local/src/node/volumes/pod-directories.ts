@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { isMountPoint, mounts } from '../../volumes/mount-points.ts';
 
 const run = promisify(execFile);
 
@@ -51,11 +52,9 @@ export class PodDirectories {
   /** Unmounts and removes all of a pod's directories. Persistent volumes lie elsewhere. */
   async remove(uid: string): Promise<void> {
     const own = join(this.#disk, uid);
-    for (const point of mountPoints().filter((each) => each.startsWith(own + '/'))) {
-      await run('umount', ['--lazy', point]);
-    }
+    for (const point of mountsBelow([own])) await run('umount', ['--lazy', point]);
     // A mount that is still there would be emptied: better leave the directory.
-    if (mountPoints().some((each) => each.startsWith(own + '/'))) return;
+    if (mountsBelow([own]).length > 0) return;
     await rm(own, { recursive: true, force: true });
     await rm(join(this.#memory, uid), { recursive: true, force: true });
   }
@@ -63,11 +62,25 @@ export class PodDirectories {
 
 /** Unmounts everything that agents of this home have mounted, for `reset`. Pods must be gone. */
 export async function unmountAll(home: string): Promise<void> {
+  await unmountVolumes(home);
   const tops = [join(home, 'pods'), join(home, 'run', 'volatile')];
-  const ours = mountPoints().filter((point) =>
-    tops.some((top) => point === top || point.startsWith(top + '/')),
-  );
-  for (const point of ours.reverse()) await run('umount', ['--lazy', point]);
+  for (const point of mountsBelow(tops)) await run('umount', ['--lazy', point]);
+}
+
+/** Unmounts the volumes that have a size of their own; their loop devices go with the mounts. Pods must have ended. */
+export async function unmountVolumes(home: string): Promise<void> {
+  for (const point of mountsBelow([join(home, 'volumes')])) {
+    // What is still used, e.g. by somebody's shell, goes when it no longer is.
+    await run('umount', [point]).catch(() => run('umount', ['--lazy', point]));
+  }
+}
+
+/** Mount points at or below these directories, last mounted first. */
+function mountsBelow(tops: readonly string[]): string[] {
+  return mounts()
+    .map(({ point }) => point)
+    .filter((point) => tops.some((top) => point === top || point.startsWith(top + '/')))
+    .reverse();
 }
 
 /** Mounts a tmpfs; `size` in bytes. */
@@ -79,20 +92,4 @@ export async function mountMemory(directory: string, size: number | undefined, m
     ...(size === undefined ? [] : [`size=${Math.ceil(size)}`]),
   ];
   await run('mount', ['-t', 'tmpfs', '-o', options.join(','), 'tmpfs', directory]);
-}
-
-export function isMountPoint(directory: string): boolean {
-  return mountPoints().includes(directory);
-}
-
-/** Mount points of this mount namespace, in order of mounting. */
-function mountPoints(): string[] {
-  return readFileSync('/proc/self/mountinfo', 'utf8')
-    .split('\n')
-    .map((line) =>
-      (line.split(' ')[4] ?? '').replaceAll(/\\([0-7]{3})/g, (_, code: string) =>
-        String.fromCharCode(parseInt(code, 8)),
-      ),
-    )
-    .filter((point) => point !== '');
 }

@@ -4,11 +4,14 @@ import type { Clock, PersistentVolume, PersistentVolumeClaim, Pod, Volume } from
 import type { TokenIssuer } from '../../auth/auth.ts';
 import type { ObjectSource } from '../env.ts';
 import type { NodeFacts } from '../field-ref.ts';
+import { isMountPoint } from '../../volumes/mount-points.ts';
+import type { VolumeImages } from '../../volumes/volume-images.ts';
 import { amountOf } from '../quantity.ts';
+import { isSized, mountSized } from './sized-volumes.ts';
 import { writePayload } from './atomic-writer.ts';
 import { applyFsGroup } from './ownership.ts';
 import { hasPayload, isVolatile, payloadOf, VolumeError } from './payload.ts';
-import { isMountPoint, mountMemory } from './pod-directories.ts';
+import { mountMemory } from './pod-directories.ts';
 import type { PodDirectories } from './pod-directories.ts';
 import { currentToken } from './tokens.ts';
 
@@ -24,6 +27,7 @@ export interface VolumeContext {
   node: NodeFacts;
   source: VolumeSource;
   directories: PodDirectories;
+  images: VolumeImages;
   issuer: TokenIssuer;
   clock: Clock;
 }
@@ -82,7 +86,7 @@ async function setUp(volume: Volume, context: VolumeContext, first: boolean): Pr
   }
   if (volume.persistentVolumeClaim) {
     const { claimName, readOnly = false } = volume.persistentVolumeClaim;
-    const path = claimPath(pod, claimName, context.source);
+    const path = await claimPath(context, claimName);
     if (!readOnly) await give(path, pod, first);
     return { hostPath: path, readOnly };
   }
@@ -118,7 +122,7 @@ async function give(path: string, pod: Pod, first: boolean): Promise<void> {
   await applyFsGroup(path, fsGroup, fsGroupChangePolicy === 'OnRootMismatch' ? 'OnRootMismatch' : 'Always');
 }
 
-function claimPath(pod: Pod, claimName: string, source: VolumeSource): string {
+async function claimPath({ pod, source, images }: VolumeContext, claimName: string): Promise<string> {
   const claim = source.claim(pod.metadata.namespace ?? 'default', claimName);
   if (claim === undefined) throw new VolumeError(`persistentvolumeclaim "${claimName}" not found`);
   const volumeName = claim.spec?.volumeName ?? '';
@@ -127,6 +131,7 @@ function claimPath(pod: Pod, claimName: string, source: VolumeSource): string {
   }
   const volume = source.persistentVolume(volumeName);
   if (volume === undefined) throw new VolumeError(`persistentvolume "${volumeName}" not found`);
+  if (isSized(volume)) return mountSized(images, volume);
   const path = volume.spec?.local?.path ?? volume.spec?.hostPath?.path;
   if (path === undefined)
     throw new VolumeError(`persistentvolume "${volumeName}" is of a type not served here`);
