@@ -64,7 +64,11 @@ function hands(failures: Record<string, unknown> = {}, members = standing): Hand
         ...members[address],
       }),
     }),
-    database: { bringInLine: async () => ({ done: [], postponed: [], problems: [] }), look: async () => [] },
+    database: {
+      bringInLine: async () => ({ done: [], postponed: [], problems: [] }),
+      checkpoint: (address) => act(`checkpoint ${address}`),
+      look: async () => [],
+    },
     written: () => {},
   };
 }
@@ -94,7 +98,10 @@ const switchover: Step = {
 };
 
 /** What members answer about themselves, by address. */
-const standing: Record<string, { timeline: number; location: number }> = {};
+const standing: Record<string, { timeline: number; location: number }> = {
+  '10.0.0.1': { timeline: 1, location: 5 },
+  '10.0.0.2': { timeline: 1, location: 5 },
+};
 
 const run = (world: Hands, ...tracks: Track[]) =>
   carryOutPlan(world, context, { tracks }, new AbortController().signal);
@@ -149,7 +156,7 @@ test('a switchover goes only to a member that has caught up, as both say at that
     return { did: world.did, failures: failures.map(({ message, transient }) => `${message} ${transient}`) };
   };
   expect(await attempt({ timeline: 3, location: location - 16 * 1024 * 1024 })).toEqual({
-    did: ['switchover b'],
+    did: ['checkpoint 10.0.0.1', 'switchover b'],
     failures: [],
   });
   expect(await attempt({ timeline: 3, location: location - 100 * 1024 * 1024 })).toEqual({
@@ -160,6 +167,47 @@ test('a switchover goes only to a member that has caught up, as both say at that
     did: [],
     failures: ['b is on timeline 2 and a on 3: it is tried again when they are on the same true'],
   });
+});
+
+test('a switchover does not go to a member that does not say where it is, or does not run', async () => {
+  const silent = hands({}, { '10.0.0.1': { timeline: 1, location: 5 } });
+  expect((await run(silent, { name: 'pods', steps: [switchover] })).failures).toMatchObject([
+    { message: 'PostgreSQL of b does not say how far it is: it is asked again', transient: true },
+  ]);
+  const stopped = { timeline: 1, location: 5, state: 'stopped' };
+  const world = hands({}, { ...standing, '10.0.0.2': stopped });
+  expect((await run(world, { name: 'pods', steps: [switchover] })).failures).toHaveLength(1);
+  expect([...silent.did, ...world.did]).toEqual([]);
+});
+
+test('a switchover looks again after the checkpoint, which may take long', async () => {
+  const members = { ...standing };
+  const world = hands({}, members);
+  world.database.checkpoint = async () => {
+    members['10.0.0.1'] = { timeline: 1, location: 1024 ** 3 };
+  };
+  expect((await run(world, { name: 'pods', steps: [switchover] })).failures).toMatchObject([
+    { message: expect.stringContaining('behind a') },
+  ]);
+  expect(world.did).toEqual([]);
+});
+
+test('a checkpoint that fails holds nothing up', async () => {
+  const world = hands({ 'checkpoint 10.0.0.1': new Error('no') });
+  expect((await run(world, { name: 'pods', steps: [switchover] })).failures).toEqual([]);
+  expect(world.did).toEqual(['switchover b']);
+});
+
+test('a replica that follows the primary with a lower setting restarts when it has replayed that', async () => {
+  const members: typeof standing = { ...standing, '10.0.0.2': { timeline: 1, location: 3 } };
+  const world = hands({}, members);
+  const action = { type: 'restart', member: 'b', address: '10.0.0.2', follows: '10.0.0.1' } as const;
+  const running = run(world, { name: 'configuration', steps: [{ ...switchover, action }] });
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(world.did).toEqual([]);
+  members['10.0.0.2'] = { timeline: 1, location: 5 };
+  expect((await running).failures).toEqual([]);
+  expect(world.did).toEqual(['restart', 'wake up']);
 });
 
 test('a restart that is no longer pending is no failure', async () => {

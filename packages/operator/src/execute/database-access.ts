@@ -46,6 +46,11 @@ export interface DatabaseAccess {
     declared: Declared,
     pods: PodHelp,
   ): Promise<DatabaseReport>;
+  /**
+   * Has a member write to disk what a stop would have to write while nobody can use it. Waits for it a limited time; what
+   * is not done then goes on by itself. Throws `PostgresError`. Absent: it is left to the stop.
+   */
+  checkpoint?(address: string, superuser: Credentials): Promise<void>;
   /** Only reads. What is different, a line each, without passwords; throws the same. */
   look(address: string, superuser: Credentials, declared: Declared): Promise<string[]>;
 }
@@ -59,6 +64,9 @@ const onItsPort: Reach = (host, { username: user, password }) => ({
   password,
   database: 'postgres',
 });
+
+/** How long a checkpoint is waited for. The checkpointer itself does not end with the statement. */
+const checkpointMs = 30_000;
 
 /** SQLSTATE invalid_password. Source: PostgreSQL's appendix A. */
 const wrongPassword = '28P01';
@@ -103,6 +111,12 @@ export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
           roles,
         };
       }),
+    checkpoint: (address, superuser) =>
+      withSessions({ ...reach(address, superuser), statementTimeoutMs: checkpointMs }, (sessions) =>
+        sessions.use(undefined, async (connection) => {
+          await connection.query('CHECKPOINT');
+        }),
+      ),
     look: (address, superuser, declared) =>
       withSessions({ ...reach(address, superuser), readOnly: true }, async (sessions) => {
         const { plan } = await planPass(sessions, declared, checker);

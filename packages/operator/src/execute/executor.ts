@@ -1,6 +1,6 @@
 import { isAlreadyExists, isConflict, isNotFound, type Client } from '@pgherd/kube/client';
 import type { KubeObject } from '@pgherd/kube/objects';
-import { PatroniError, type PatroniClient } from '@pgherd/patroni';
+import type { PatroniClient } from '@pgherd/patroni';
 import type { Declared } from '@pgherd/postgres';
 import { postgresqls, type Kind } from '../kinds.ts';
 import type { Member } from '../observe/observed.ts';
@@ -12,6 +12,7 @@ import { refuseAnothers, takeSecret } from './ownership.ts';
 import { podHelp } from './pod-help.ts';
 import { switchOver } from './switch-over.ts';
 import { refuseForeign } from './foreign-object.ts';
+import { restartMember } from './restart-member.ts';
 
 /** The outside world that steps act on. */
 export interface Hands {
@@ -51,9 +52,6 @@ export interface StepReport {
 
 const nothingToTell: StepReport = { notes: [], problems: [] };
 
-/** Patroni's words (status 503) when no restart is pending. */
-const notPending = 'restart conditions are not satisfied';
-
 /**
  * Carries out one step. Each can be repeated, and the process can be killed at any point of it: nothing but the world
  * itself says what was done.
@@ -72,17 +70,19 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
       await create(hands, action);
       return nothingToTell;
     case 'delete':
+      await checkpoint(hands, context, action.checkpoint);
       await remove(hands, action);
       return nothingToTell;
     case 'patch':
       await patch(hands, action);
       return nothingToTell;
     case 'switchover': {
-      const said = await switchOver((address) => hands.patroni(address), action);
+      const prepare = () => checkpoint(hands, context, action.leaderAddress);
+      const said = await switchOver((address) => hands.patroni(address), action, prepare);
       return { notes: [said], problems: [] };
     }
     case 'restart':
-      return restart(hands.patroni(action.address));
+      return restart(hands, context, action);
     case 'configure':
       await configure(hands, context, action);
       return nothingToTell;
@@ -155,19 +155,20 @@ async function patch(hands: Hands, action: Extract<Action, { type: 'patch' }>): 
   }
 }
 
-/**
- * Only if a parameter still waits for it: the member publishes up to `loop_wait` (10 s) later that it has restarted,
- * and is woken to publish it sooner.
- */
-async function restart(patroni: PatroniClient): Promise<StepReport> {
-  let said = '';
-  try {
-    said = (await patroni.restart({ restartPending: true })).trim();
-  } catch (error) {
-    if (!(error instanceof PatroniError && error.message.includes(notPending))) throw error;
-  }
-  await patroni.wakeUp();
+async function restart(
+  hands: Hands,
+  context: StepContext,
+  action: Extract<Action, { type: 'restart' }>,
+): Promise<StepReport> {
+  await checkpoint(hands, context, action.checkpoint);
+  const said = await restartMember((address) => hands.patroni(address), action);
   return said === '' ? nothingToTell : { notes: [said], problems: [] };
+}
+
+/** What the stop need not write then, while nobody can use the database. It is a help and no condition. */
+async function checkpoint({ database }: Hands, { superuser }: StepContext, address = ''): Promise<void> {
+  if (address === '' || superuser === undefined) return;
+  await database.checkpoint?.(address, superuser).catch(() => undefined);
 }
 
 /** First Patroni, then our note of it: a note that is missing is written by the next pass. */

@@ -1,8 +1,8 @@
 import type { ContainerStatus, Pod } from '@pgherd/kube/objects';
 import { parseMember } from '@pgherd/patroni';
-import { sharedParameters } from '@pgherd/postgres';
 import { ordinalOf } from '../names.ts';
 import type { Member } from './observed.ts';
+import { pendingChanges } from './pending-restart.ts';
 
 /** What a pod says about a member; undefined for a pod that is not one of the StatefulSet's. */
 export function memberOf(cluster: string, pod: Pod): Member | undefined {
@@ -13,7 +13,8 @@ export function memberOf(cluster: string, pod: Pod): Member | undefined {
   const deleting = pod.metadata.deletionTimestamp !== undefined;
   const running = !deleting && pod.status?.phase === 'Running' && container?.state?.running !== undefined;
   // The annotation outlives the container that wrote it.
-  const status = parseMember(name, running ? pod.metadata.annotations?.['status'] : undefined);
+  const annotation = running ? pod.metadata.annotations?.['status'] : undefined;
+  const status = parseMember(name, annotation);
   return {
     name,
     ordinal,
@@ -30,7 +31,8 @@ export function memberOf(cluster: string, pod: Pod): Member | undefined {
     timeline: status.timeline,
     location: status.xlogLocation,
     pendingRestart: status.pendingRestart,
-    primaryRestartsFirst: lowersSharedSetting(running ? pod.metadata.annotations?.['status'] : undefined),
+    pendingChanges: status.pendingRestart ? pendingChanges(published(annotation)) : [],
+    tags: status.tags,
   };
 }
 
@@ -54,17 +56,10 @@ function waitingReason(pod: Pod, container: ContainerStatus | undefined): string
   return pod.status?.reason;
 }
 
-/** Whether a parameter that members share waits for a restart with a lower value, from `pending_restart_reason` of the annotation. */
-function lowersSharedSetting(annotation: string | undefined): boolean {
+function published(annotation: string | undefined): unknown {
   try {
-    const said = JSON.parse(annotation ?? '{}') as {
-      pending_restart_reason?: Record<string, { old_value?: unknown; new_value?: unknown }>;
-    };
-    return sharedParameters.some((name) => {
-      const change = said.pending_restart_reason?.[name];
-      return change !== undefined && Number(change.new_value) < Number(change.old_value);
-    });
+    return JSON.parse(annotation ?? '{}');
   } catch {
-    return false;
+    return {};
   }
 }

@@ -1,6 +1,7 @@
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { objectKey, type Kind } from '../kinds.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
+import type { PendingChange } from './pending-restart.ts';
 import type { BackupEnvironment, InfrastructureRole, PodEnvironment } from '../render/input.ts';
 
 /** One member of a cluster: its pod, and what Patroni says in the pod's annotation. */
@@ -27,8 +28,12 @@ export interface Member {
   /** Position in the write-ahead log in bytes, as of Patroni's last heartbeat. */
   location: number | undefined;
   pendingRestart: boolean;
-  /** Whether the restart lowers a setting that replicas must not have lower than the primary. */
-  primaryRestartsFirst: boolean;
+  /** What waits for the restart, by name; none when Patroni does not say. */
+  pendingChanges: PendingChange[];
+  /** A restart was tried and these changes still wait: another one would not help. */
+  restartedInVain?: boolean;
+  /** Patroni's tags of the member, e.g. `nofailover`. */
+  tags: Record<string, unknown>;
 }
 
 /** All that the plan knows about what is. Made from watch caches, without a request. */
@@ -103,4 +108,10 @@ export function isStreaming(observed: Observed, member: Member): boolean {
     return member.role === 'primary' || member.role === 'standby_leader';
   }
   return member.replicationState === 'streaming';
+}
+
+/** Whether somebody accepts writes, or, in a standby cluster, follows the other one. */
+export function serves(observed: Observed): boolean {
+  const leader = leaderOf(observed);
+  return leader !== undefined && isStreaming(observed, leader);
 }

@@ -18,6 +18,8 @@ function steps(
   return planConfiguration({ wanted, applied, version: '17' }, observed);
 }
 
+const parameters = (values: Record<string, unknown>) => ({ postgresql: { parameters: values } });
+
 test('only what differs is sent, parameters one by one', () => {
   const [step] = steps(
     { ttl: 20, postgresql: { parameters: { work_mem: '8MB', max_connections: '50' } } },
@@ -43,6 +45,15 @@ test('what the manifest once set and does not mention any more goes back to the 
   });
 });
 
+test("what goes back to the default is compared with Patroni's", () => {
+  const back = (live: string) =>
+    steps({}, parameters({ max_connections: live }), ['postgresql/parameters/max_connections'])
+      .slice(1)
+      .map(({ what }) => what.at(-1));
+  expect(back('500')).toEqual(['1', '0', '2']);
+  expect(back('50')).toEqual(['0', '2', '1']);
+});
+
 test("other people's settings stay, and a configuration that fits needs nothing", () => {
   expect(
     steps({ ttl: 20 }, { ttl: 20, pause: true, slots: { theirs: { type: 'physical' } } }, ['ttl']),
@@ -63,15 +74,56 @@ test('restarts go through the replicas first, one at a time', () => {
   ]);
 });
 
+const reasons = (changes: Record<string, [string, string]>) => ({
+  pending_restart: true,
+  pending_restart_reason: Object.fromEntries(
+    Object.entries(changes).map(([name, [old_value, new_value]]) => [name, { old_value, new_value }]),
+  ),
+});
+const order = (statusOf: (ordinal: number) => object) =>
+  steps({}, {}, [], statusOf).map(({ what, waitFor }) => what.slice(-1) + (waitFor ?? ''));
+
 test('a setting that replicas must not have lower than the primary is lowered on the primary first', () => {
-  const pending = () => ({
-    pending_restart: true,
-    pending_restart_reason: { max_connections: { old_value: '100', new_value: '50' } },
-  });
-  expect(steps({}, {}, [], pending)[0]?.what).toBe('restart PostgreSQL of acid-demo-1');
+  const pending = () => reasons({ max_connections: ['100', '50'] });
+  expect(order(pending)).toEqual(['1', '0', '2']);
 });
 
-const parameters = (values: Record<string, unknown>) => ({ postgresql: { parameters: values } });
+test('the replicas take the lower value when they have replayed that the primary has it', () => {
+  const pending = (ordinal: number) => (ordinal === 1 ? {} : reasons({ max_wal_senders: ['10', '5'] }));
+  expect(steps({}, {}, [], pending).map(({ action }) => action)).toMatchObject([
+    { member: 'acid-demo-0', follows: '10.0.0.2' },
+    { member: 'acid-demo-2', follows: '10.0.0.2' },
+  ]);
+});
+
+test('one setting raised and one lowered: replicas, the primary, and the replicas again', () => {
+  const both = reasons({ max_connections: ['100', '200'], max_wal_senders: ['10', '5'] });
+  expect(order(() => both)).toEqual(['0', '2', '1', '0', '2']);
+  // After its first restart a replica still has what the primary has.
+  const once = (ordinal: number) => (ordinal === 0 ? reasons({ max_wal_senders: ['10', '5'] }) : both);
+  expect(order(once)).toEqual(['2', '1', '0', '2']);
+});
+
+test('a lowered setting that is shared, and one of another kind: every member restarts once', () => {
+  const both = () => reasons({ max_connections: ['100', '50'], shared_preload_libraries: ['', 'x'] });
+  expect(order(both)).toEqual(['1', '0', '2']);
+});
+
+test('no other member is restarted while one does not stream, and that one is named', () => {
+  const pending = (ordinal: number) =>
+    ordinal === 2 ? { state: 'start failed' } : { pending_restart: true };
+  expect(order(pending)).toEqual(['0acid-demo-2 streams', '1']);
+});
+
+test('a standby cluster is not restarted for what it cannot have lower than whom it follows', () => {
+  const lower = (name: string) => (ordinal: number) => ({
+    ...reasons({ [name]: ['1000', '100'] }),
+    ...(ordinal === 1 ? { role: 'standby_leader' } : {}),
+  });
+  expect(order(lower('max_connections'))).toEqual([]);
+  expect(order(lower('shared_buffers'))).toEqual(['0', '2', '1']);
+});
+
 const whatOf = (wanted: Record<string, unknown>, live: Record<string, unknown>) =>
   steps(parameters(wanted), parameters(live)).map(({ what }) => what);
 
@@ -89,6 +141,11 @@ test('restarts that a change needs are planned with it, in the order that the ch
   expect(raised.slice(1).map((what) => what.at(-1))).toEqual(['0', '2', '1']);
   const lowered = whatOf({ max_connections: '50' }, { max_connections: '100' });
   expect(lowered.slice(1).map((what) => what.at(-1))).toEqual(['1', '0', '2']);
+  const mixed = whatOf(
+    { max_connections: '50', max_wal_senders: '20' },
+    { max_connections: '100', max_wal_senders: '10' },
+  );
+  expect(mixed.slice(1).map((what) => what.at(-1))).toEqual(['0', '2', '1', '0', '2']);
   expect(whatOf({ work_mem: '8MB' }, { work_mem: '4MB' })).toEqual(["change Patroni's configuration"]);
 });
 

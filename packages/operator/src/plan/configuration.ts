@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { needsRestart, sharedParameters } from '@pgherd/postgres';
+import { needsRestart } from '@pgherd/postgres';
 import { redact } from '../redact.ts';
 import { leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { isObject } from './list-keys.ts';
-import { pendingRestarts, restartSteps } from './restarts.ts';
+import { expectedRestarts, pendingRestarts } from './restarts.ts';
+import { sharedChangeOf } from './shared-parameters.ts';
 import { followsTheSame, roleChange, standbyKey } from './standby-cluster.ts';
 import type { Step } from './step.ts';
 
@@ -49,7 +50,12 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
   const noted = isDeepStrictEqual(applied, goal.applied ?? []);
   if (why.length === 0 && noted) {
     return observed.restartsExpected === true
-      ? awaitedRestarts(observed, leader, 'a changed parameter is only taken in at a start', false)
+      ? expectedRestarts(
+          observed,
+          leader,
+          sharedChangeOf(leader.pendingChanges),
+          'a changed parameter is only taken in at a start',
+        )
       : pendingRestarts(observed, leader);
   }
   return [
@@ -64,7 +70,7 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
       observeAfter: true,
       ...(leader.running && leader.address !== undefined ? {} : { waitFor: 'the primary runs' }),
     },
-    ...expectedRestarts(changed, live, goal.version, observed, leader),
+    ...restartsFor(changed, live, goal.version, observed, leader),
   ];
 }
 
@@ -76,7 +82,7 @@ function changedParameters(patch: Record<string, unknown>): [string, unknown][] 
 }
 
 /** Restarts that follow a change, as far as PostgreSQL's own parameters tell; Patroni has the last word. */
-function expectedRestarts(
+function restartsFor(
   changed: [string, unknown][],
   live: Map<string, unknown>,
   version: string,
@@ -85,21 +91,11 @@ function expectedRestarts(
 ): Step[] {
   const restarting = changed.filter(([name]) => needsRestart(name, version));
   if (restarting.length === 0) return [];
-  const isLowered = ([name, value]: [string, unknown]) =>
-    sharedParameters.includes(name) && Number(value) < Number(live.get(`postgresql/parameters/${name}`));
+  const change = sharedChangeOf(
+    restarting.map(([name, after]) => ({ name, before: live.get(`postgresql/parameters/${name}`), after })),
+  );
   const names = restarting.map(([name]) => name).join(', ');
-  const primaryFirst = restarting.some(isLowered);
-  return awaitedRestarts(observed, leader, `${names} is only taken in at a start`, primaryFirst);
-}
-
-function awaitedRestarts(observed: Observed, leader: Member, why: string, primaryFirst: boolean): Step[] {
-  const running = observed.members.filter((member) => member.running);
-  return restartSteps(running, {
-    leader,
-    primaryFirst,
-    why,
-    waitFor: 'Patroni says that a restart is pending',
-  });
+  return expectedRestarts(observed, leader, change, `${names} is only taken in at a start`);
 }
 
 /** `postgresql.parameters.NAME` and `slots.NAME` apart, everything else by its first key. */

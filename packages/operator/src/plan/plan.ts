@@ -44,19 +44,25 @@ export function plan(goal: Goal, observed: Observed): Plan {
       steps:
         goal.configuration === undefined
           ? []
-          : withoutReplaced(planConfiguration(goal.configuration, observed), pods),
+          : besideRollout(planConfiguration(goal.configuration, observed), pods),
     },
     { name: 'database', steps: planDatabase(goal.database, observed) },
   ];
   return { tracks: tracks.filter(({ steps }) => steps.length > 0) };
 }
 
-/** A member whose pod is replaced starts with the new configuration; to restart it before would be for nothing. */
-function withoutReplaced(steps: Step[], pods: Step[]): Step[] {
+/**
+ * A member whose pod is replaced starts with the new configuration; to restart it before would be for nothing. The
+ * others are restarted after the last replacement: never are two members away at once.
+ */
+function besideRollout(steps: Step[], pods: Step[]): Step[] {
   const replaced = new Set(
     pods.flatMap(({ action }) =>
       action.type === 'delete' && action.kind === kinds.pod ? [action.name] : [],
     ),
   );
-  return steps.filter(({ action }) => action.type !== 'restart' || !replaced.has(action.member));
+  if (replaced.size === 0) return steps;
+  const left = steps.filter(({ action }) => action.type !== 'restart' || !replaced.has(action.member));
+  const first = left.find(({ action }) => action.type === 'restart');
+  return left.map((step) => (step === first ? { ...step, waitFor: 'the rolling update is done' } : step));
 }

@@ -1,38 +1,87 @@
 import { isStreaming, type Member, type Observed } from '../observe/observed.ts';
+import { sharedChangeOf, type SharedChange } from './shared-parameters.ts';
 import type { Step } from './step.ts';
-
-/** How members are restarted. */
-interface Restarts {
-  leader: Member;
-  /** A lowered setting that replicas must not have lower than the primary. */
-  primaryFirst: boolean;
-  why: string;
-  waitFor: string | undefined;
-}
 
 /** Restarts that Patroni says are pending: one member at a time, the next one when all stream again. */
 export function pendingRestarts(observed: Observed, leader: Member): Step[] {
-  const pending = observed.members.filter(({ pendingRestart, running }) => pendingRestart && running);
-  const broken = observed.members.some((member) => !isStreaming(observed, member));
+  const changes = new Map(observed.members.map((member) => [member, sharedChangeOf(member.pendingChanges)]));
+  const pending = observed.members.filter((member) => isWanted(member, leader));
+  const order = pending.includes(leader)
+    ? inRounds(pending, leader, (member) => changes.get(member) ?? neither)
+    : pending;
   const untold = observed.newsExpected === true ? 'every member has said whether it must restart' : undefined;
-  return restartSteps(pending, {
-    leader,
-    primaryFirst: leader.primaryRestartsFirst,
-    why: 'a changed parameter waits for a restart',
-    waitFor: untold ?? (broken ? 'all members stream' : undefined),
+  const broken = observed.members.find((member) => !isStreaming(observed, member));
+  const waitFor = untold ?? (broken === undefined ? undefined : `${broken.name} streams`);
+  return restartSteps(order, leader, waitFor, (member) => {
+    const names = member.pendingChanges.map(({ name }) => name).join(', ');
+    return names === '' ? 'a changed parameter waits for a restart' : `${names} waits for a restart`;
   });
 }
 
-/** One step for each member, replicas first unless the primary must be. */
-export function restartSteps(members: Member[], { leader, primaryFirst, why, waitFor }: Restarts): Step[] {
-  const first = primaryFirst ? 1 : -1;
-  const order = members.toSorted((a, b) => first * (Number(b === leader) - Number(a === leader)));
+/** Restarts that a change will need, as far as is known before Patroni has said so. */
+export function expectedRestarts(
+  observed: Observed,
+  leader: Member,
+  change: SharedChange,
+  why: string,
+): Step[] {
+  const running = observed.members.filter((member) => member.running);
+  const waitFor = 'Patroni says that a restart is pending';
+  return restartSteps(
+    inRounds(running, leader, () => change),
+    leader,
+    waitFor,
+    () => why,
+  );
+}
+
+const neither: SharedChange = { raised: false, lowered: false };
+
+function isWanted(member: Member, leader: Member): boolean {
+  const { pendingRestart, pendingChanges, running, restartedInVain } = member;
+  if (!pendingRestart || !running || restartedInVain === true) return false;
+  // The leader of a standby cluster cannot have less than whom it follows, whatever its own configuration says.
+  if (leader.role !== 'standby_leader' || pendingChanges.length === 0) return true;
+  return pendingChanges.some((each) => !sharedChangeOf([each]).lowered);
+}
+
+/**
+ * Who restarts when. A replica with less than the primary has stops to replay, and one cannot start with less than the
+ * primary had when it wrote what is replayed (Patroni then starts it with more, and it waits for another restart).
+ * So: replicas that get more, or whose change is of another kind; then the primary; then replicas that get less. One
+ * that gets both restarts twice.
+ */
+function inRounds(members: Member[], leader: Member, changeOf: (member: Member) => SharedChange): Member[] {
+  const replicas = members.filter((member) => member !== leader);
+  const before = replicas.filter((member) => changeOf(member).raised || !changeOf(member).lowered);
+  const after = replicas.filter((member) => changeOf(member).lowered);
+  return [...before, ...(members.includes(leader) ? [leader] : []), ...after];
+}
+
+function restartSteps(
+  order: Member[],
+  leader: Member,
+  waitFor: string | undefined,
+  why: (member: Member) => string,
+): Step[] {
   return order.map((member, index) => ({
     what: `restart PostgreSQL of ${member.name}`,
-    why: [why],
+    why: [why(member)],
     disturbs: member === leader ? 'downtime' : 'restart',
-    action: { type: 'restart', member: member.name, address: member.address ?? '' },
+    action: {
+      type: 'restart',
+      member: member.name,
+      address: member.address ?? '',
+      ...followed(member, leader),
+      ...(member === leader && leader.address !== undefined ? { checkpoint: leader.address } : {}),
+    },
     observeAfter: true,
     ...(index === 0 && waitFor !== undefined ? { waitFor } : {}),
   }));
+}
+
+/** A replica takes a lower value only when it has replayed that the primary has it. */
+function followed(member: Member, leader: Member): { follows?: string } {
+  const isLowered = member !== leader && sharedChangeOf(member.pendingChanges).lowered;
+  return isLowered && leader.address !== undefined ? { follows: leader.address } : {};
 }

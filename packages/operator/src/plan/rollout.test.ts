@@ -15,8 +15,8 @@ import { plan } from './plan.ts';
 import { stepsOf } from './step.ts';
 
 /** Three members; pods of `old` have the image that was, those of `new` the one that is wanted. */
-function world(image: string): Desired[] {
-  const manifest = testManifest({ numberOfInstances: 3, dockerImage: image });
+function world(image: string, numberOfInstances = 3): Desired[] {
+  const manifest = testManifest({ numberOfInstances, dockerImage: image });
   return render({ manifest, configuration: testConfiguration(), remembered: testRemembered() });
 }
 
@@ -26,9 +26,10 @@ const specOf = (objects: Desired[]) => {
 };
 
 const wanted = world('new');
-const standing = wanted.map((desired) =>
-  desired.kind === kinds.statefulSet ? withStatus(desired, 'new') : desired,
-);
+const seen = (objects: Desired[]) =>
+  objects.map((desired) => (desired.kind === kinds.statefulSet ? withStatus(desired, 'new') : desired));
+const standing = seen(wanted);
+const pair = seen(world('new', 2));
 
 type Case = Omit<TestPod, 'spec' | 'ordinal'> & {
   image: 'old' | 'new';
@@ -59,16 +60,26 @@ function stepsFor(
     isLazy?: boolean;
     awaitsPasswords?: boolean;
     objects?: Desired[];
+    /** Patroni's dynamic configuration. */
+    configuration?: Record<string, unknown>;
   } = {},
 ): string[] {
-  const { leader = 0, objects = standing, syncStandbys, isLazy = false, awaitsPasswords = false } = more;
+  const {
+    leader = 0,
+    objects = standing,
+    configuration,
+    syncStandbys,
+    isLazy = false,
+    awaitsPasswords = false,
+  } = more;
   const pods = members.flatMap((member, ordinal) => (member === undefined ? [] : [podOf(ordinal, member)]));
   const observed = testObserved(objects, pods, {
     leader: leader < 0 ? undefined : `acid-demo-${leader}`,
     syncStandbys,
+    configuration,
   });
   const goal = {
-    objects: wanted,
+    objects: objects === pair ? pair : wanted,
     database: undefined,
     configuration: undefined,
     pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy, awaitsPasswords },
@@ -85,6 +96,10 @@ const old: Case = { image: 'old' };
 const fresh: Case = { image: 'new' };
 const broken: Case = { image: 'old', running: false, streaming: false };
 const brokenNew: Case = { image: 'new', running: false, streaming: false };
+
+const failed: Case = { image: 'old', streaming: false, state: 'start failed' };
+/** Runs, and streams from nobody. */
+const paused: Case = { image: 'old', streaming: false, state: 'running' };
 
 test.each<[string, Parameters<typeof stepsFor>, string[]]>([
   [
@@ -169,6 +184,81 @@ test.each<[string, Parameters<typeof stepsFor>, string[]]>([
     ['replace pod 2 [restart]', 'replace pod 1 [restart]'],
   ],
   [
+    'nobody serves, and PostgreSQL of all does not start: all are replaced',
+    [[failed, failed, failed], { leader: -1 }],
+    ['replace pod 2 [restart]', 'replace pod 1 [restart]', 'replace pod 0 [restart]'],
+  ],
+  [
+    'nobody serves, pods are missing or on their way out: those that are broken do not wait for them',
+    [[{ ...broken, role: 'primary' }, { ...broken, deleting: true }, undefined]],
+    ['replace pod 0 [downtime]'],
+  ],
+  [
+    'a primary that died in the middle of a roll: a replica that runs may be elected, and stays',
+    [[{ ...brokenNew, role: 'primary' }, paused, fresh]],
+    ['replace pod 1 [restart] until a primary accepts writes'],
+  ],
+  [
+    'the same before the roll began: the dead one is replaced, the others wait for a primary',
+    [[{ ...broken, role: 'primary' }, paused, paused]],
+    [
+      'replace pod 0 [downtime]',
+      'replace pod 1 [restart] until a primary accepts writes',
+      'replace pod 2 [restart]',
+    ],
+  ],
+  [
+    'a primary that recovers after a crash is not interrupted',
+    [[{ ...oldPrimary, state: 'starting' }, paused, paused]],
+    [
+      'replace pod 1 [restart] until a primary accepts writes',
+      'replace pod 2 [restart]',
+      'switch over from 0 to another member [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'a replica that copies its data is not made to begin anew, and no other goes meanwhile',
+    [[oldPrimary, { ...old, streaming: false, state: 'creating replica' }, old]],
+    [
+      'replace pod 1 [restart] until 1 has copied its data',
+      'replace pod 2 [restart]',
+      'switch over from 0 to 2 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'a broken pod that keeps Kubernetes from making the next one is replaced although that is missing',
+    [[newPrimary, broken, undefined]],
+    ['replace pod 1 [restart]'],
+  ],
+  [
+    'a sidecar that crashes in all replicas: from the lowest up, because none is made above one that is not ready',
+    [[newPrimary, { ...old, sidecarCrashes: true }, { ...old, sidecarCrashes: true }]],
+    ['replace pod 1 [restart]', 'replace pod 2 [restart]'],
+  ],
+  [
+    'a sidecar that crashes in the pod of the primary too: that holds up all above it',
+    [[{ ...oldPrimary, sidecarCrashes: true }, { ...old, sidecarCrashes: true }, undefined]],
+    ['switch over from 0 to 1 [switchover]', 'replace pod 0 [restart]', 'replace pod 1 [restart]'],
+  ],
+  [
+    'two members: the only replica goes, the primary stays until it streams',
+    [[oldPrimary, undefined], { objects: pair }],
+    [
+      'switch over from 0 to another member [switchover] until 1 missing pod is created',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'two members, and commits that must wait for the one that goes: that is downtime, and said',
+    [
+      [oldPrimary, old],
+      { objects: pair, configuration: { synchronous_mode: true, synchronous_mode_strict: true } },
+    ],
+    ['replace pod 1 [downtime]', 'switch over from 0 to 1 [switchover]', 'replace pod 0 [downtime]'],
+  ],
+  [
     'nobody is primary and nobody is broken: it waits',
     [[old, old, old], { leader: -1 }],
     [
@@ -247,4 +337,24 @@ test('the next pod waits until every container of the one before runs', () => {
   expect(stepsFor([oldPrimary, old, { ...crashing, ready: true }])[0]).toBe('replace pod 1 [restart]');
   // What the old template made unready is what the new one is for.
   expect(stepsFor([oldPrimary, { ...old, ready: false }, fresh])[0]).toBe('replace pod 1 [restart]');
+});
+
+test('PostgreSQL of no member is restarted while pods are replaced, and not twice', () => {
+  const pods = [podOf(0, newPrimary), podOf(1, old), podOf(2, fresh)];
+  for (const pod of pods) {
+    const status = JSON.parse(pod.metadata.annotations?.['status'] ?? '{}') as object;
+    pod.metadata.annotations = { status: JSON.stringify({ ...status, pending_restart: true }) };
+  }
+  const observed = testObserved(standing, pods, { leader: 'acid-demo-0', configuration: {} });
+  const goal = {
+    objects: wanted,
+    database: undefined,
+    configuration: { wanted: {}, applied: [], version: '17' },
+    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+  };
+  expect(stepsOf(plan(goal, observed)).map(({ what, waitFor }) => [what, waitFor])).toEqual([
+    ['replace pod acid-demo-1', undefined],
+    ['restart PostgreSQL of acid-demo-2', 'the rolling update is done'],
+    ['restart PostgreSQL of acid-demo-0', undefined],
+  ]);
 });

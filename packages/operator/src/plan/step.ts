@@ -33,6 +33,8 @@ export type Action =
       uid: string;
       /** Leave dependents alone: the object is made again around them by the next pass. */
       orphan?: boolean;
+      /** Address of a PostgreSQL that goes with it, and writes what it has to before. */
+      checkpoint?: string;
     }
   /** JSON merge patch of exactly this version of the object. */
   | { type: 'patch'; kind: Kind; namespace: string; name: string; patch: Record<string, unknown> }
@@ -49,7 +51,15 @@ export type Action =
   /** Merges into Patroni's dynamic configuration; `applied` are the keys that the manifest sets from now on. */
   | { type: 'configure'; address: string; patch: Record<string, unknown>; applied: string[] }
   /** Restarts PostgreSQL of one member, because a changed parameter waits for it. */
-  | { type: 'restart'; member: string; address: string }
+  | {
+      type: 'restart';
+      member: string;
+      address: string;
+      /** Its own address again, when it is to write before it stops what the stop would have to. */
+      checkpoint?: string;
+      /** Address of the primary, when the member must first have replayed all that it has written. */
+      follows?: string;
+    }
   /** Roles and databases of the manifest over SQL. */
   | { type: 'sql'; address: string; leader: string; fingerprint: string };
 

@@ -6,7 +6,10 @@ import type { Step } from './step.ts';
  * In synchronous mode Patroni refuses everybody but a synchronous standby.
  */
 export function switchoverCandidates(observed: Observed, among: Member[]): Member[] {
-  const able = among.filter((member) => member.name !== observed.leader && isStreaming(observed, member));
+  const able = among.filter(
+    (member) =>
+      member.name !== observed.leader && isStreaming(observed, member) && member.tags['nofailover'] !== true,
+  );
   able.sort((a, b) => (b.location ?? 0) - (a.location ?? 0));
   const { syncStandbys } = observed;
   return syncStandbys === undefined ? able : able.filter(({ name }) => syncStandbys.includes(name));

@@ -3,6 +3,8 @@ import type { PatroniClient } from '@pgherd/patroni';
 import { processOf, withLeaderAnswer, type LeaderAnswer } from '../observe/leader-answer.ts';
 import { believeConfirmed, withoutOutdated, type AnnotationMemory } from '../observe/outdated-annotation.ts';
 import { isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
+import { noteRestarts, withRestartsInVain, type RestartMemory } from '../observe/restart-watch.ts';
+import type { Step } from '../plan/step.ts';
 
 /** What is remembered of asking the leader, while members are waited for. */
 export interface InquiryMemory {
@@ -16,6 +18,7 @@ export interface InquiryMemory {
   newsUntil: number;
   /** What is awaited is that every member says that it must restart. */
   restartsExpected: boolean;
+  restarts: RestartMemory;
 }
 
 /** For a fresh memory. */
@@ -27,6 +30,7 @@ export function newInquiryMemory(): InquiryMemory {
     annotations: { authors: new Map(), found: new Map() },
     newsUntil: 0,
     restartsExpected: false,
+    restarts: new Map(),
   };
 }
 
@@ -64,7 +68,7 @@ export class Inquiry {
 
   /** The world as the leader knows it; never fails: without an answer it is what members published. */
   async ask(observedInCaches: Observed, memory: InquiryMemory): Promise<Observed> {
-    const heard = withoutOutdated(observedInCaches, memory.annotations);
+    const heard = withRestartsInVain(withoutOutdated(observedInCaches, memory.annotations), memory.restarts);
     if (memory.restartsExpected && allMustRestart(heard)) forgetNews(memory);
     const newsLeftMs = memory.newsUntil - this.#clock.now();
     // A longer time left is that of a clock that was set back.
@@ -92,6 +96,12 @@ export class Inquiry {
   next(memory: InquiryMemory): number | undefined {
     if (memory.since === undefined) return memory.newsUntil > 0 ? newsMs : undefined;
     return elapsedMs(memory.since, this.#clock.now()) < impatientForMs ? impatientMs : patientMs;
+  }
+
+  /** What a pass carried out: after a change of Patroni's configuration news is expected, and restarts are remembered. */
+  noteSteps(memory: InquiryMemory, done: readonly Step[], observed: Observed, restartsFollow: boolean): void {
+    if (done.some(({ disturbs }) => disturbs === 'reload')) this.expectNews(memory, restartsFollow);
+    noteRestarts(memory.restarts, done, observed);
   }
 
   /**

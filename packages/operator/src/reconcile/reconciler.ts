@@ -203,10 +203,9 @@ export class Reconciler {
       before.plan,
       signal,
     );
-    if (outcome.done.some(({ step }) => step.disturbs === 'reload')) {
-      const restarts = stepsOf(before.plan).some(({ action }) => action.type === 'restart');
-      this.#inquiry.expectNews(memory.inquiry, restarts);
-    }
+    const restartsFollow = stepsOf(before.plan).some(({ action }) => action.type === 'restart');
+    const steps = outcome.done.map(({ step }) => step);
+    this.#inquiry.noteSteps(memory.inquiry, steps, before.observed, restartsFollow);
     const { generation = 0 } = manifest.metadata;
     memory.refusal = refusalAfter(memory.refusal, outcome, generation, this.#options.clock.now());
     const serious = this.#seriousFailures(memory, outcome);

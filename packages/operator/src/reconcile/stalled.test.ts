@@ -54,7 +54,7 @@ test('a pod that Kubernetes cannot run says so soon, with what to do', () => {
   }
   expect(because(late, 29_000)).toBeUndefined();
   expect(because(late, 30_000)).toMatch(
-    /stopped: image registry\.example\/nothing:1 .* pod acid-demo-2 cannot be pulled: correct its name/,
+    /stopped: image registry\.example\/nothing:1 .* pod acid-demo-2 cannot be pulled \(ImagePullBackOff\): correct its name/,
   );
 });
 
@@ -90,6 +90,34 @@ test('a pod that is not made at all, and one that does not go away', () => {
   );
   expect(because(testPod({ ordinal: 2, deleting: true }), 11 * minute, 'acid-demo-2 is gone')).toMatch(
     /pod acid-demo-2 has not gone away for more than 10 minutes/,
+  );
+});
+
+test('restarts for a parameter with which PostgreSQL does not start', () => {
+  const restart: Step = {
+    what: 'restart PostgreSQL of acid-demo-0',
+    why: [],
+    disturbs: 'downtime',
+    action: { type: 'restart', member: 'acid-demo-0', address: '' },
+    waitFor: 'acid-demo-2 streams',
+  };
+  const waiting = waitingOf({ tracks: [{ name: 'configuration', steps: [restart] }] }, undefined, start);
+  const pods = [
+    testPod({ ordinal: 0, role: 'primary' }),
+    testPod({ ordinal: 2, streaming: false, state: 'start failed' }),
+  ];
+  const observed = testObserved([], pods, { leader: 'acid-demo-0' });
+  expect(stalledBecause(observed, waiting, start + 10 * minute, 10 * minute)).toMatch(
+    /^the restarts for a changed parameter have stopped: pod acid-demo-2 .*"start failed".*correcting the manifest$/,
+  );
+});
+
+test('nobody serves: what keeps a member from it is told instead of that a primary is waited for', () => {
+  const pods = [testPod({ ordinal: 0, role: 'primary', running: false }), testPod({ ordinal: 1 })];
+  const observed = testObserved([], pods, { leader: 'acid-demo-0' });
+  const waiting = waitingOf(waitsFor('a primary accepts writes'), undefined, start);
+  expect(stalledBecause(observed, waiting, start + 30_000, 10 * minute)).toMatch(
+    /container postgres in pod acid-demo-0 ends \(CrashLoopBackOff\)/,
   );
 });
 

@@ -1,27 +1,31 @@
 import { kinds } from '../kinds.ts';
-import { isStreaming, type Member, type Observed } from '../observe/observed.ts';
+import { isStreaming, serves, type Member, type Observed } from '../observe/observed.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import { podTrouble } from '../status/pod-trouble.ts';
 
-/** Since when a rolling update waits for the same thing, by our clock. */
+/** Since when a rolling update, or restarts for a parameter, wait for the same thing, by our clock. */
 export interface Waiting {
   what: string;
   since: number;
+  /** Whether it is PostgreSQL that is restarted, and no pod replaced. */
+  restarts?: boolean;
 }
 
 /** Trouble that a pod reports about itself is believed after this time: it may be just starting. */
 const believedAfterMs = 30_000;
 
-/** What the rolling update waits for now, and since when; undefined when it does not wait. */
+/** What the rolling update, or the restarts, wait for now, and since when; undefined when they do not wait. */
 export function waitingOf(plan: Plan, before: Waiting | undefined, now: number): Waiting | undefined {
-  const what = nextReplacement(plan)?.waitFor;
+  const step = nextReplacement(plan) ?? nextRestart(plan);
+  const what = step?.waitFor;
   if (what === undefined) return undefined;
-  return before?.what === what ? before : { what, since: now };
+  if (before?.what === what) return before;
+  return { what, since: now, ...(step?.action.type === 'restart' ? { restarts: true } : {}) };
 }
 
 /**
- * Why a rolling update has stopped, and what to do; undefined while it goes on. It stops by itself, because it never
- * takes a pod away while another one is missing; this is only about saying so.
+ * Why a rolling update, or the restarts for a parameter, have stopped, and what to do; undefined while they go on. They
+ * stop by themselves, because no member is taken away while another one is missing; this is only about saying so.
  */
 export function stalledBecause(
   observed: Observed,
@@ -30,17 +34,24 @@ export function stalledBecause(
   patienceMs: number,
 ): string | undefined {
   if (waiting === undefined) return undefined;
-  const late = observed.members.find(
-    (member) =>
-      (!isStreaming(observed, member) || !member.ready) && waiting.what.startsWith(`${member.name} `),
-  );
+  const late = lateMember(observed, waiting);
   const trouble = late === undefined ? undefined : podTrouble(late);
   const since = Math.min(waiting.since, late === undefined ? Infinity : lateSince(late));
   const waited = now - since;
   if (waited < (trouble === undefined ? patienceMs : believedAfterMs)) return undefined;
   // Copying the data may take hours, and nothing is wrong then.
   if (trouble === undefined && late?.state === 'creating replica') return undefined;
-  return `the rolling update has stopped: ${trouble?.message ?? describeLate(late, waiting, patienceMs)}. It goes on by itself when that is over, and replaces the pod when the manifest changes it`;
+  const why = trouble?.message ?? describeLate(late, waiting, patienceMs);
+  return waiting.restarts === true
+    ? `the restarts for a changed parameter have stopped: ${why}. They go on by themselves when that is over; a parameter that keeps PostgreSQL from starting is taken back by correcting the manifest`
+    : `the rolling update has stopped: ${why}. It goes on by itself when that is over, and replaces the pod when the manifest changes it`;
+}
+
+/** Who is waited for; when that is any primary, the first who says what is wrong with it. */
+function lateMember(observed: Observed, { what }: Waiting): Member | undefined {
+  const away = observed.members.filter((member) => !isStreaming(observed, member) || !member.ready);
+  const named = away.find(({ name }) => what.startsWith(`${name} `));
+  return named ?? (serves(observed) ? undefined : away.find((member) => podTrouble(member) !== undefined));
 }
 
 /** Without the time that has passed: the status would be written each minute. */
@@ -71,6 +82,12 @@ function lateSince({ deleting, running, state, pod: { metadata } }: Member): num
 function nextReplacement({ tracks }: Plan): Step | undefined {
   const step = tracks.find(({ name }) => name === 'pods')?.steps.find(isReplacement);
   return step;
+}
+
+function nextRestart({ tracks }: Plan): Step | undefined {
+  return tracks
+    .find(({ name }) => name === 'configuration')
+    ?.steps.find(({ action }) => action.type === 'restart');
 }
 
 function isReplacement({ action }: Step): boolean {

@@ -1,6 +1,6 @@
 import type { PersistentVolumeClaim } from '@pgherd/kube/objects';
 import { kinds } from '../kinds.ts';
-import { find, type Observed } from '../observe/observed.ts';
+import { find, type Member, type Observed } from '../observe/observed.ts';
 import { credentialsOf } from '../observe/remembered.ts';
 import { podTrouble } from './pod-trouble.ts';
 import { poolerTroubles } from './pooler-trouble.ts';
@@ -11,10 +11,24 @@ export function observedTroubles(observed: Observed, secrets: string[]): Trouble
   return [
     ...observed.members.map(podTrouble),
     ...lostVolumes(observed),
+    ...observed.members.map(restartInVain),
     ...secrets.map((name) => secretTrouble(observed, name)),
     ...poolerTroubles(observed),
     observed.people?.trouble,
   ].filter((trouble): trouble is Trouble => trouble !== undefined);
+}
+
+/** A parameter that Patroni says waits for a restart, right after one. */
+function restartInVain({ name, restartedInVain, pendingChanges }: Member): Trouble | undefined {
+  if (restartedInVain !== true) return undefined;
+  const changes = pendingChanges.map((change) => `${change.name}: ${change.before} → ${change.after}`);
+  return {
+    reason: 'RestartInVain',
+    message:
+      `PostgreSQL of ${name} was restarted, and Patroni says that the same still waits for a restart ` +
+      `(${changes.join(', ')}): it is not restarted again; correct the parameter in the manifest, or what else sets it ` +
+      '(spec.env, ALTER SYSTEM, the image)',
+  };
 }
 
 function lostVolumes(observed: Observed): Trouble[] {

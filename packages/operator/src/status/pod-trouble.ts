@@ -45,7 +45,7 @@ function containerTrouble(pod: string, container: ContainerStatus): Trouble | un
     return {
       reason: 'ImagePull',
       message:
-        `image ${image} of container ${name} in pod ${pod} cannot be pulled: correct its name (spec.dockerImage or ` +
+        `image ${image} of container ${name} in pod ${pod} cannot be pulled (ImagePullBackOff): correct its name (spec.dockerImage or ` +
         'docker_image for the database), or give the pods access to the registry (image_pull_secrets of ' +
         `pod_service_account_definition); kubectl describe pod ${pod} shows what the registry answers`,
     };
@@ -77,10 +77,10 @@ function containerTrouble(pod: string, container: ContainerStatus): Trouble | un
 
 function crash(pod: string, name: string, code: number | undefined, said: string | undefined): Trouble {
   const how = code === undefined ? '' : ` with exit code ${code}`;
-  const why = said === undefined || said.trim() === '' ? '' : ` (${shorten(said.trim(), 300)})`;
+  const why = said === undefined || said.trim() === '' ? '' : `: ${shorten(said.trim(), 300)}`;
   return {
     reason: 'ContainerCrashes',
-    message: `container ${name} in pod ${pod} ends${how}${why}: kubectl logs ${pod} -c ${name} --previous says why`,
+    message: `container ${name} in pod ${pod} ends${how} (CrashLoopBackOff${why}): kubectl logs ${pod} -c ${name} --previous says why`,
   };
 }
 

@@ -59,6 +59,10 @@ export interface TestPod {
   /** Default true: the container runs, and a replica streams. */
   streaming?: boolean;
   running?: boolean;
+  /** Patroni's word for PostgreSQL; default: `running`, or `starting` for a replica that does not stream. */
+  state?: string;
+  /** A container beside PostgreSQL crashes: the pod is not ready. */
+  sidecarCrashes?: boolean;
   /** How often the container was started again. */
   restarts?: number;
   deleting?: boolean;
@@ -69,11 +73,21 @@ export interface TestPod {
   spec?: object;
 }
 
+const crashingSidecar = {
+  name: 'sidecar',
+  image: 'localhost/sidecar:1',
+  imageID: '',
+  ready: false,
+  restartCount: 3,
+  state: { waiting: { reason: 'CrashLoopBackOff' } },
+};
+
 export function testPod(pod: TestPod): Pod {
   const { ordinal, role = 'replica', streaming = true, running = true } = pod;
+  const ready = pod.sidecarCrashes === true ? false : pod.ready;
   const status = {
     role,
-    state: streaming || role === 'primary' ? 'running' : 'starting',
+    state: pod.state ?? (streaming || role === 'primary' ? 'running' : 'starting'),
     timeline: 1,
     xlog_location: pod.location ?? 0,
     ...(role === 'replica' && streaming ? { replication_state: 'streaming' } : {}),
@@ -98,9 +112,7 @@ export function testPod(pod: TestPod): Pod {
     status: {
       phase: 'Running',
       podIP: `10.0.0.${ordinal + 1}`,
-      ...(pod.ready === undefined
-        ? {}
-        : { conditions: [{ type: 'Ready', status: pod.ready ? 'True' : 'False' }] }),
+      ...(ready === undefined ? {} : { conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }] }),
       containerStatuses: [
         {
           name: 'postgres',
@@ -112,6 +124,7 @@ export function testPod(pod: TestPod): Pod {
             ? { running: { startedAt: '2026-01-01T00:00:00Z' } }
             : { waiting: { reason: 'CrashLoopBackOff' } },
         },
+        ...(pod.sidecarCrashes === true ? [crashingSidecar] : []),
       ],
     },
   };

@@ -1,0 +1,58 @@
+import { expect, test } from 'vitest';
+import type { Step } from '../plan/step.ts';
+import { testObserved, testPod } from '../testing/cluster.ts';
+import { noteRestarts, withRestartsInVain, type RestartMemory } from './restart-watch.ts';
+
+const restart: Step = {
+  what: 'restart PostgreSQL of acid-demo-0',
+  why: [],
+  disturbs: 'downtime',
+  action: { type: 'restart', member: 'acid-demo-0', address: '' },
+};
+
+/** The primary, as it publishes what waits for a restart; `tick` makes two of the same different. */
+function published(changes: Record<string, string>, tick: number, state = 'running') {
+  const pod = testPod({ ordinal: 0, role: 'primary' });
+  const reason = Object.fromEntries(
+    Object.entries(changes).map(([name, value]) => [name, { old_value: '1', new_value: value }]),
+  );
+  const pending = Object.keys(changes).length > 0;
+  pod.metadata.annotations = {
+    status: JSON.stringify({
+      role: 'primary',
+      state,
+      xlog_location: tick,
+      ...(pending ? { pending_restart: true, pending_restart_reason: reason } : {}),
+    }),
+  };
+  return testObserved([], [pod], { leader: 'acid-demo-0' });
+}
+
+const isInVain = (observed: ReturnType<typeof published>, memory: RestartMemory) =>
+  withRestartsInVain(observed, memory).members[0]?.restartedInVain === true;
+
+test('what still waits after a restart is not a reason for another one', () => {
+  const memory: RestartMemory = new Map();
+  const before = published({ huge_pages: 'ON' }, 1);
+  noteRestarts(memory, [restart], before);
+  // It has not spoken since.
+  expect(isInVain(before, memory)).toBe(false);
+  expect(isInVain(published({ huge_pages: 'ON' }, 2), memory)).toBe(true);
+  expect(isInVain(published({ huge_pages: 'ON' }, 3), memory)).toBe(true);
+});
+
+test('another change is, and so is the same one after none was pending', () => {
+  const memory: RestartMemory = new Map();
+  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 1));
+  expect(isInVain(published({ huge_pages: 'ON', wal_buffers: '9' }, 2), memory)).toBe(false);
+  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 3));
+  expect(isInVain(published({}, 4), memory)).toBe(false);
+  expect(isInVain(published({ huge_pages: 'ON' }, 5), memory)).toBe(false);
+});
+
+test('a member that is just starting has not said that nothing is pending', () => {
+  const memory: RestartMemory = new Map();
+  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 1));
+  expect(isInVain(published({}, 2, 'starting'), memory)).toBe(false);
+  expect(isInVain(published({ huge_pages: 'ON' }, 3), memory)).toBe(true);
+});
