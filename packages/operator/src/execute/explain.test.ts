@@ -14,6 +14,13 @@ test.each([
     'ResourceQuota',
   ],
   [
+    forbidden(
+      'persistentvolumeclaims "x" is forbidden: only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+    ),
+    'VolumeCannotGrow',
+    'allowVolumeExpansion',
+  ],
+  [
     new ApiError(400, 'BadRequest', 'admission webhook "w" denied the request: no'),
     'AdmissionDenied',
     'rule',

@@ -62,6 +62,12 @@ function knownRefusal(said: string): Advice | undefined {
   if (/being terminated/i.test(said)) {
     return ['NamespaceTerminating', 'the namespace is being deleted: nothing can be made in it any more'];
   }
+  if (/storageclass that provisions the pvc must support resize/i.test(said)) {
+    return [
+      'VolumeCannotGrow',
+      'its storage class does not let volumes grow: set allowVolumeExpansion: true on the class if its provisioner can do that, or set spec.volume.size back',
+    ];
+  }
   if (/violates PodSecurity/i.test(said)) {
     return ['PodSecurity', 'choose a level for the namespace that allows what the manifest asks for'];
   }

@@ -7,6 +7,7 @@ import type { Found } from './parts.ts';
 import { planPods, type PodOptions } from './pods.ts';
 import { removeUnwanted } from './removal.ts';
 import type { Plan, Step, Track } from './step.ts';
+import { planVolumes, type VolumeGoal } from './volumes.ts';
 
 /** All that should be: what `render` and the declared roles and databases say. */
 export interface Goal {
@@ -18,6 +19,8 @@ export interface Goal {
   /** Undefined when Patroni's configuration is not to be touched. */
   configuration: ConfigurationGoal | undefined;
   pods: PodOptions;
+  /** Undefined when claims are not to be touched. */
+  volumes?: VolumeGoal;
 }
 
 /** The difference between what should be and what is, as ordered steps. Pure. */
@@ -38,6 +41,7 @@ export function plan(goal: Goal, observed: Observed): Plan {
         ...removeUnwanted(goal.unwanted ?? [], observed),
       ],
     },
+    ...planVolumes(goal.volumes, observed),
     { name: 'pods', steps: pods },
     {
       name: 'configuration',

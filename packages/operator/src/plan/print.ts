@@ -4,6 +4,7 @@ import { stepsOf, type Disturbance, type Plan, type Step, type Track } from './s
 /** How a person calls what a track is about. */
 const titles: Record<Track['name'], string> = {
   objects: 'Objects',
+  volumes: 'Volumes',
   pods: 'Pods',
   configuration: "Patroni's configuration",
   database: 'Roles and databases',
@@ -30,7 +31,10 @@ export function printPlan(plan: Plan): string {
   if (steps.length === 0) return 'Nothing to do.\n';
   const column = Math.min(widest, Math.max(...steps.map(({ what }) => what.length)));
   let number = 0;
-  const parts = plan.tracks.map(({ name, steps: own }) => {
+  // Tracks about the same thing stand under one title.
+  const names = [...new Set(plan.tracks.map(({ name }) => name))];
+  const parts = names.map((name) => {
+    const own = plan.tracks.filter((track) => track.name === name).flatMap((track) => track.steps);
     const lines = own.flatMap((step, index) => printStep(step, (number += 1), column, own[index - 1]));
     return [titles[name], ...lines].join('\n');
   });

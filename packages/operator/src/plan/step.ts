@@ -81,7 +81,7 @@ export interface Step {
 
 /** Steps that must happen in order. Tracks do not wait for each other: broken SQL must not hold up a repair of pods. */
 export interface Track {
-  name: 'objects' | 'pods' | 'configuration' | 'database' | 'deletion';
+  name: 'objects' | 'volumes' | 'pods' | 'configuration' | 'database' | 'deletion';
   steps: Step[];
 }
 

@@ -65,7 +65,9 @@ const always: Right[] = [
   }),
   right('', 'configmaps', [...watch, 'patch', 'delete']),
   right('', 'secrets', [...watch, ...apply, 'delete']),
-  right('', 'persistentvolumeclaims', [...watch, 'delete']),
+  right('', 'persistentvolumeclaims', [...watch, 'patch', 'delete'], {
+    why: 'Patched: the size, when a volume is to grow.',
+  }),
   right('', 'serviceaccounts', [...watch, ...apply]),
   right('acid.zalan.do', 'postgresteams', watch, {
     essential: false,

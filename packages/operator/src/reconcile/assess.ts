@@ -19,6 +19,7 @@ import { declaredElsewhere } from './declared-elsewhere.ts';
 import { keptNotices } from './kept-notices.ts';
 import { unsupportedChanges } from './unsupported-changes.ts';
 import { unwatchedSecrets } from './unwatched-secrets.ts';
+import { volumeNotices } from './volume-notices.ts';
 import { volumeSourceProblems } from './volume-sources.ts';
 
 /** What is to be said about a manifest before anything is done about it. */
@@ -57,6 +58,7 @@ export function assess(written: Postgresql, settings: Settings, observed: Observ
       ...(observed.people?.warnings ?? []),
       ...unsupportedFields(manifest),
       ...unsupportedChanges(manifest, observed),
+      ...volumeNotices(manifest, configuration, observed),
       ...keptNotices(manifest, settings, observed),
     ],
   };

@@ -79,6 +79,7 @@ export function goalOf(
         applied: appliedKeys(manifest),
         version: postgresVersion(input),
       },
+      ...volumeGoal(manifest, configuration),
       pods: {
         roleLabel: configuration.pod_role_label,
         ignoredAnnotations: configuration.ignored_annotations,
@@ -95,6 +96,14 @@ export function goalOf(
     patienceMs: configuration.pod_label_wait_timeout,
     nextRotationAt: earliest(input),
   };
+}
+
+/** `off`, and `ebs`, in which Amazon grows what is below the claims, leave the claims as they are. */
+function volumeGoal(
+  { spec: { volume } }: Postgresql,
+  { storage_resize_mode: mode }: Configuration,
+): Pick<Goal, 'volumes'> {
+  return mode === 'pvc' || mode === 'mixed' ? { volumes: { size: volume.size } } : {};
 }
 
 function renderInput(

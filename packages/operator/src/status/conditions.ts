@@ -1,5 +1,6 @@
 import type { Condition } from '@pgherd/api';
 import { isStreaming } from '../observe/observed.ts';
+import { growing } from '../volumes/data-claims.ts';
 import { stepsOf } from '../plan/step.ts';
 import { isComplete, neverRan } from './phase.ts';
 import type { StatusInput } from './status.ts';
@@ -70,7 +71,18 @@ function progressing(input: StatusInput, streaming: number, primary: string | un
         )
       : opinion('Progressing', true, 'MembersStarting', counted(input, streaming));
   }
-  return opinion('Progressing', false, 'Complete', 'nothing to do');
+  return volumesGrowing(input) ?? opinion('Progressing', false, 'Complete', 'nothing to do');
+}
+
+/** Users of the database notice nothing of it, so the cluster counts as running meanwhile. */
+function volumesGrowing({ observed }: StatusInput): Opinion | undefined {
+  const claims = growing(observed);
+  if (claims.length === 0) return undefined;
+  const told = claims.map(
+    ({ claim: { name, requested, capacity }, waitsFor }) =>
+      `${name} grows from ${capacity?.text ?? ''} to ${requested.text}, waiting until ${waitsFor}`,
+  );
+  return opinion('Progressing', true, 'VolumesGrowing', shorten(told.join('; ')));
 }
 
 function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): Opinion {
@@ -87,7 +99,7 @@ function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): O
 }
 
 /** Reasons of troubles that are seen, and are not those of pods. */
-const notAboutPods = ['SecretIncomplete', 'PeopleUnknown', 'PoolerStuck'];
+const notAboutPods = ['VolumeNotGrown', 'SecretIncomplete', 'PeopleUnknown', 'PoolerStuck'];
 
 /** All troubles, but none that another one already says. */
 function saidOnce(troubles: Trouble[]): string {

@@ -3,6 +3,7 @@ import { kinds } from '../kinds.ts';
 import { find, type Member, type Observed } from '../observe/observed.ts';
 import { credentialsOf } from '../observe/remembered.ts';
 import { podTrouble } from './pod-trouble.ts';
+import { growing } from '../volumes/data-claims.ts';
 import { poolerTroubles } from './pooler-trouble.ts';
 import type { Trouble } from './trouble.ts';
 
@@ -12,6 +13,7 @@ export function observedTroubles(observed: Observed, secrets: string[]): Trouble
     ...observed.members.map(podTrouble),
     ...lostVolumes(observed),
     ...observed.members.map(restartInVain),
+    ...notGrown(observed),
     ...secrets.map((name) => secretTrouble(observed, name)),
     ...poolerTroubles(observed),
     observed.people?.trouble,
@@ -43,6 +45,16 @@ function lostVolumes(observed: Observed): Trouble[] {
         `the volume ${spec?.volumeName ?? ''} of claim ${metadata.name ?? ''} does not exist any more: ` +
         'restore it, or delete claim and pod so that the member is copied anew from the primary',
     }));
+}
+
+function notGrown(observed: Observed): Trouble[] {
+  return growing(observed).flatMap(({ claim: { name, requested, capacity }, failed }) => {
+    if (failed === undefined) return [];
+    const message =
+      `claim ${name} stays at ${capacity?.text ?? ''} instead of ${requested.text}: ${failed}; ` +
+      `kubectl describe pvc ${name} shows more`;
+    return [{ reason: 'VolumeNotGrown', message }];
+  });
 }
 
 /** A Secret that exists without a password gets a new one, unless Kubernetes refuses that. */

@@ -3,6 +3,7 @@ import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
 import { kinds } from '../kinds.ts';
 import type { Step } from '../plan/step.ts';
+import { testClaim, type TestClaim } from '../testing/claims.ts';
 import { testObserved, testPod } from '../testing/cluster.ts';
 import { failedBefore } from './phase.ts';
 import { computeStatus, type StatusInput } from './status.ts';
@@ -256,4 +257,30 @@ test('a cluster that is taken down is neither ready nor Running', () => {
 test('a cluster does not run while a pod of it is not ready', () => {
   const unready = [testPod({ ordinal: 0, role: 'primary' }), testPod({ ordinal: 1, ready: false })];
   expect(statusOf(unready, { previous: running }).PostgresClusterStatus).toBe('Updating');
+});
+
+const withClaim = (claim: TestClaim) =>
+  statusOf(healthy, { observed: testObserved([testClaim(claim)], healthy, { leader: 'acid-demo-0' }) });
+
+test('a volume that grows is told, and the cluster runs meanwhile', () => {
+  const pending = { type: 'FileSystemResizePending', status: 'True' };
+  const status = withClaim({ asks: '2Gi', conditions: [pending] });
+  expect(status.PostgresClusterStatus).toBe('Running');
+  expect(condition(status, 'Progressing')).toMatchObject({
+    status: 'True',
+    reason: 'VolumesGrowing',
+    message:
+      'pgdata-acid-demo-0 grows from 1Gi to 2Gi, waiting until the node grows its file system, for which a pod must have it mounted',
+  });
+  expect(condition(withClaim({ asks: '2Gi', has: '2Gi' }), 'Progressing')?.status).toBe('False');
+});
+
+test('a volume that its storage cannot grow is trouble', () => {
+  const failed = { type: 'ControllerResizeError', status: 'True', message: 'quota of disks is used up' };
+  expect(condition(withClaim({ asks: '2Gi', conditions: [failed] }), 'Degraded')).toMatchObject({
+    status: 'True',
+    reason: 'VolumeNotGrown',
+    message:
+      'claim pgdata-acid-demo-0 stays at 1Gi instead of 2Gi: quota of disks is used up; kubectl describe pvc pgdata-acid-demo-0 shows more',
+  });
 });
