@@ -7,7 +7,12 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['packages/*/src/**/*.test.ts', 'images/*/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            'packages/*/src/**/*.test.ts',
+            'images/*/**/*.test.ts',
+            'scripts/**/*.test.ts',
+            'test/chaos/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },

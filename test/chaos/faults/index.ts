@@ -1,0 +1,7 @@
+import type { Fault } from '../fault.ts';
+import { networkFaults } from './network.ts';
+import { objectFaults } from './objects.ts';
+import { processFaults } from './processes.ts';
+
+/** Everything that can happen. Their order is part of what a seed means: new ones are added at the end. */
+export const allFaults: readonly Fault[] = [...processFaults, ...networkFaults, ...objectFaults];
