@@ -35,7 +35,7 @@ export interface PostgresServer {
 const prefix = 'pgherd-test-postgres-';
 
 /** Folder with the newest server that the machine has. */
-function binaries(): string {
+export function binaries(): string {
   const found = globSync('/usr/lib/postgresql/*/bin/postgres').map((path) =>
     path.slice(0, -'/postgres'.length),
   );
@@ -46,7 +46,7 @@ function binaries(): string {
 }
 
 /** The server refuses to run as root, so it runs as `nobody` then. */
-function owner(): { uid: number; gid: number } | undefined {
+export function owner(): { uid: number; gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const id = (option: string): number => Number(execFileSync('id', [option, 'nobody'], { encoding: 'utf8' }));
   return { uid: id('-u'), gid: id('-g') };
@@ -81,7 +81,7 @@ function removeLeftovers(): void {
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;

@@ -14,8 +14,8 @@ async function cutPrimary(world: World, id: string, { out, in: incoming }: Cut):
   const pid = await world.local.containerProcess(await world.primary());
   const name = `${table}_${id.replaceAll('-', '_')}`;
   const chain = (hook: string, match: string | undefined): string =>
-    match === undefined ? '' : `chain ${hook} { type filter hook ${hook} priority -300; ${match}; }`;
-  world.rules(pid, `table inet ${name} { ${chain('output', out)} ${chain('input', incoming)} }`);
+    match === undefined ? '' : `chain ${hook} {\n type filter hook ${hook} priority -300\n ${match}\n}\n`;
+  world.rules(pid, `table inet ${name} {\n${chain('output', out)}${chain('input', incoming)}}\n`);
   return () => {
     try {
       world.rules(pid, `delete table inet ${name}`);
