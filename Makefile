@@ -71,6 +71,12 @@ test: deps ## Every check and test; ends with "N passed, N failed"
 	@node images/build.ts postgres operator pooler
 	@node scripts/test.ts
 
+# SEED=N repeats the faults of a run that had it; STORE=configmaps keeps Patroni's state there.
+MINUTES ?= 30
+.PHONY: chaos
+chaos: database-image ## Break a cluster again and again, and look for what must not happen (MINUTES=30, SEED)
+	@node test/chaos/chaos.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(STORE),--store $(STORE))
+
 .PHONY: conformance
 conformance: deps ## What a Kubernetes does, kubectl, the official client, all of Patroni's own suite (about 13 minutes)
 	@node scripts/machine.ts test

@@ -10,16 +10,12 @@ test('there are at least 15 kinds of faults, each with a name of its own', () =>
 });
 
 test('a seed reproduces its schedule, another seed makes another one', () => {
-  expect(scheduleOf(7, ids, 20)).toEqual(scheduleOf(7, ids, 20));
-  expect(scheduleOf(7, ids, 20)).not.toEqual(scheduleOf(8, ids, 20));
-});
-
-test('a longer run begins as a shorter one', () => {
-  expect(scheduleOf(7, ids, 40).slice(0, 10)).toEqual(scheduleOf(7, ids, 10));
+  expect(scheduleOf(7, ids)).toEqual(scheduleOf(7, ids));
+  expect(scheduleOf(7, ids)).not.toEqual(scheduleOf(8, ids));
 });
 
 test('all faults come before one comes again, alone and in pairs', () => {
-  const rounds = scheduleOf(3, ids, 60);
+  const rounds = scheduleOf(3, ids).slice(0, 60);
   const order = rounds.flatMap(({ faults }) => faults);
   expect(new Set(order.slice(0, ids.length)).size).toBeGreaterThanOrEqual(ids.length - 1);
   expect(new Set(order)).toEqual(new Set(ids));

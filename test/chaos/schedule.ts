@@ -15,8 +15,11 @@ const furthestApartMs = 3000;
 /** Around Patroni's `retry_timeout` (10 s) and `ttl` (30 s), and much shorter. */
 const holds = [500, 2000, 6000, 12_000, 35_000];
 
+/** More than any run has time for. */
+const rounds = 2000;
+
 /** The rounds of a seed: the same seed and faults, the same rounds. Every fault comes once before any comes again. */
-export function scheduleOf(seed: number, faults: readonly string[], rounds: number): Round[] {
+export function scheduleOf(seed: number, faults: readonly string[]): Round[] {
   const sets = Math.ceil((rounds * 2) / faults.length) + 1;
   const shuffled = fc.array(fc.shuffledSubarray([...faults], { minLength: faults.length }), {
     minLength: sets,

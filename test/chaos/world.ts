@@ -15,12 +15,10 @@ interface ProcessEntry {
 export class World {
   readonly local: LocalCluster;
   readonly cluster: string;
-  readonly manifest: Record<string, unknown>;
 
-  constructor(local: LocalCluster, cluster: string, manifest: Record<string, unknown>) {
+  constructor(local: LocalCluster, cluster: string) {
     this.local = local;
     this.cluster = cluster;
-    this.manifest = manifest;
   }
 
   async primary(): Promise<Pod> {

@@ -25,18 +25,16 @@ async function cutPrimary(world: World, id: string, { out, in: incoming }: Cut):
   };
 }
 
-/** Addresses of the API server, as pods reach it. */
-async function apiAddresses(world: World): Promise<string> {
-  const service = await world.local.kubectl(
-    'get',
-    'service',
-    'kubernetes',
-    '-o',
-    'jsonpath={.spec.clusterIP}',
-  );
-  const path = 'jsonpath={.subsets[*].addresses[*].ip}';
-  const endpoints = await world.local.kubectl('get', 'endpoints', 'kubernetes', '-o', path);
-  return [service, ...endpoints.split(' ')].map((address) => address.trim()).join(', ');
+/** What goes to the API server, in nftables' words. Clients of the test come from the same address, on other ports. */
+async function toApiServer(world: World): Promise<string> {
+  const get = async (...what: string[]): Promise<string> =>
+    (await world.local.kubectl('get', ...what)).trim();
+  const service = await get('service', 'kubernetes', '-o', 'jsonpath={.spec.clusterIP}');
+  const endpoints = ['endpoints', 'kubernetes', '-o'];
+  const addresses = await get(...endpoints, 'jsonpath={.subsets[*].addresses[*].ip}');
+  const ports = await get(...endpoints, 'jsonpath={.subsets[*].ports[*].port}');
+  const list = (...items: string[]): string => `{ ${[...new Set(items)].join(', ')} }`;
+  return `ip daddr ${list(service, ...addresses.split(' '))} tcp dport ${list('443', ...ports.split(' '))}`;
 }
 
 async function otherMembers(world: World): Promise<string> {
@@ -66,8 +64,7 @@ export const networkFaults: readonly Fault[] = [
   {
     id: 'cut-from-api',
     what: 'the primary does not reach the API server, and is reached by everybody',
-    inflict: async (world) =>
-      cutPrimary(world, 'cut-from-api', { out: `ip daddr { ${await apiAddresses(world)} } drop` }),
+    inflict: async (world) => cutPrimary(world, 'cut-from-api', { out: `${await toApiServer(world)} drop` }),
   },
   {
     id: 'cut-from-members',
@@ -93,9 +90,9 @@ export const networkFaults: readonly Fault[] = [
     id: 'api-one-in-three',
     what: 'two packets in three between the primary and the API server are lost',
     inflict: async (world) => {
-      const api = await apiAddresses(world);
+      const match = await toApiServer(world);
       return cutPrimary(world, 'api-one-in-three', {
-        out: `ip daddr { ${api} } numgen random mod 3 != 0 drop`,
+        out: `${match} numgen random mod 3 != 0 drop`,
       });
     },
   },

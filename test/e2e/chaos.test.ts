@@ -1,0 +1,34 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { allFaults } from '../chaos/faults/index.ts';
+import { isGood, runRound, waitUntilWhole } from '../chaos/run.ts';
+import { scheduleOf } from '../chaos/schedule.ts';
+import { World } from '../chaos/world.ts';
+import { LocalCluster } from '../support/local-cluster.ts';
+import { clusterManifest } from '../support/manifests.ts';
+
+const cluster = 'acid-chaos';
+
+/** Rounds of `make chaos` with this seed, as many as there is time for here. */
+const seed = 226;
+const rounds = scheduleOf(
+  seed,
+  allFaults.map(({ id }) => id),
+).slice(0, 4);
+
+let local: LocalCluster;
+let world: World;
+
+beforeAll(async () => {
+  local = await LocalCluster.start('chaos', { enable_persistent_volume_claim_deletion: 'true' });
+  await local.apply(clusterManifest({ name: cluster, instances: 3, synchronous: true }));
+  world = new World(local, cluster);
+  await waitUntilWhole(world);
+});
+afterAll(async () => {
+  await local?.remove();
+});
+
+test.each(rounds)('$faults for $holdMs ms: nothing lost, one primary, whole again', async (round) => {
+  const report = await runRound(world, allFaults, round);
+  expect(report).toSatisfy(isGood);
+});
