@@ -15,6 +15,7 @@ import { LABEL, startNodeAgent, unmountAll } from '@pgherd/local/node';
 import type { NodeAgent } from '@pgherd/local/node';
 import { openRegistry } from '@pgherd/local/registry';
 import type { LocalRegistry } from '@pgherd/local/registry';
+import { startScheduler } from '@pgherd/local/scheduler';
 import { vi } from 'vitest';
 
 /** Debian's own shell, tools and perl, packed from the host: no image registry is needed. */
@@ -109,6 +110,7 @@ export async function openNodeLab(name: string, octet: number): Promise<NodeLab>
       dns: { server: instance.gateway, clusterDomain: 'cluster.local' },
     });
 
+  const scheduler = startScheduler({ registry, clock: systemClock, log: silentLogger });
   const lab: NodeLab = {
     instance,
     registry,
@@ -186,6 +188,7 @@ export async function openNodeLab(name: string, octet: number): Promise<NodeLab>
     },
     async cleanup() {
       await lab.agent.stop();
+      await scheduler.stop();
       registry.close();
       await removeLeftovers(engine, id);
       await unmountAll(home);

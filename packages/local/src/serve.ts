@@ -15,6 +15,7 @@ import { loadOrCreateInstance } from './instance/load.ts';
 import { lockHomeWhenStopped } from './instance/lock.ts';
 import { LateNodeProxy } from './node/late-node-proxy.ts';
 import { openRegistry } from './registry/index.ts';
+import { startScheduler } from './scheduler/scheduler.ts';
 import { createApiServer } from './server/index.ts';
 import { writePodsNote } from './pods-note.ts';
 import { startPods, type Pods } from './pods.ts';
@@ -107,6 +108,8 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
     limits: sizeLimits(),
   });
 
+  const scheduler = startScheduler({ registry, clock, log });
+
   let pods: Pods | undefined;
   const stopping = new AbortController();
   const bringUpPods = async (): Promise<void> => {
@@ -154,6 +157,7 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
       stopping.abort();
       await podsTried;
       if (pods !== undefined) await pods.stop(options);
+      await scheduler.stop();
       await controllers.stop();
       await server.close();
       registry.close();

@@ -4,7 +4,7 @@ import { Resolver } from 'node:dns/promises';
 import { connect } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, expect, test } from 'vitest';
-import { memorySource } from '../network/memory-source.ts';
+import { memorySource } from '../registry/memory-source.ts';
 import { startDns } from './dns.ts';
 import { forward, frame, parseUpstream } from './forward.ts';
 import { listen } from './listener.ts';

@@ -1,7 +1,7 @@
 import { systemClock, type Clock } from '@pgherd/kube/objects';
 import type { Logger } from 'pino';
 import type { Instance } from '../instance/instance.ts';
-import { mirror, type Source } from '../network/mirror.ts';
+import { mirror, type Source } from '../registry/mirror.ts';
 import { endpointSliceResource, endpointsResource, serviceResource } from '../network/resources.ts';
 import { answer } from './answer.ts';
 import { forward } from './forward.ts';

@@ -16,7 +16,7 @@ import { run } from './command.ts';
 import { forgetFlows, staleFlows } from './conntrack.ts';
 import { createEngineNetwork, engineNetworkExists } from './engine-network.ts';
 import { openFirewall } from './firewall.ts';
-import { mirror, type Source } from './mirror.ts';
+import { mirror, type Source } from '../registry/mirror.ts';
 import { endpointSliceResource, endpointsResource, serviceResource } from './resources.ts';
 import { renderRuleset, tableName } from './ruleset.ts';
 import { rulesWriter } from './rules-writer.ts';

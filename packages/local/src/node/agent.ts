@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { configMaps, nodes, persistentVolumeClaims, pods, secrets } from '@pgherd/kube/objects';
+import { configMaps, persistentVolumeClaims, pods, secrets } from '@pgherd/kube/objects';
 import type { Clock, KubeObject, Logger, Pod } from '@pgherd/kube/objects';
 import type { TokenIssuer } from '../auth/auth.ts';
 import type { Engine } from '../engine/engine.ts';
@@ -21,7 +21,6 @@ import { PodWorker } from './pod-worker.ts';
 import { ProcessWatch } from './process-watch.ts';
 import { referencesOf } from './references.ts';
 import { Runtime } from './runtime.ts';
-import { mayAdmitOthers, schedule } from './scheduler.ts';
 import { steadyWatch } from './steady-watch.ts';
 import { VolumeImages } from '../volumes/volume-images.ts';
 import { PodDirectories } from './volumes/pod-directories.ts';
@@ -60,7 +59,7 @@ export interface NodeAgent extends NodeProxy {
 }
 
 /**
- * Starts the node agent: registers this machine as a node, schedules pods to it, runs them as containers and
+ * Starts the node agent: registers this machine as a node, runs the pods that are given to it as containers and
  * writes their status. Takes over the containers of this instance that run already, ends those that belong to no
  * pod any more, and never touches others. Throws when the engine does not answer.
  */
@@ -71,7 +70,6 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     engine.version(),
   ]);
   const record = eventRecorder({ registry, clock, log, component: 'kubelet', host: instance.nodeName });
-  const schedulerRecord = eventRecorder({ registry, clock, log, component: 'default-scheduler', host: '' });
   const runtime = new Runtime(engine, instance.id);
   const directories = new PodDirectories(instance.home);
   const problem = await directories.prepare();
@@ -146,37 +144,12 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     log.warn({ err: error }, 'leftovers of earlier pods could not be removed; the next start tries again'),
   );
 
-  const scheduling = { registry, nodeName: instance.nodeName, clock, log, record: schedulerRecord };
-  const unscheduled = new Map<string, Pod>();
-  /** The pods of this node as the watch told of them last; what their workers have is ahead of it. */
-  const seen = new Map<string, Pod>();
-  let scheduleSoon: NodeJS.Immediate | undefined;
-  const scheduleAll = (): void => {
-    scheduleSoon ??= setImmediate(() => {
-      scheduleSoon = undefined;
-      for (const pod of unscheduled.values()) schedule(pod, scheduling);
-    });
-  };
-
   const podChanged = (object: KubeObject): void => {
     const pod = object as Pod;
-    const uid = pod.metadata.uid ?? '';
-    if (isOurs(pod)) {
-      unscheduled.delete(uid);
-      if (mayAdmitOthers(seen.get(uid), pod)) scheduleAll();
-      seen.set(uid, pod);
-      workerOf(pod).update(pod);
-    } else if (!pod.spec?.nodeName) {
-      unscheduled.set(uid, pod);
-      scheduleAll();
-    }
+    if (isOurs(pod)) workerOf(pod).update(pod);
   };
   const podRemoved = (object: KubeObject): void => {
-    const uid = object.metadata.uid ?? '';
-    unscheduled.delete(uid);
-    seen.delete(uid);
-    workers.get(uid)?.removed();
-    scheduleAll();
+    workers.get(object.metadata.uid ?? '')?.removed();
   };
   const wakeUsers = (kind: string) => (object: KubeObject) => {
     const { name = '', namespace } = object.metadata;
@@ -184,7 +157,6 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       const { pod } = worker;
       if (pod.metadata.namespace === namespace && referencesOf(pod).has(`${kind}/${name}`)) worker.wake();
     }
-    if (kind === 'claim') scheduleAll();
   };
   const watchOptions = { registry, clock, log };
   const follow = (
@@ -199,14 +171,12 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
         removed: podRemoved,
         opened: (uids) => {
           for (const [uid, worker] of workers) if (!uids.has(uid)) worker.removed();
-          for (const uid of seen.keys()) if (!uids.has(uid)) seen.delete(uid);
         },
       },
     ),
     follow(configMaps, 'configmap'),
     follow(secrets, 'secret'),
     follow(persistentVolumeClaims, 'claim'),
-    steadyWatch({ ...watchOptions, resource: nodes }, { changed: scheduleAll, removed: scheduleAll }),
   ];
 
   /** Compares with what the engine really has. */
@@ -257,7 +227,6 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     ...podProxy(context, find),
     async stop(how = { pods: false }) {
       for (const each of [...watches, ...timers]) each.stop();
-      if (scheduleSoon !== undefined) clearImmediate(scheduleSoon);
       const all = [...workers.values()];
       for (const worker of all) worker.stop();
       // A container that is being made now would be overlooked by whoever removes them.

@@ -17,9 +17,12 @@ import { PROVISIONED_BY, PROVISIONER, SIZED_CLASS_PARAMETER } from './provisione
 import { SIZE_LIMIT, type SizeLimits } from '../../volumes/size-limits.ts';
 import type { VolumeStore } from '../../volumes/volume-store.ts';
 
-const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
+/** On what the engine bound, as opposed to what a person did. */
+export const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const PROTECTION = 'kubernetes.io/pvc-protection';
+/** Written by the scheduler: where the pod of a claim will run. */
+const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
 
 /** What the claim controller needs besides the registry. */
 export interface ClaimOptions {
@@ -27,7 +30,7 @@ export interface ClaimOptions {
   store: VolumeStore;
   limits: SizeLimits;
   clock: Pick<Clock, 'now'>;
-  /** The node that the directories are on. */
+  /** The node of volumes that are made before a pod needs them. */
   nodeName: string;
 }
 
@@ -80,8 +83,9 @@ function bindOrProvision(objects: Objects, options: ClaimOptions, claim: Persist
   const className = classOf(claim);
   const storageClass = className === '' ? undefined : objects.get(storageClasses, undefined, className);
   const volume = findVolume(claim, objects.list(persistentVolumes));
-  // A volume that is reserved for the claim is its own, whatever the class says of waiting.
-  if (volume && (isReservedFor(volume, claim) || !waits(objects, claim, storageClass))) {
+  const late = storageClass?.volumeBindingMode === 'WaitForFirstConsumer';
+  // Where the pod's node decides, the scheduler reserves the volume.
+  if (volume && (isReservedFor(volume, claim) || !late)) {
     bind(objects, claim, volume);
     return;
   }
@@ -92,7 +96,7 @@ function bindOrProvision(objects: Objects, options: ClaimOptions, claim: Persist
   } else if (!storageClass) {
     const message = `storageclass.storage.k8s.io "${className}" not found`;
     tellOnce(objects, events, claim, 'Warning', 'ProvisioningFailed', message);
-  } else if (waits(objects, claim, storageClass)) {
+  } else if (late && claim.metadata.annotations?.[SELECTED_NODE] === undefined) {
     const message = 'waiting for first consumer to be created before binding';
     tellOnce(objects, events, claim, 'Normal', 'WaitForFirstConsumer', message);
   } else if (storageClass.provisioner === PROVISIONER) provision(objects, options, claim, storageClass);
@@ -102,16 +106,6 @@ function bindOrProvision(objects: Objects, options: ClaimOptions, claim: Persist
   }
 }
 
-function waits(
-  objects: Objects,
-  claim: PersistentVolumeClaim,
-  storageClass: StorageClass | undefined,
-): boolean {
-  if (storageClass?.volumeBindingMode !== 'WaitForFirstConsumer') return false;
-  const key = keyOf(claim);
-  return !objects.list(pods, claim.metadata.namespace).some((pod) => claimsOf(pod).includes(key));
-}
-
 /** The name follows from the claim, so that a kill between directory, volume and binding is no matter. */
 function provision(
   objects: Objects,
@@ -119,7 +113,8 @@ function provision(
   claim: PersistentVolumeClaim,
   storageClass: StorageClass,
 ): void {
-  const { events, store, nodeName } = options;
+  const { events, store } = options;
+  const nodeName = claim.metadata.annotations?.[SELECTED_NODE] ?? options.nodeName;
   if (claim.spec?.selector) {
     const message = `failed to provision volume with StorageClass "${storageClass.metadata.name}": claim.spec.selector is not supported for dynamic provisioning`;
     tellOnce(objects, events, claim, 'Warning', 'ProvisioningFailed', message);
@@ -210,7 +205,8 @@ function writePhase(
   if (!sameJson(next, claim.status)) objects.updateStatus(persistentVolumeClaims, { ...claim, status: next });
 }
 
-function referenceTo({
+/** The claim as a volume names it. */
+export function referenceTo({
   metadata,
 }: PersistentVolumeClaim): NonNullable<PersistentVolume['spec']>['claimRef'] & object {
   const { namespace = '', name = '', uid = '' } = metadata;

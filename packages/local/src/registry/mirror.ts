@@ -1,5 +1,5 @@
-import type { Clock, KubeObject, Resource } from '@pgherd/kube/objects';
-import type { Registry, Watch } from '../registry/registry.ts';
+import type { Clock, KubeObject, Resource, ResourceType } from '@pgherd/kube/objects';
+import type { Registry, Watch } from './registry.ts';
 
 /** What a mirror needs of the registry. */
 export type Source = Pick<Registry, 'list' | 'watch' | 'resource'>;
@@ -8,23 +8,24 @@ export type Source = Pick<Registry, 'list' | 'watch' | 'resource'>;
 const retryDelay = 200;
 
 /** All objects of one resource, kept current by a watch. */
-export interface Mirror {
-  objects(): KubeObject[];
+export interface Mirror<T extends KubeObject = KubeObject> {
+  objects(): T[];
   close(): void;
 }
 
 /**
- * Mirrors one resource. Full when this returns; `changed` is called after each later change. A resource that is
+ * Mirrors one resource. Full when this returns; `changed` is called after each later change, with the object and what it was
+ * before; without them when one is gone, or when all were listed anew. A resource that is
  * not served is empty. A watch that ends with an error is begun anew with a new list; `failed` is told why.
  */
-export function mirror(
+export function mirror<T extends KubeObject = KubeObject>(
   registry: Source,
-  resource: Resource,
+  resource: ResourceType<T> | Resource,
   clock: Clock,
-  changed: () => void,
+  changed: (now?: T, before?: T) => void,
   failed: (reason: unknown) => void,
-): Mirror {
-  let objects = new Map<string, KubeObject>();
+): Mirror<T> {
+  let objects = new Map<string, T>();
   let watch: Watch | undefined;
   let cancelRetry = (): void => {};
   let closed = false;
@@ -36,7 +37,7 @@ export function mirror(
     if (registry.resource(resource) === undefined) return;
     // The registry is synchronous: nothing happens between the list and the watch.
     const { items, resourceVersion } = registry.list(resource);
-    objects = new Map(items.map((item) => [keyOf(item), item]));
+    objects = new Map(items.map((item) => [keyOf(item), item as T]));
     let live = true;
     watch = registry.watch(resource, { resourceVersion }, (event) => {
       if (!live || closed || event.type === 'BOOKMARK') return;
@@ -45,9 +46,15 @@ export function mirror(
         again(event.object);
         return;
       }
-      if (event.type === 'DELETED') objects.delete(keyOf(event.object));
-      else objects.set(keyOf(event.object), event.object);
-      changed();
+      const key = keyOf(event.object);
+      if (event.type === 'DELETED') {
+        objects.delete(key);
+        changed();
+        return;
+      }
+      const before = objects.get(key);
+      objects.set(key, event.object as T);
+      changed(event.object as T, before);
     });
   };
 

@@ -1,5 +1,5 @@
 import { ApiError, type KubeObject, type WatchEvent } from '@pgherd/kube/objects';
-import type { ServedResource, WatchOptions } from '../registry/registry.ts';
+import type { ServedResource, WatchOptions } from './registry.ts';
 import type { Source } from './mirror.ts';
 
 /** A registry's reading side over plain objects, for tests of what only watches. */

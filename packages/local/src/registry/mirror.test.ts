@@ -2,7 +2,7 @@ import { systemClock } from '@pgherd/kube/objects';
 import { expect, test, vi } from 'vitest';
 import { memorySource } from './memory-source.ts';
 import { mirror } from './mirror.ts';
-import { endpointSliceResource, serviceResource } from './resources.ts';
+import { endpointSliceResource, serviceResource } from '../network/resources.ts';
 
 const names = (of: ReturnType<typeof mirror>): unknown[] => of.objects().map(({ metadata }) => metadata.name);
 const object = (name: string): { metadata: { namespace: string; name: string } } => ({
