@@ -24,6 +24,9 @@ import { directoryVolumeStore, sizeLimits } from './volumes/index.ts';
 /** How long a start waits for a `down` that is under way: the longest grace of pods, and some. */
 const LOCK_MS = 90_000;
 
+/** How long a node may be silent before it counts as lost: Kubernetes' default. */
+const NODE_GRACE_MS = 40_000;
+
 /** How long to wait before another try to get pods running. */
 const PODS_RETRY_MS = 10_000;
 
@@ -104,6 +107,7 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
       port: instance.apiPort,
     },
     nodeName: instance.nodeName,
+    nodes: { graceMs: () => NODE_GRACE_MS },
     volumes: directoryVolumeStore(instance.home),
     limits: sizeLimits(),
   });

@@ -251,7 +251,7 @@ test('a claim without a limit grows at once, and never shrinks', async () => {
 
 test('the file of a claim with a limit grows at once; its file system is the node’s to grow', async () => {
   await cluster.close();
-  cluster = await TestCluster.start({ enforced: true });
+  cluster = await TestCluster.start({ limits: { enforced: true } });
   const uid = createClaim('data', { storageClassName: 'sized' }).metadata.uid ?? '';
   await cluster.until(() => claimPhase('data'), 'Bound');
   const size = () => statSync(join(cluster.directory, 'volume-images', `pvc-${uid}.xfs`)).size;

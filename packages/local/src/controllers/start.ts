@@ -15,6 +15,9 @@ import { jobOrphanController } from './job/orphan-controller.ts';
 import { kubernetesServiceController } from './kubernetes-service-controller.ts';
 import type { ApiServerAddress } from './kubernetes-service-controller.ts';
 import { namespaceController } from './namespace-controller.ts';
+import { nodeLifecycleController, type NodeOptions } from './nodes/lifecycle-controller.ts';
+import { podCollector } from './nodes/pod-collector.ts';
+import { taintEvictionController } from './nodes/eviction-controller.ts';
 import { Objects } from './objects.ts';
 import { replicaSetController } from './replicaset/controller.ts';
 import { serviceAccountController } from './service-account-controller.ts';
@@ -30,8 +33,10 @@ export interface ControllersOptions extends RunOptions {
   /** PEM, for `kube-root-ca.crt` in each namespace. */
   caCertificate: string;
   apiServer: ApiServerAddress;
-  /** The one node. */
+  /** The node of volumes that are made before a pod needs them. */
   nodeName: string;
+  /** Absent: nobody watches over nodes, and pods may be on nodes that are not there. */
+  nodes?: NodeOptions;
   volumes: VolumeStore;
   /** Whether this machine can make volumes whose size is their limit. */
   limits: SizeLimits;
@@ -72,6 +77,13 @@ export function startControllers(options: ControllersOptions): Running {
     sliceController(objects),
     disruptionController(objects, clock),
   ];
+  if (options.nodes !== undefined) {
+    controllers.push(
+      nodeLifecycleController(objects, clock, recorder('node-controller'), options.nodes),
+      taintEvictionController(objects, clock, recorder('taint-eviction-controller')),
+      podCollector(objects, clock),
+    );
+  }
   const running = controllers.map((controller) => runController(controller, options));
   running.push(runGarbageCollector(options), runEventExpiry(options));
   return {

@@ -7,7 +7,7 @@ import type { Clock, Deployment, Pod, StatefulSet } from '@pgherd/kube/objects';
 import { openRegistry } from '../registry/open-registry.ts';
 import type { LocalRegistry } from '../registry/open-registry.ts';
 import { Objects, timestamp } from './objects.ts';
-import { startControllers } from './start.ts';
+import { startControllers, type ControllersOptions } from './start.ts';
 import type { Running } from './controller.ts';
 import type { SizeLimits } from '../volumes/size-limits.ts';
 import { directoryVolumeStore } from '../volumes/volume-store.ts';
@@ -44,26 +44,36 @@ class LeapingClock implements Clock {
   }
 }
 
+/** What a test may want otherwise. */
+export interface TestOptions {
+  /** Default: sizes of volumes are not enforced. */
+  limits?: SizeLimits;
+  /** Default: nobody watches over nodes. */
+  nodes?: ControllersOptions['nodes'];
+}
+
 /** A real registry with all controllers, and a node that the test plays. */
 export class TestCluster {
   readonly directory = mkdtempSync(join(tmpdir(), 'pgherd-controllers-'));
   registry: LocalRegistry;
   objects: Objects;
   readonly clock = new LeapingClock();
+  readonly #nodes: ControllersOptions['nodes'];
   #running: Running;
   readonly #limits: SizeLimits;
   #address = 1;
 
-  private constructor(limits: SizeLimits) {
-    this.#limits = limits;
+  private constructor({ limits, nodes }: TestOptions) {
+    this.#limits = limits ?? { enforced: false, why: 'a test' };
+    this.#nodes = nodes;
     this.registry = this.#open();
     this.objects = new Objects(this.registry);
     this.#running = this.#start();
   }
 
   /** Answers when what every namespace has is there. */
-  static async start(limits: SizeLimits = { enforced: false, why: 'a test' }): Promise<TestCluster> {
-    const cluster = new TestCluster(limits);
+  static async start(options: TestOptions = {}): Promise<TestCluster> {
+    const cluster = new TestCluster(options);
     await cluster.settled();
     return cluster;
   }
@@ -163,6 +173,7 @@ export class TestCluster {
       nodeName: 'node',
       volumes: directoryVolumeStore(this.directory),
       limits: this.#limits,
+      ...(this.#nodes === undefined ? {} : { nodes: this.#nodes }),
     });
   }
 }

@@ -12,6 +12,7 @@ import type { DnsSettings } from './dns-files.ts';
 import { watchEngine } from './engine-events.ts';
 import { eventRecorder } from './event-recorder.ts';
 import { machineCapacity, registerNode } from './node-object.ts';
+import { RENEW_MS, renewLease } from './lease.ts';
 import type { NodeProxy } from './node-proxy.ts';
 import { objectSource } from './object-source.ts';
 import { removeOrphans } from './orphans.ts';
@@ -33,7 +34,7 @@ const RESYNC_MS = 300_000;
 const SETTLE_MS = 5_000;
 /** Longest grace of a pod when all are stopped. */
 const LONGEST_GRACE_MS = 60_000;
-/** The node's heartbeat. */
+/** The node's whole status is written this often; that it is alive is said by its lease. */
 const HEARTBEAT_MS = 300_000;
 
 export interface NodeAgentOptions {
@@ -118,7 +119,15 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
       log.warn({ err: error }, 'the node object could not be written');
     }
   };
+  const heartbeat = (): void => {
+    try {
+      renewLease(registry, instance.nodeName, clock);
+    } catch (error) {
+      log.warn({ err: error }, 'the lease of the node could not be renewed');
+    }
+  };
   describeNode();
+  heartbeat();
 
   const workers = new Map<string, PodWorker>();
   const workerOf = (pod: Pod): PodWorker => {
@@ -216,6 +225,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     }),
     repeat(RESYNC_MS, tryResync),
     repeat(HEARTBEAT_MS, describeNode),
+    repeat(RENEW_MS, heartbeat),
   ];
 
   const find = (namespace: string, name: string): PodWorker | undefined =>

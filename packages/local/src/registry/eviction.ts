@@ -11,6 +11,11 @@ import { matchesLabelSelector } from './selectors.ts';
 
 const budgets = 'policy/poddisruptionbudgets';
 
+interface PodStatus {
+  phase?: string;
+  conditions?: { type: string; status: string }[];
+}
+
 interface BudgetStatus {
   disruptionsAllowed?: number;
   observedGeneration?: number;
@@ -29,16 +34,38 @@ export function evict(
   options: WriteOptions,
 ): KubeObject {
   const pod = readOrThrow(kernel, definition, namespace, name);
-  const phase = ((pod['status'] ?? {}) as { phase?: string }).phase;
-  const counts = phase !== 'Succeeded' && phase !== 'Failed' && !pod.metadata.deletionTimestamp;
+  const { phase = '' } = (pod['status'] ?? {}) as PodStatus;
+  // What does not run, or is about to go, disrupts nothing.
+  const counts = !['Pending', 'Succeeded', 'Failed'].includes(phase) && !pod.metadata.deletionTimestamp;
   // The older version of the kind, which clients still send, is the same.
   const known = input.apiVersion === 'policy/v1beta1' ? { ...input, apiVersion: 'policy/v1' } : input;
   const eviction = decodeForSubresource('Eviction', known, options);
   const deleteOptions = readDeleteOptions((eviction['deleteOptions'] ?? {}) as Record<string, unknown>);
   const dryRun = deleteOptions.dryRun || (options.dryRun ?? false);
   if (counts) takeDisruption(kernel, namespace ?? '', pod, dryRun);
+  if (!dryRun && !pod.metadata.deletionTimestamp) markEvicted(kernel, definition, pod);
   remove(kernel, definition, namespace, name, { ...deleteOptions, dryRun });
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
+}
+
+/** Says in the pod's status why it goes. */
+function markEvicted(kernel: Kernel, definition: ResourceDefinition, pod: KubeObject): void {
+  const status = (pod['status'] ?? {}) as PodStatus;
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+    lastTransitionTime: timestamp(kernel.clock.now()),
+  };
+  const others = (status.conditions ?? []).filter(({ type }) => type !== condition.type);
+  const next = { ...structuredClone(pod), status: { ...status, conditions: [...others, condition] } };
+  store(kernel, definition, next, false);
+}
+
+function isReady(pod: KubeObject): boolean {
+  const { conditions = [] } = (pod['status'] ?? {}) as PodStatus;
+  return conditions.some(({ type, status }) => type === 'Ready' && status === 'True');
 }
 
 function takeDisruption(kernel: Kernel, namespace: string, pod: KubeObject, dryRun: boolean): void {
@@ -57,6 +84,13 @@ function takeDisruption(kernel: Kernel, namespace: string, pod: KubeObject, dryR
   if (!budget) return;
   const status = (budget['status'] ?? {}) as BudgetStatus;
   const budgetName = budget.metadata.name ?? '';
+  if (!isReady(pod)) {
+    // One that serves nobody may go, as long as those that serve are enough, or whenever the budget says so.
+    const { unhealthyPodEvictionPolicy } = (budget['spec'] ?? {}) as { unhealthyPodEvictionPolicy?: string };
+    const { currentHealthy = 0, desiredHealthy = 0 } = status;
+    if (unhealthyPodEvictionPolicy === 'AlwaysAllow') return;
+    if (desiredHealthy > 0 && currentHealthy >= desiredHealthy) return;
+  }
   const refuse = (message: string, retryAfterSeconds?: number): ApiError =>
     new ApiError(
       429,

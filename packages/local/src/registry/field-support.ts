@@ -181,9 +181,9 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
     secrets: stored(),
   },
   '/Node': {
-    spec: stored(oneNode),
+    spec: stored(),
     'spec.unschedulable': acted(),
-    'spec.taints': acted('they keep new pods away; NoExecute evicts nobody'),
+    'spec.taints': acted(),
   },
   'storage.k8s.io/StorageClass': {
     provisioner: acted(),
@@ -204,7 +204,6 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
   },
   'policy/PodDisruptionBudget': {
     spec: acted('by the subresource eviction'),
-    'spec.unhealthyPodEvictionPolicy': refused('only healthy pods are counted'),
   },
   'coordination.k8s.io/Lease': { spec: stored('its holders act') },
   'discovery.k8s.io/EndpointSlice': { endpoints: acted(), ports: acted(), addressType: acted('only IPv4') },

@@ -365,10 +365,12 @@ test('events have two faces', () => {
 
 test('eviction respects the budget', () => {
   const budgets = { group: 'policy', version: 'v1', plural: 'poddisruptionbudgets' };
-  registry.create(pods, 'default', {
+  const pod = registry.create(pods, 'default', {
     metadata: { name: 'p', labels: { app: 'db' } },
     spec: { containers: [{ name: 'c', image: 'i' }] },
   });
+  const running = { ...pod, status: { phase: 'Running' } };
+  registry.update(pods, 'default', 'p', running, { subresource: 'status' });
   const selector = { matchLabels: { app: 'db' } };
   const budget = registry.create(budgets, 'default', {
     metadata: { name: 'b' },

@@ -1,4 +1,4 @@
-import { forbidden, invalid } from '@pgherd/kube/schema';
+import { forbidden, invalid, notSupported } from '@pgherd/kube/schema';
 import { define, type ResourceDefinition } from '../definition.ts';
 import { semanticEqual } from '../equal.ts';
 import { labelSelectorErrors, type LabelSelectorFields } from '../validation/label-selector.ts';
@@ -65,8 +65,13 @@ export const otherResources: readonly ResourceDefinition[] = [
           minAvailable?: unknown;
           maxUnavailable?: unknown;
           selector?: LabelSelectorFields;
+          unhealthyPodEvictionPolicy?: string;
         };
+        const policy = spec.unhealthyPodEvictionPolicy ?? 'IfHealthyBudget';
         return [
+          ...(['AlwaysAllow', 'IfHealthyBudget'].includes(policy)
+            ? []
+            : [notSupported('spec.unhealthyPodEvictionPolicy', policy, ['AlwaysAllow', 'IfHealthyBudget'])]),
           ...(spec.minAvailable !== undefined && spec.maxUnavailable !== undefined
             ? [invalid('spec', spec, 'minAvailable and maxUnavailable cannot be both set')]
             : []),
