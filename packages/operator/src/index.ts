@@ -25,7 +25,9 @@ export {
 export { observe } from './observe/observe.ts';
 export type { Member, Observed } from './observe/observed.ts';
 export type { ObjectSource } from './observe/source.ts';
+export { pendingChanges, type PendingChange } from './observe/pending-restart.ts';
 export { plan, type Goal } from './plan/plan.ts';
+export { sharedChangeOf, type SharedChange } from './plan/shared-parameters.ts';
 export { planDeletion } from './plan/deletion.ts';
 export { printPlan } from './plan/print.ts';
 export { stepsOf, type Action, type Disturbance, type Plan, type Step, type Track } from './plan/step.ts';

@@ -1,5 +1,6 @@
 import { type HttpAnswer, type HttpRequest, PatroniError, type SendHttp, sendHttp } from './http.ts';
 import { type JsonObject, numberOf, parseObject, stringOf } from './json.ts';
+import { scheduleOf } from './member.ts';
 
 /** One member in the answer of `GET /cluster`. */
 export interface ClusterMember {
@@ -14,6 +15,8 @@ export interface ClusterMember {
   /** Bytes behind the leader; undefined when Patroni does not know. */
   lag?: number;
   pendingRestart: boolean;
+  /** When PostgreSQL of it is to be restarted, as it was asked for: ISO 8601; missing when nobody asked. */
+  scheduledRestart?: string;
   tags: JsonObject;
 }
 
@@ -34,7 +37,13 @@ export interface MemberView {
   timeline?: number;
   /** Position in the write-ahead log, in bytes: written (primary) or replayed (replica). */
   location?: number;
+  /** When PostgreSQL was started, as Patroni words it; missing when it does not run. */
+  startedAt?: string;
+  /** Replicas only: `streaming` or `in archive recovery`. */
+  replicationState?: string;
   pendingRestart: boolean;
+  /** When it is to be restarted, as it was asked for: ISO 8601; missing when nobody asked. */
+  scheduledRestart?: string;
   paused: boolean;
   /** Who is connected to stream from this member now, from `pg_stat_replication`. */
   replication: ReplicationView[];
@@ -80,6 +89,15 @@ export interface PatroniClient {
   patchConfig(patch: JsonObject): Promise<JsonObject>;
   /** Moves the primary, and waits for it unless it is scheduled. Answers what Patroni says. */
   switchover(request: SwitchoverRequest): Promise<string>;
+  /**
+   * Makes `candidate` the primary whether or not there is one that could hand over, and waits for it for about 20 s; then
+   * it fails with status 503 and Patroni goes on. Of synchronous mode Patroni asks nothing here.
+   */
+  failover(candidate: string): Promise<string>;
+  /** Takes back a scheduled switchover. Status 404 when none is scheduled. */
+  cancelSwitchover(): Promise<string>;
+  /** Takes back this member's scheduled restart. Status 404 when none is scheduled. */
+  cancelRestart(): Promise<string>;
   /** Restarts PostgreSQL (not Patroni) of this member, and waits for it unless it is scheduled. */
   restart(request?: RestartRequest): Promise<string>;
   /** Throws this replica's data away and copies it from the leader again. Answers at once. */
@@ -155,6 +173,9 @@ export function patroniClient(host: string, options: PatroniClientOptions = {}):
         },
         actionTimeoutMs,
       ),
+    failover: (candidate) => call('POST', '/failover', { candidate }, actionTimeoutMs),
+    cancelSwitchover: () => call('DELETE', '/switchover'),
+    cancelRestart: () => call('DELETE', '/restart'),
     restart: ({ restartPending, schedule, timeoutSeconds } = {}) =>
       call(
         'POST',
@@ -193,6 +214,12 @@ function memberView(raw: JsonObject): MemberView {
   if (serverVersion !== undefined) view.serverVersion = serverVersion;
   const timeline = numberOf(raw['timeline']);
   if (timeline !== undefined) view.timeline = timeline;
+  const startedAt = stringOf(raw['postmaster_start_time']);
+  if (startedAt !== undefined) view.startedAt = startedAt;
+  const replicationState = stringOf(raw['replication_state']);
+  if (replicationState !== undefined) view.replicationState = replicationState;
+  const scheduledRestart = scheduleOf(raw['scheduled_restart']);
+  if (scheduledRestart !== undefined) view.scheduledRestart = scheduledRestart;
   const location = numberOf(xlog['location'] ?? xlog['replayed_location'] ?? xlog['received_location']);
   if (location !== undefined) view.location = location;
   return view;
@@ -231,6 +258,8 @@ function clusterMember(raw: JsonObject): ClusterMember {
   if (host !== undefined) member.host = host;
   const apiUrl = stringOf(raw['api_url']);
   if (apiUrl !== undefined) member.apiUrl = apiUrl;
+  const scheduled = scheduleOf(raw['scheduled_restart']);
+  if (scheduled !== undefined) member.scheduledRestart = scheduled;
   for (const field of ['port', 'timeline', 'lag'] as const) {
     const value = numberOf(raw[field]);
     if (value !== undefined) member[field] = value;

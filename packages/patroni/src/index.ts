@@ -1,5 +1,6 @@
 export * from './client.ts';
 export * from './heartbeat.ts';
 export { type HttpAnswer, type HttpRequest, PatroniError, type SendHttp, sendHttp } from './http.ts';
+export { parseObject } from './json.ts';
 export * from './member.ts';
 export * from './state.ts';

@@ -19,6 +19,8 @@ export interface PatroniMember {
   /** Patroni's version. */
   version?: string;
   pendingRestart: boolean;
+  /** When PostgreSQL is to be restarted because somebody asked for that time: ISO 8601. */
+  scheduledRestart?: string;
   /** Patroni does not manage the member at the moment (maintenance mode). */
   paused: boolean;
   tags: JsonObject;
@@ -53,7 +55,15 @@ export function parseMember(name: string, status: string | undefined): PatroniMe
   if (connectionUrl !== undefined) member.connectionUrl = connectionUrl;
   const version = stringOf(said['version']);
   if (version !== undefined) member.version = version;
+  const scheduledRestart = scheduleOf(said['scheduled_restart']);
+  if (scheduledRestart !== undefined) member.scheduledRestart = scheduledRestart;
   return member;
+}
+
+/** The time in what Patroni says of a scheduled restart; undefined when there is none. */
+export function scheduleOf(scheduled: unknown): string | undefined {
+  if (typeof scheduled !== 'object' || scheduled === null) return undefined;
+  return stringOf((scheduled as JsonObject)['schedule']);
 }
 
 /** Bytes that a member is behind the leader; undefined when one of the positions is not known. */

@@ -54,6 +54,11 @@ const step = object('One thing that is left to do.', {
   waitFor: string('What must come true before it is done; missing for what is done now.'),
 });
 
+const scheduled = object('Something that somebody asked Patroni to do later.', {
+  what: required(string('What, e.g. `switchover from acid-demo-0 to acid-demo-1`.')),
+  at: required(string('When, with its zone.', { format: 'date-time' })),
+});
+
 const lastError = object('What is wrong.', {
   reason: required(string('Kind of trouble, in one word for machines, e.g. `ImagePull`.')),
   message: required(string('What is wrong, where, and what to do, in one sentence.')),
@@ -73,6 +78,7 @@ export const statusNode = object('What the operator saw and did last.', {
   members: array('The members of the cluster.', member),
   steps: array('What is left to do, in order; the first 20 steps. Missing when there is nothing.', step),
   stepsLeft: int32('How many steps are left, those included that are not in `steps`.'),
+  scheduled: array('What Patroni does later because somebody asked for it; missing when nothing.', scheduled),
   lastError,
   image: string('Image of the database container, as the StatefulSet has it.'),
   store: string('Where Patroni keeps its state: `endpoints` or `configmaps` of Kubernetes, or `etcd`.'),
@@ -86,6 +92,9 @@ export type MemberStatus = Infer<typeof member>;
 
 /** One entry of `status.steps`. */
 export type StepStatus = Infer<typeof step>;
+
+/** One entry of `status.scheduled`. */
+export type ScheduledStatus = Infer<typeof scheduled>;
 
 /** `status.lastError`. */
 export type LastError = Infer<typeof lastError>;

@@ -1,4 +1,5 @@
 import { Option, type Command } from 'commander';
+import { addVerbs } from '../verbs/commands.ts';
 import type { PsqlOptions } from './psql.ts';
 
 /** Options of all commands that talk to a Kubernetes. */
@@ -16,7 +17,7 @@ export interface PlanOptions extends ClusterOptions {
   configuration?: string;
 }
 
-/** `pgherd list`, `show`, `plan`, `psql`, `extensions`, `delete`. */
+/** `pgherd list`, `show`, `plan`, `psql`, `extensions`, `delete`, and the verbs of `../verbs`. */
 export function addClusterCommands(root: Command): void {
   const command = (name: string, description: string): Command =>
     root
@@ -78,6 +79,8 @@ export function addClusterCommands(root: Command): void {
     .action(async (name: string, options: ClusterOptions) =>
       (await import('../extensions/command.ts')).extensions(name, options),
     );
+
+  addVerbs((name, description) => command(name, description).addOption(output()));
 
   command('delete', 'Delete a cluster; asks for its name.')
     .argument('<name>', 'name of the cluster')

@@ -1,4 +1,4 @@
-import { readStatus, type MemberStatus, type Postgresql } from '@pgherd/api';
+import { readStatus, type MemberStatus, type Postgresql, type ScheduledStatus } from '@pgherd/api';
 import {
   configMaps,
   endpoints,
@@ -18,6 +18,7 @@ import {
 import {
   lagOf,
   parseConfig,
+  parseFailover,
   parseLeader,
   parseMember,
   parseSync,
@@ -33,15 +34,19 @@ import type { Target } from './target.ts';
 type Annotations = Record<string, string> | undefined;
 type PatroniObject = ConfigMap | Endpoints;
 
-/** Patroni's objects of one cluster, by the store that they are in. */
-function patroniState(
-  name: string,
-  found: { endpoints: Endpoints[]; configMaps: ConfigMap[] },
-): {
+/** What Patroni wrote to its objects. */
+export interface PatroniAnnotations {
   leader: Annotations;
   config: Annotations;
   sync: Annotations;
-} {
+  failover: Annotations;
+}
+
+/** Patroni's objects of one cluster, by the store that they are in. */
+export function patroniState(
+  name: string,
+  found: { endpoints: Endpoints[]; configMaps: ConfigMap[] },
+): PatroniAnnotations {
   const readFrom = (objects: PatroniObject[], store: PatroniStore) => {
     const names = patroniObjectNames(name, store);
     const annotations = (wanted: string): Annotations =>
@@ -50,13 +55,14 @@ function patroniState(
       leader: annotations(names.leader),
       config: annotations(names.config),
       sync: annotations(names.sync),
+      failover: annotations(names.failover),
     };
   };
   const inConfigMaps = readFrom(found.configMaps, 'configmaps');
   return inConfigMaps.leader === undefined ? readFrom(found.endpoints, 'endpoints') : inConfigMaps;
 }
 
-function memberRow(pod: Pod, state: ReturnType<typeof patroniState>, told: MemberStatus[]): MemberRow {
+function memberRow(pod: Pod, state: PatroniAnnotations, told: MemberStatus[]): MemberRow {
   const name = pod.metadata?.name ?? '';
   const member = parseMember(name, pod.metadata?.annotations?.['status']);
   const leader = parseLeader(state.leader);
@@ -136,6 +142,21 @@ function replicationMode(config: Annotations): string {
   return mode === 'quorum' ? 'quorum' : 'synchronous';
 }
 
+/** As Patroni says itself: the operator's status may be a moment older. */
+function scheduledIn(state: PatroniAnnotations, members: Pod[]): ScheduledStatus[] {
+  const asked = parseFailover(state.failover);
+  const restarts = members.flatMap(({ metadata }) => {
+    const member = parseMember(metadata?.name ?? '', metadata?.annotations?.['status']);
+    return member.scheduledRestart === undefined
+      ? []
+      : [{ what: `restart of ${member.name}`, at: member.scheduledRestart }];
+  });
+  if (asked?.scheduledAt === undefined) return restarts;
+  const from = asked.leader === undefined ? '' : ` from ${asked.leader}`;
+  const to = asked.candidate === undefined ? '' : ` to ${asked.candidate}`;
+  return [{ what: `switchover${from}${to}`, at: asked.scheduledAt }, ...restarts];
+}
+
 /** Reads all that `pgherd show` prints: one get and nine lists, whatever the size of the cluster. */
 export async function gatherOverview(target: Target, cluster: Postgresql & KubeObject): Promise<Overview> {
   const { client } = target;
@@ -183,6 +204,8 @@ export async function gatherOverview(target: Target, cluster: Postgresql & KubeO
     conditions: status.conditions ?? [],
     steps: status.steps ?? [],
     stepsLeft: status.stepsLeft ?? 0,
+    paused: parseConfig(state.config).config?.['pause'] === true,
+    scheduled: scheduledIn(state, podList.items),
     ...(status.lastError === undefined ? {} : { lastError: status.lastError }),
     connections: secretList.items
       .map((secret) => connectionRow(secret, cluster))

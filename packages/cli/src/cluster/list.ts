@@ -1,4 +1,4 @@
-import { readStatus, type Postgresql } from '@pgherd/api';
+import { readStatus, type Postgresql, type PostgresqlStatus } from '@pgherd/api';
 import type { KubeObject } from '@pgherd/kube/objects';
 import { formatAge, formatTable, parseOutputFormat, print } from '../output.ts';
 import type { ClusterOptions } from './commands.ts';
@@ -27,10 +27,25 @@ function rowOf(cluster: Postgresql & KubeObject, now: number): Row {
     version: cluster.spec.postgresql.version,
     ready: `${status.readyInstances ?? 0}/${instances}`,
     volume: cluster.spec.volume.size,
-    status: status.PostgresClusterStatus ?? '',
+    status: statusOf(status),
     primary: status.primary ?? '',
     age: formatAge(now - Date.parse(cluster.metadata.creationTimestamp ?? '')),
   };
+}
+
+/** The word, and what a person decided besides. */
+function statusOf({
+  PostgresClusterStatus: word = '',
+  conditions = [],
+  scheduled = [],
+}: PostgresqlStatus): string {
+  const isPaused = conditions.some(({ type, status }) => type === 'Paused' && status === 'True');
+  const [next] = scheduled;
+  return [
+    word,
+    ...(isPaused ? ['paused'] : []),
+    ...(next === undefined ? [] : [`${next.what.split(' ')[0]} scheduled`]),
+  ].join(', ');
 }
 
 /** `pgherd list` */

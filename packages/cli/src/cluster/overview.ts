@@ -1,4 +1,4 @@
-import type { Condition, LastError, StepStatus } from '@pgherd/api';
+import type { Condition, LastError, ScheduledStatus, StepStatus } from '@pgherd/api';
 
 /** One member as `pgherd show` prints it. */
 export interface MemberRow {
@@ -73,6 +73,10 @@ export interface Overview {
   steps: StepStatus[];
   /** How many steps are left in all. */
   stepsLeft: number;
+  /** Maintenance mode: nobody takes over, nothing is restarted. */
+  paused: boolean;
+  /** What Patroni does later because somebody asked for it. */
+  scheduled: ScheduledStatus[];
   /** What is wrong now; absent when nothing is. */
   lastError?: LastError;
   connections: ConnectionRow[];

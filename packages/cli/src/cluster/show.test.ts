@@ -57,6 +57,8 @@ const overview: Overview = {
   conditions: [],
   steps: [],
   stepsLeft: 0,
+  paused: false,
+  scheduled: [],
   connections: [
     {
       user: 'zalando',
@@ -100,6 +102,16 @@ test('a manifest that the operator has not seen yet is said', () => {
     'Running (a newer manifest waits)',
   );
   expect(formatOverview({ ...overview, status: '' })).toContain('not seen by an operator yet');
+});
+
+test('a paused cluster says so, and what is scheduled', () => {
+  const text = formatOverview({
+    ...overview,
+    paused: true,
+    scheduled: [{ what: 'switchover from acid-demo-0', at: '2026-01-02T03:04:05Z' }],
+  });
+  expect(text).toContain('Paused: nobody takes over');
+  expect(text).toMatch(/Scheduled\nWHAT +WHEN\nswitchover from acid-demo-0 +2026-01-0\d \d\d:04:05 /);
 });
 
 test('what is wrong and what is left to do is printed', () => {

@@ -2,6 +2,7 @@ import { formatBytes, formatTable, parseOutputFormat, print } from '../output.ts
 import type { ClusterOptions } from './commands.ts';
 import { gatherOverview } from './gather.ts';
 import type { Overview } from './overview.ts';
+import { formatWritten } from '../verbs/moment.ts';
 import { getCluster, withTarget } from './target.ts';
 
 function section(title: string, headings: string[], rows: string[][]): string[] {
@@ -33,6 +34,14 @@ export function formatOverview(overview: Overview): string {
     ...(overview.lastError === undefined
       ? []
       : [`Wrong since ${overview.lastError.since}: ${overview.lastError.message}`]),
+    ...(overview.paused
+      ? [`Paused: nobody takes over, nothing is restarted, until \`pgherd resume ${overview.name}\``]
+      : []),
+    ...section(
+      'Scheduled',
+      ['WHAT', 'WHEN'],
+      overview.scheduled.map(({ what, at }) => [what, formatWritten(at)]),
+    ),
     ...section(
       'Members',
       ['NAME', 'ROLE', 'STATE', 'TIMELINE', 'LAG', 'READY', 'RESTARTS', 'NODE'],

@@ -177,7 +177,7 @@ function gaugesIn(registry: Registry) {
     }),
     conditions: new Gauge({
       name: 'pgherd_cluster_condition',
-      help: 'Conditions of each cluster (Ready, Progressing, Degraded, Invalid): 1 when it holds.',
+      help: 'Conditions of each cluster (Ready, Progressing, Degraded, Invalid, Paused): 1 when it holds.',
       labelNames: [...ofCluster, 'condition'],
       registers,
     }),

@@ -33,6 +33,7 @@ export function memberOf(cluster: string, pod: Pod): Member | undefined {
     pendingRestart: status.pendingRestart,
     pendingChanges: status.pendingRestart ? pendingChanges(published(annotation)) : [],
     tags: status.tags,
+    ...(status.scheduledRestart === undefined ? {} : { scheduledRestart: status.scheduledRestart }),
   };
 }
 

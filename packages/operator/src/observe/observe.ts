@@ -1,6 +1,6 @@
 import type { Configuration } from '@pgherd/api';
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
-import { parseConfig, parseLeader, parseSync, patroniObjectNames } from '@pgherd/patroni';
+import { parseConfig, parseFailover, parseLeader, parseSync, patroniObjectNames } from '@pgherd/patroni';
 import { kinds, labelledKinds, objectKey, type Kind } from '../kinds.ts';
 import { memberOf } from './member.ts';
 import type { Member, Observed } from './observed.ts';
@@ -47,6 +47,7 @@ export function observe(
     objects.get(objectKey(store === 'endpoints' ? kinds.endpoints : kinds.configMap, namespace, object))
       ?.metadata.annotations;
   const sync = parseSync(annotations(names.sync));
+  const asked = parseFailover(annotations(names.failover));
   const podEnvironment = podEnvironmentOf(source, configuration, namespace);
   const backupEnvironment = backupEnvironmentOf(source, configuration, namespace);
   const infrastructure = source.infrastructure?.();
@@ -57,6 +58,7 @@ export function observe(
     members,
     leader: parseLeader(annotations(names.leader)).leader,
     syncStandbys: sync.leader === undefined ? undefined : sync.standbys,
+    ...(asked === undefined ? {} : { asked }),
     configuration: parseConfig(annotations(names.config)).config,
     ...(source.watches === undefined ? {} : { watches: (each: string) => source.watches?.(each) === true }),
     ...(podEnvironment === undefined ? {} : { podEnvironment }),

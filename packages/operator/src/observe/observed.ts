@@ -1,4 +1,5 @@
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
+import type { FailoverState } from '@pgherd/patroni';
 import { objectKey, type Kind } from '../kinds.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
 import type { PendingChange } from './pending-restart.ts';
@@ -34,6 +35,8 @@ export interface Member {
   restartedInVain?: boolean;
   /** Patroni's tags of the member, e.g. `nofailover`. */
   tags: Record<string, unknown>;
+  /** When PostgreSQL is to be restarted because somebody asked for that time, ISO 8601; absent: nobody did. */
+  scheduledRestart?: string;
 }
 
 /** All that the plan knows about what is. Made from watch caches, without a request. */
@@ -48,6 +51,8 @@ export interface Observed {
   leader: string | undefined;
   /** Members that Patroni accepts in a switchover while synchronous mode is on; undefined when it is off. */
   syncStandbys: string[] | undefined;
+  /** Switchover or failover that somebody asked for and that has not been made yet; absent: none. */
+  asked?: FailoverState;
   /** Patroni's dynamic configuration; undefined until it was written. */
   configuration: Record<string, unknown> | undefined;
   /** Patroni's configuration was just changed: not every member may have said yet whether it must restart. */

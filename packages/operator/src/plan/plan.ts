@@ -2,6 +2,7 @@ import { kinds, type Desired } from '../kinds.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
+import { holdBack } from './hold.ts';
 import { planObjects } from './objects.ts';
 import type { Found } from './parts.ts';
 import { planPods, type PodOptions } from './pods.ts';
@@ -52,7 +53,12 @@ export function plan(goal: Goal, observed: Observed): Plan {
     },
     { name: 'database', steps: planDatabase(goal.database, observed) },
   ];
-  return { tracks: tracks.filter(({ steps }) => steps.length > 0) };
+  return {
+    tracks: holdBack(
+      tracks.filter(({ steps }) => steps.length > 0),
+      observed,
+    ),
+  };
 }
 
 /**

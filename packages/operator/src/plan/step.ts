@@ -75,6 +75,8 @@ export interface Step {
   sql?: string[];
   /** What must come true first. The executor does not go past it; whatever makes it true starts the next pass. */
   waitFor?: string;
+  /** What it waits for is somebody's decision, and no trouble however long it takes. */
+  isHeld?: true;
   /** After this step the world has to be looked at again before the next one. */
   observeAfter?: boolean;
 }

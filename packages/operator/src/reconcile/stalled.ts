@@ -18,7 +18,7 @@ const believedAfterMs = 30_000;
 export function waitingOf(plan: Plan, before: Waiting | undefined, now: number): Waiting | undefined {
   const step = nextReplacement(plan) ?? nextRestart(plan);
   const what = step?.waitFor;
-  if (what === undefined) return undefined;
+  if (what === undefined || step?.isHeld === true) return undefined;
   if (before?.what === what) return before;
   return { what, since: now, ...(step?.action.type === 'restart' ? { restarts: true } : {}) };
 }

@@ -1,12 +1,13 @@
 import type { Condition } from '@pgherd/api';
 import { isStreaming } from '../observe/observed.ts';
 import { growing } from '../volumes/data-claims.ts';
+import { isPaused } from '../plan/hold.ts';
 import { stepsOf } from '../plan/step.ts';
 import { isComplete, neverRan } from './phase.ts';
 import type { StatusInput } from './status.ts';
 import { manifestTrouble, shorten, type Trouble } from './trouble.ts';
 
-/** Ready, Progressing, Degraded and Invalid; `troubles` are what is wrong besides the manifest. */
+/** Ready, Progressing, Degraded, Invalid and Paused; `troubles` are what is wrong besides the manifest. */
 export function conditions(
   input: StatusInput,
   streaming: number,
@@ -18,6 +19,7 @@ export function conditions(
     progressing(input, streaming, primary),
     degraded(input, streaming, troubles),
     invalid(input),
+    paused(input),
   ];
   return list.map((condition) => {
     const previous = input.previous.conditions?.find(({ type }) => type === condition.type);
@@ -150,4 +152,15 @@ function invalid({ problems }: StatusInput): Opinion {
   return trouble === undefined
     ? opinion('Invalid', false, 'Valid', 'the manifest can be acted on')
     : opinion('Invalid', true, trouble.reason, trouble.message);
+}
+
+function paused({ observed }: StatusInput): Opinion {
+  return isPaused(observed)
+    ? opinion(
+        'Paused',
+        true,
+        'MaintenanceMode',
+        `nobody takes over from a primary that fails, and nothing is restarted or replaced, until pgherd resume ${observed.name}`,
+      )
+    : opinion('Paused', false, 'AtWork', 'Patroni and the operator act by themselves');
 }

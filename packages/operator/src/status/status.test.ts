@@ -58,6 +58,7 @@ test('a cluster runs when every member streams and nothing is left to do', () =>
     'Progressing False',
     'Degraded False',
     'Invalid False',
+    'Paused False',
   ]);
 });
 
@@ -283,4 +284,24 @@ test('a volume that its storage cannot grow is trouble', () => {
     message:
       'claim pgdata-acid-demo-0 stays at 1Gi instead of 2Gi: quota of disks is used up; kubectl describe pvc pgdata-acid-demo-0 shows more',
   });
+});
+
+test('a paused cluster says so, and what somebody scheduled', () => {
+  const observed = testObserved([], healthy, { leader: 'acid-demo-0' });
+  expect(condition(running, 'Paused')).toMatchObject({ status: 'False' });
+  expect(running.scheduled).toBeUndefined();
+  const restart = '2030-01-01T04:00:00+01:00';
+  const status = statusOf(healthy, {
+    observed: {
+      ...observed,
+      configuration: { pause: true },
+      asked: { leader: 'acid-demo-0', candidate: 'acid-demo-1', scheduledAt: '2030-01-01T03:30:00+00:00' },
+      members: observed.members.map((member) => ({ ...member, scheduledRestart: restart })).slice(0, 1),
+    },
+  });
+  expect(condition(status, 'Paused')).toMatchObject({ status: 'True', reason: 'MaintenanceMode' });
+  expect(status.scheduled).toEqual([
+    { what: 'restart of acid-demo-0', at: restart },
+    { what: 'switchover from acid-demo-0 to acid-demo-1', at: '2030-01-01T03:30:00+00:00' },
+  ]);
 });

@@ -6,6 +6,7 @@ import type { Plan } from '../plan/step.ts';
 import { conditions } from './conditions.ts';
 import { memberStatuses } from './members.ts';
 import { phase } from './phase.ts';
+import { scheduledStatuses } from './scheduled.ts';
 import { stepStatuses } from './steps.ts';
 import { observedTroubles } from './observed-troubles.ts';
 import { manifestTrouble, shorten, type Trouble } from './trouble.ts';
@@ -50,6 +51,7 @@ export function computeStatus(input: StatusInput): PostgresqlStatus {
     ...(primary === undefined ? {} : { primary }),
     members: memberStatuses(observed, previous, lagOf),
     ...stepStatuses(input.plan),
+    ...scheduledStatuses(observed),
     ...lastError(input, troubles),
     ...databaseImage(observed),
     ...patroniStore(observed),
