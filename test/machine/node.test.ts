@@ -376,6 +376,22 @@ describe('exec and logs', () => {
     expect([code, out]).toEqual([0, 'hello there']);
   });
 
+  test('a command that ends before all of its input has come ends with its exit code', async () => {
+    const { Readable } = await import('node:stream');
+    lab.create('hurried');
+    await lab.ready('hurried');
+    const much = Array.from({ length: 200 }, () => Buffer.alloc(32_768));
+    for (let n = 0; n < 5; n++) {
+      const code = await lab.agent.exec('default', 'hurried', {
+        command: script('head -c 10 > /dev/null; exit 5'),
+        tty: false,
+        stdin: Readable.from(much),
+        signal: AbortSignal.timeout(20_000),
+      });
+      expect(code).toBe(5);
+    }
+  });
+
   test('the log, its end, and following it until the container ends', async () => {
     lab.create('talker', {
       restartPolicy: 'Never',

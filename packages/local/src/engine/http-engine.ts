@@ -79,6 +79,8 @@ export function createEngine(socketPath: string): Engine & { readonly socketPath
         const call = start({ method, path, agent: false, headers }, body);
         call.once('error', (cause) => reject(unreachable(socketPath, cause)));
         call.once('upgrade', (_response, socket, head) => {
+          // A write may still fail when its reader has left; who reads hears of errors in any case.
+          socket.on('error', () => {});
           if (head.length > 0) socket.unshift(head);
           resolve(socket);
         });

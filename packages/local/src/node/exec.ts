@@ -67,23 +67,34 @@ export async function execInContainer(
         await writeTo(target, data);
       }
     }
+  } catch (error) {
+    if (!isCutOff(error)) throw error;
   } finally {
     signal?.removeEventListener('abort', abort);
     socket.destroy();
   }
-  signal?.throwIfAborted();
-  return exitCodeOf(engine, Id);
+  return exitCodeOf(engine, Id, signal);
 }
 
-/** podman records the exit code a moment after the connection ends. */
-async function exitCodeOf(engine: Engine, execId: string): Promise<number> {
-  for (let attempt = 0; ; attempt++) {
+/**
+ * A write to a command that has ended meanwhile: no failure, its exit code tells how it ended. podman then also drops
+ * what it has not read of the command's last output, and says so on its standard error (`write unixpacket ...`).
+ */
+function isCutOff(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException;
+  return code === 'EPIPE' || code === 'ECONNRESET';
+}
+
+/** podman records the exit code a moment after the connection ends, and a command may close its output and go on. */
+async function exitCodeOf(engine: Engine, execId: string, signal: AbortSignal | undefined): Promise<number> {
+  for (let waitMs = 10; ; waitMs = Math.min(waitMs * 1.2, 1000)) {
+    signal?.throwIfAborted();
     const state = await engine.request<{ Running: boolean; ExitCode: number | null }>(
       'GET',
       `/exec/${execId}/json`,
     );
-    if (!state.Running || attempt > 200) return state.ExitCode ?? 0;
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    if (!state.Running && state.ExitCode !== null) return state.ExitCode;
+    await new Promise((resolve) => setTimeout(resolve, waitMs));
   }
 }
 
