@@ -209,12 +209,9 @@ describe.each(['bookworm', 'trixie'])('kubectl of %s', (suite) => {
     expect(failed.code).toBe(7);
     expect(failed.stderr).toContain('err');
     const much = 'x'.repeat(300_000);
-    const echoed = await attemptWith(
-      { input: much },
-      ...['exec', '-i', 'host', '--', 'sh', '-c', 'cat; echo; echo end'],
-    );
+    const echo = ['exec', '-i', 'host', '--', 'sh', '-c', 'cat; echo; echo end'];
+    const { code, stderr, stdout } = await attemptWith({ input: much }, ...echo);
     // Its length first: a difference of the whole text would be cut before its interesting end.
-    const { code, stderr, stdout } = echoed;
     expect({ code, stderr, length: stdout.length, end: stdout.slice(-6) }).toEqual({
       code: 0,
       stderr: '',

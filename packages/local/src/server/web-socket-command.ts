@@ -62,20 +62,21 @@ export function serveWebSocketCommand(
       abort.abort();
     });
     webSocket.on('error', () => abort.abort());
-    // An exception here would be answered in HTTP, on a connection that speaks WebSocket already.
-    runCommand(nodeProxy, pod, wanted, {
+    const streams = {
       signal: abort.signal,
-      onResize: (listener) => {
+      onResize: (listener: typeof onResize) => {
         onResize = listener;
       },
       ...(stdin ? { stdin } : {}),
       ...outputs,
-    })
-      .then(async (status) => {
-        await Promise.all(Object.values(outputs).map(sent));
-        finish(webSocket, status);
-      })
-      .catch(() => webSocket.terminate());
+    };
+    const serve = async (): Promise<void> => {
+      const status = await runCommand(nodeProxy, pod, wanted, streams);
+      await Promise.all(Object.values(outputs).map(sent));
+      finish(webSocket, status);
+    };
+    // An exception here would be answered in HTTP, on a connection that speaks WebSocket already.
+    serve().catch(() => webSocket.terminate());
   });
 }
 
