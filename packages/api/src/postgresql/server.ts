@@ -66,6 +66,9 @@ export const patroniSection = object(
       map('Properties of the slot: `type`, `database`, `plugin`.', string('Value of the property.')),
     ),
     synchronous_mode: boolean('Whether a commit waits for a synchronous replica.'),
+    synchronous_mode_quorum: boolean(
+      'With `synchronous_mode`: a commit waits for any `synchronous_node_count` of the replicas, whichever is fastest, instead of certain ones (`synchronous_mode: quorum` of Patroni, from its version 4 on).',
+    ),
     synchronous_mode_strict: boolean(
       'Whether the primary refuses to commit, rather than go on alone, when no synchronous replica is left.',
     ),

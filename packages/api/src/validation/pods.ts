@@ -28,11 +28,9 @@ export const checkPatroni: Check = (manifest, _configuration, report) => {
       'spec.patroni.ttl',
       `it must be at least loop_wait + 2 * retry_timeout (${loop_wait + 2 * retry_timeout}); Patroni will change the values by itself.`,
     );
-  if (patroni.synchronous_mode_strict && !patroni.synchronous_mode)
-    report.warning(
-      'spec.patroni.synchronous_mode_strict',
-      'it has no effect without `synchronous_mode: true`.',
-    );
+  for (const field of ['synchronous_mode_strict', 'synchronous_mode_quorum'] as const)
+    if (patroni[field] && !patroni.synchronous_mode)
+      report.warning(`spec.patroni.${field}`, 'it has no effect without `synchronous_mode: true`.');
   for (const name of Object.keys(patroni.slots ?? {}))
     if (!/^[a-z0-9_]{1,63}$/.test(name))
       report.error(

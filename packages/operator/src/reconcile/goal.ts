@@ -75,7 +75,10 @@ export function goalOf(
       unwanted: unwantedObjects(configuration, objects, observed),
       database: sql,
       configuration: {
-        wanted: { ...declaredConfiguration(input), ...standbyCluster(input) },
+        wanted: {
+          ...declaredConfiguration(input, failsafeMode(settings, observed)),
+          ...standbyCluster(input),
+        },
         applied: appliedKeys(manifest),
         version: postgresVersion(input),
       },
@@ -104,6 +107,17 @@ function volumeGoal(
   { storage_resize_mode: mode }: Configuration,
 ): Pick<Goal, 'volumes'> {
   return mode === 'pvc' || mode === 'mixed' ? { volumes: { size: volume.size } } : {};
+}
+
+/**
+ * What the operator's configuration says about it: new clusters are made with it, and existing ones change only when
+ * the key is written. Undefined: as it is.
+ */
+function failsafeMode({ configuration, named }: Settings, observed: Observed): boolean | undefined {
+  if (!named.has('enable_patroni_failsafe_mode')) return undefined;
+  if (configuration.enable_patroni_failsafe_mode) return true;
+  // Off is the default of Patroni, and nothing to note.
+  return observed.configuration?.['failsafe_mode'] === true ? false : undefined;
 }
 
 function renderInput(

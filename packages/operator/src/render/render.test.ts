@@ -86,7 +86,7 @@ test('gives the database container its environment in the order of Zalando', () 
   expect(value('SCOPE')?.value).toBe('acid-demo');
   expect(value('KUBERNETES_LABELS')?.value).toBe('{"application":"spilo"}');
   expect(value('SPILO_CONFIGURATION')?.value).toBe(
-    '{"postgresql":{},"bootstrap":{"initdb":[{"auth-host":"scram-sha-256"},{"auth-local":"trust"}],"dcs":{"failsafe_mode":false}}}',
+    '{"postgresql":{},"bootstrap":{"initdb":[{"auth-host":"scram-sha-256"},{"auth-local":"trust"}],"dcs":{"failsafe_mode":true}}}',
   );
   expect(value('PGPASSWORD_SUPERUSER')?.valueFrom?.secretKeyRef).toEqual({
     name: 'postgres.acid-demo.credentials.postgresql.acid.zalan.do',
@@ -114,7 +114,7 @@ test('splits parameters into local ones and those of the dynamic configuration',
         ttl: 20,
         synchronous_mode: true,
         postgresql: { parameters: { max_connections: '10' } },
-        failsafe_mode: false,
+        failsafe_mode: true,
       },
     },
   });

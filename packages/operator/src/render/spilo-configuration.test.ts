@@ -104,7 +104,29 @@ test('what the manifest does not say about Patroni is not said at all', () => {
   expect(declaredConfiguration(input({ patroni: { ttl: 0, synchronous_mode: false } }))).toEqual({
     synchronous_mode: false,
   });
-  expect(declaredConfiguration(input({}, { enable_patroni_failsafe_mode: true }))).toEqual({
-    failsafe_mode: true,
+  // Whether the configuration speaks of it is for the caller to know.
+  expect(declaredConfiguration(input({}), true)).toEqual({ failsafe_mode: true });
+  expect(declaredConfiguration(input({ patroni: { failsafe_mode: false } }), true)).toEqual({
+    failsafe_mode: false,
   });
+});
+
+test('a new cluster is made with failsafe mode unless somebody says otherwise', () => {
+  const made = (spec: Partial<Postgresql['spec']>, changes: Changes = {}) => {
+    const { bootstrap } = JSON.parse(spiloConfiguration(input(spec, changes))) as {
+      bootstrap: { dcs: { failsafe_mode: boolean } };
+    };
+    return bootstrap.dcs.failsafe_mode;
+  };
+  expect(made({})).toBe(true);
+  expect(made({}, { enable_patroni_failsafe_mode: false })).toBe(false);
+  expect(made({ patroni: { failsafe_mode: false } })).toBe(false);
+});
+
+test('quorum is a kind of synchronous mode', () => {
+  const mode = (patroni: Postgresql['spec']['patroni']) =>
+    declaredConfiguration(input(patroni === undefined ? {} : { patroni }))['synchronous_mode'];
+  expect(mode({ synchronous_mode: true, synchronous_mode_quorum: true })).toBe('quorum');
+  expect(mode({ synchronous_mode: true, synchronous_mode_quorum: false })).toBe(true);
+  expect(mode({ synchronous_mode: false, synchronous_mode_quorum: true })).toBe(false);
 });

@@ -85,9 +85,9 @@ export function dynamicConfiguration(input: RenderInput): Record<string, unknown
   };
 }
 
-/** What the manifest says about Patroni's dynamic configuration, and nothing else. */
-export function declaredConfiguration(input: RenderInput): Record<string, unknown> {
-  const { manifest, configuration } = input;
+/** What is said about Patroni's dynamic configuration, and nothing else. `failsafeMode`: where the manifest says nothing. */
+export function declaredConfiguration(input: RenderInput, failsafeMode?: boolean): Record<string, unknown> {
+  const { manifest } = input;
   const patroni = manifest.spec.patroni ?? {};
   const parameters = pick(manifest.spec.postgresql.parameters ?? {}, (name) => !isLocalParameter(name));
   const section: Record<string, unknown> = {
@@ -95,12 +95,15 @@ export function declaredConfiguration(input: RenderInput): Record<string, unknow
     loop_wait: patroni.loop_wait,
     retry_timeout: patroni.retry_timeout,
     maximum_lag_on_failover: patroni.maximum_lag_on_failover,
-    synchronous_mode: patroni.synchronous_mode,
+    synchronous_mode:
+      patroni.synchronous_mode === true && patroni.synchronous_mode_quorum === true
+        ? 'quorum'
+        : patroni.synchronous_mode,
     synchronous_mode_strict: patroni.synchronous_mode_strict,
     synchronous_node_count: patroni.synchronous_node_count,
     postgresql: Object.keys(parameters).length > 0 ? { parameters } : undefined,
     slots: Object.keys(patroni.slots ?? {}).length > 0 ? slotsOf(patroni.slots ?? {}) : undefined,
-    failsafe_mode: patroni.failsafe_mode ?? (configuration.enable_patroni_failsafe_mode || undefined),
+    failsafe_mode: patroni.failsafe_mode ?? failsafeMode,
   };
   for (const key of Object.keys(section)) {
     if (section[key] === undefined || section[key] === 0) delete section[key];

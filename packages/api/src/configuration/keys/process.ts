@@ -21,7 +21,13 @@ export const processKeys = {
     minimum: 0,
   }),
   enable_patroni_failsafe_mode: patroni.flag(
-    false,
+    true,
     'Whether `failsafe_mode` of Patroni is on, unless the manifest says.',
+    {
+      differs: {
+        zalando: 'false',
+        why: "Without it every primary stops to accept writes when Kubernetes' API is away for longer than `ttl`.",
+      },
+    },
   ),
 };

@@ -118,6 +118,14 @@ export const basicFields: Record<string, Entry> = {
       'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.bootstrap.dcs.synchronous_mode',
     ],
   },
+  'spec.patroni.synchronous_mode_quorum': {
+    given: { spec: { patroni: { synchronous_mode: true } } },
+    change: { spec: { patroni: { synchronous_mode: true, synchronous_mode_quorum: true } } },
+    differs: [
+      'Patroni.synchronous_mode',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.bootstrap.dcs.synchronous_mode',
+    ],
+  },
   'spec.patroni.synchronous_mode_strict': {
     given: { spec: { patroni: { synchronous_mode: true } } },
     change: { spec: { patroni: { synchronous_mode: true, synchronous_mode_strict: true } } },
@@ -135,7 +143,7 @@ export const basicFields: Record<string, Entry> = {
     ],
   },
   'spec.patroni.failsafe_mode': {
-    change: { spec: { patroni: { failsafe_mode: true } } },
+    change: { spec: { patroni: { failsafe_mode: false } } },
     differs: [
       'Patroni.failsafe_mode',
       'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.bootstrap.dcs.failsafe_mode',

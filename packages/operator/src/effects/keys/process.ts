@@ -11,9 +11,8 @@ export const processKeys: Record<string, Entry> = {
   cluster_history_entries: { shownBy: 'packages/operator/src/http/http.test.ts' },
   ring_log_lines: { shownBy: 'packages/operator/src/http/http.test.ts' },
   enable_patroni_failsafe_mode: {
-    change: { configuration: { enable_patroni_failsafe_mode: 'true' } },
+    change: { configuration: { enable_patroni_failsafe_mode: 'false' } },
     differs: [
-      'Patroni.failsafe_mode',
       'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.bootstrap.dcs.failsafe_mode',
     ],
   },
