@@ -8,9 +8,9 @@
  */
 import { parseArgs } from 'node:util';
 import { LocalCluster } from '../support/local-cluster.ts';
-import { clusterManifest } from '../support/manifests.ts';
 import { allFaults } from './faults/index.ts';
 import { isGood, runRound, waitUntilWhole } from './run.ts';
+import { chaosManifest } from './manifest.ts';
 import { scheduleOf } from './schedule.ts';
 import { World } from './world.ts';
 
@@ -44,7 +44,7 @@ const local = await LocalCluster.start('chaos', {
 let bad = 0;
 let rounds = 0;
 try {
-  await local.apply(clusterManifest({ name: cluster, instances: 3, synchronous: true }));
+  await local.apply(chaosManifest(cluster));
   const world = new World(local, cluster);
   await waitUntilWhole(world);
   for (const round of schedule) {

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { allFaults } from '../chaos/faults/index.ts';
 import { isGood, runRound, waitUntilWhole } from '../chaos/run.ts';
+import { chaosManifest } from '../chaos/manifest.ts';
 import { scheduleOf } from '../chaos/schedule.ts';
 import { World } from '../chaos/world.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
-import { clusterManifest } from '../support/manifests.ts';
 
 const cluster = 'acid-chaos';
 
@@ -20,7 +20,7 @@ let world: World;
 
 beforeAll(async () => {
   local = await LocalCluster.start('chaos', { enable_persistent_volume_claim_deletion: 'true' });
-  await local.apply(clusterManifest({ name: cluster, instances: 3, synchronous: true }));
+  await local.apply(chaosManifest(cluster));
   world = new World(local, cluster);
   await waitUntilWhole(world);
 });

@@ -33,10 +33,11 @@ function postgresIdentity(): Identity {
 
 /**
  * Patroni keeps `PATRONI_*` and `KUBERNETES_*` away from the server, but callbacks would inherit the rest: pass on
- * only what the scripts and the client library need.
+ * only what the scripts and the client library need, and libraries that a manifest preloads (an allocator, libfaketime).
  */
 function environmentOfPatroni(settings: Settings): Record<string, string> {
-  const passed = /^(KUBERNETES_(SERVICE|PORT)\w*|POD_IP|POD_NAMESPACE|HOSTNAME|PATH|LC_ALL|LANG|TZ)$/;
+  const passed =
+    /^(KUBERNETES_(SERVICE|PORT)\w*|POD_IP|POD_NAMESPACE|HOSTNAME|PATH|LC_ALL|LANG|TZ|LD_PRELOAD|FAKETIME\w*)$/;
   const kept = Object.entries(process.env).filter(
     (entry): entry is [string, string] => passed.test(entry[0]) && entry[1] !== undefined,
   );
