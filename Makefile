@@ -74,7 +74,9 @@ test: deps ## Every check and test; ends with "N passed, N failed"
 # SEED=N repeats the faults of a run that had it; STORE=configmaps keeps Patroni's state there.
 MINUTES ?= 30
 .PHONY: chaos
-chaos: database-image ## Break a cluster again and again, and look for what must not happen (MINUTES=30, SEED)
+chaos: deps ## Break a cluster again and again, and look for what must not happen (MINUTES=30, SEED)
+	@node scripts/machine.ts test
+	@node images/build.ts postgres
 	@node test/chaos/chaos.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(STORE),--store $(STORE))
 
 .PHONY: conformance

@@ -47,6 +47,7 @@ const needs: Record<string, Need[]> = {
     { program: 'openssl', package: 'openssl', for: 'judging our certificates' },
     { program: 'pgrep', package: 'procps', for: 'finding the processes of containers' },
     { program: 'mkfs.xfs', package: 'xfsprogs', for: 'volumes whose size is their limit' },
+    { program: 'faketime', package: 'faketime', for: 'clocks that jump' },
     { program: 'git', package: 'git', for: 'checking generated files' },
     { program: 'gcc', package: 'gcc', for: 'compiling the PAM module' },
     { program: 'stdlib.h', package: 'libc6-dev', for: 'compiling the PAM module' },
