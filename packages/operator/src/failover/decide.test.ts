@@ -121,6 +121,14 @@ describe('whoever may live keeps its lock', () => {
     ],
     [
       'alive',
+      'the next run has renewed it after the clock of the node was set back',
+      {
+        ...withPod({ running: true, ended: [{ ...run, startedIn: 900, nextStartedIn: 1490 }] }),
+        lock: { ...lock, renewedIn: 1500 },
+      },
+    ],
+    [
+      'alive',
       'the next run may have renewed it in its first second',
       {
         ...withPod({ running: true, ended: [{ ...run, nextStartedIn: 1505 }] }),

@@ -135,7 +135,8 @@ export function proveDeath(
   const run = pod.ended.find(({ startedIn }) => startedIn !== undefined && startedIn < renewedIn);
   if (run === undefined || run.id === '' || unknownEnds.has(run.reason) || run.endedIn === undefined)
     return { guard: 'unknownEnd', why: `nobody knows how the container of ${leader} ended` };
-  if (renewedIn >= Math.max(run.endedIn, run.nextStartedIn ?? 0))
+  // The start of the next run counts where it is known, even if a clock that was set back makes it the earlier one.
+  if (renewedIn >= (run.nextStartedIn ?? run.endedIn))
     return pod.running
       ? { guard: 'alive', why: `${leader} has renewed the lock since its container was restarted` }
       : {
