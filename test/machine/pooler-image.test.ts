@@ -125,18 +125,24 @@ const tlsEnvironment = {
   CONNECTION_POOLER_CLIENT_CA_FILE: '/tls/ca.crt',
 };
 
-async function start({ environment = {}, ...rest }: Partial<PoolerOptions> = {}): Promise<PoolerContainer> {
-  const pooler = await PoolerContainer.start({
-    environment: {
-      PGHOST: server.host,
-      PGPORT: String(server.port),
-      PGUSER: 'pooler',
-      PGSCHEMA: 'pooler',
-      ...environment,
-    },
-    users: '"pooler" "pooler-password"\n"monitoring" "monitoring-password"\n',
-    ...rest,
-  });
+const start = (options?: Partial<PoolerOptions>) => held(PoolerContainer.start(given(options)));
+/** Does not wait until it takes clients. */
+const begin = () => held(PoolerContainer.begin(given()));
+
+const given = ({ environment = {}, ...rest }: Partial<PoolerOptions> = {}): PoolerOptions => ({
+  environment: {
+    PGHOST: server.host,
+    PGPORT: String(server.port),
+    PGUSER: 'pooler',
+    PGSCHEMA: 'pooler',
+    ...environment,
+  },
+  users: '"pooler" "pooler-password"\n"monitoring" "monitoring-password"\n',
+  ...rest,
+});
+
+async function held(starting: Promise<PoolerContainer>): Promise<PoolerContainer> {
+  const pooler = await starting;
   toClose.push(() => pooler.remove());
   return pooler;
 }
@@ -376,6 +382,15 @@ test('a pooler that nobody ever used ends, too', async () => {
   await eventually('the container ended', async () => (await pooler.exitCode()) !== undefined, {
     timeoutMs: 20_000,
   });
+});
+
+test('a pooler that is asked to end while it begins ends', async () => {
+  const pooler = await begin();
+  await pooler.signal('TERM');
+  await eventually('the container ended', async () => (await pooler.exitCode()) !== undefined, {
+    timeoutMs: 20_000,
+  });
+  expect(await pooler.exitCode()).toBe(0);
 });
 
 test('a second signal ends it at once', async () => {

@@ -35,7 +35,17 @@ export class PoolerContainer {
   }
 
   /** Answers when clients are taken, or when it ended by itself. */
-  static async start({ environment, users, tls, options = [] }: PoolerOptions): Promise<PoolerContainer> {
+  static async start(options: PoolerOptions): Promise<PoolerContainer> {
+    const container = await PoolerContainer.begin(options);
+    await eventually('the pooler takes clients, or ended', async () => {
+      const log = await container.log();
+      return log.includes('process up') || (await container.exitCode()) !== undefined;
+    });
+    return container;
+  }
+
+  /** Answers as soon as its first process runs. */
+  static async begin({ environment, users, tls, options = [] }: PoolerOptions): Promise<PoolerContainer> {
     const directory = mkdtempSync(join(tmpdir(), 'pgherd-test-pooler-'));
     const container = new PoolerContainer(ContainerTool.find(), directory, await freePort());
     const mounts: string[] = tls === undefined ? [] : ['--volume', `${tls}:/tls:ro`];
@@ -64,10 +74,6 @@ export class PoolerContainer {
     ]);
     const { code, stderr } = await run(program, args);
     if (code !== 0) throw new Error(`the pooler's container does not start: ${stderr}`);
-    await eventually('the pooler takes clients, or ended', async () => {
-      const log = await container.log();
-      return log.includes('process up') || (await container.exitCode()) !== undefined;
-    });
     return container;
   }
 

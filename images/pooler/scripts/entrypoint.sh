@@ -16,6 +16,28 @@ say() {
   echo "pooler: $*"
 }
 
+# The first signal ends PgBouncer when its transactions are over, the second at once. The first process of a container
+# does not get signals that it does not catch, so this stands before anything that takes time.
+asked=0
+pooler=
+ending=
+asked_to_end() {
+  asked=$((asked + 1))
+  if [ "$asked" -gt 1 ] && [ -n "$pooler" ]; then
+    kill -QUIT "$pooler" 2> /dev/null || true
+  else
+    begin_to_end
+  fi
+}
+trap asked_to_end TERM INT
+
+begin_to_end() {
+  [ -n "$pooler" ] && [ -z "$ending" ] || return 0
+  ending=yes
+  say 'ending: no new clients soon, running transactions end first'
+  end &
+}
+
 fail() {
   echo "pooler: $*" >&2
   exit 64
@@ -129,27 +151,21 @@ find_files
 start=$(fingerprint)
 configure || exit
 
-asked=0
-trap 'asked=$((asked + 1))' TERM INT
+[ "$asked" -eq 0 ] || exit 0
 pgbouncer "$ini" 2>&1 &
 pooler=$!
+# Asked just now: nobody knew then whom to end.
+[ "$asked" -eq 0 ] || begin_to_end
 reload_when_changed "$start" "$pooler" &
 watcher=$!
 
-# `wait` also returns when a signal comes: the first ends PgBouncer when its transactions are over, the second at once.
-stopping=0
+# `wait` also returns when a signal comes.
 while
   code=0
   wait "$pooler" || code=$?
   kill -0 "$pooler" 2> /dev/null
 do
-  if [ "$asked" -gt 1 ]; then
-    kill -QUIT "$pooler"
-  elif [ "$asked" -eq 1 ] && [ "$stopping" -eq 0 ]; then
-    stopping=1
-    say 'ending: no new clients soon, running transactions end first'
-    end &
-  fi
+  :
 done
 kill "$watcher" 2> /dev/null || true
 exit "$code"

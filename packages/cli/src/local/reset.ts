@@ -4,7 +4,7 @@ import { confirm } from '../confirm.ts';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { parseOutputFormat, print } from '../output.ts';
 import type { LocalOptions } from './commands.ts';
-import { stopEverything } from './down.ts';
+import { stopProcesses } from './down.ts';
 import { quietLog } from './quiet-log.ts';
 import { homeOf } from './files.ts';
 
@@ -19,7 +19,7 @@ export async function reset(options: LocalOptions & { yes: boolean }): Promise<v
   ) {
     throw new CommandError('nothing was removed', exitCode.wrongUsage);
   }
-  await stopEverything(home);
+  await stopProcesses(home);
   await resetLocal(home, quietLog());
   print(parseOutputFormat(options.output), { home, removed: true }, () => `removed ${home}`);
 }
