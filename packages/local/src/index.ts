@@ -1,4 +1,8 @@
 export { startLocal, instanceExists, type Local, type LocalOptions } from './serve.ts';
+export { askServer, ControlError } from './control/control-client.ts';
+export type { NodesRequest } from './control/control-server.ts';
+export { cutTargets, describeCuts, directions } from './network/cuts.ts';
+export type { NodeView } from './nodes/local-nodes.ts';
 export { resetLocal, stopLocalPods } from './tear-down.ts';
 export { writeKubeconfig } from './auth/kubeconfig.ts';
 export { defaultHome, loadOrCreateInstance } from './instance/load.ts';

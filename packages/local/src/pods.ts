@@ -4,13 +4,16 @@ import type { TokenIssuer } from './auth/index.ts';
 import { startDns } from './dns/index.ts';
 import { connectEngine, probeHost, stopPodmanService } from './engine/index.ts';
 import { startNetwork } from './network/index.ts';
-import { startNodeAgent, unmountVolumes } from './node/index.ts';
+import { unmountVolumes } from './node/index.ts';
+import { startControl } from './control/control-server.ts';
+import { LocalNodes } from './nodes/local-nodes.ts';
+import type { NodeStates } from './nodes/node-states.ts';
 import type { NodeProxy } from './node/node-proxy.ts';
 import { stopAllContainers } from './node/stop-containers.ts';
 import type { Registry } from './registry/registry.ts';
 import type { Instance } from './instance/instance.ts';
 
-/** What runs pods: container engine, network, DNS, node agent. */
+/** What runs pods: container engine, network, DNS, nodes with their agents. */
 export interface Pods {
   nodeProxy: NodeProxy;
   /** Ends the agents. With `pods`, containers are stopped too, and the engine's service if it is ours. */
@@ -24,6 +27,9 @@ interface PodsOptions {
   caPem: string;
   clock: Clock;
   log: Logger;
+  states: NodeStates;
+  /** Told how many nodes there are. */
+  onCount: (count: number) => void;
 }
 
 /** Starts them in the order in which they need each other. Throws one sentence when this machine lacks something. */
@@ -36,22 +42,28 @@ export async function startPods(options: PodsOptions): Promise<Pods> {
   // What had started before something failed ends again, last first, so that another try finds nothing in its way.
   await using started = new AsyncDisposableStack();
   started.defer(() => engine.close());
-  const network = await startNetwork({ registry, engine, instance, log, clock });
-  started.defer(() => network.stop());
-  const dns = await startDns({ registry, instance, log, clock });
-  started.defer(() => dns.stop());
-  const agent = await startNodeAgent({
-    ...options,
+  const nodes = new LocalNodes({ ...options, engine, facts: host.facts });
+  const network = await startNetwork({
+    registry,
     engine,
-    facts: host.facts,
-    dns: { server: instance.gateway, clusterDomain: 'cluster.local' },
-    onSandboxStarted: () => network.onSandboxStarted(),
+    instance,
+    nodes: () => nodes.networks(),
+    log,
+    clock,
   });
+  started.defer(() => network.stop());
+  const podSubnets = (): string[] => nodes.networks().map(({ place }) => place.podSubnet);
+  const dns = await startDns({ registry, instance, podSubnets, log, clock });
+  started.defer(() => dns.stop());
+  started.defer(() => nodes.stop({ pods: false }));
+  await nodes.start(network);
+  const control = await startControl(instance.home, nodes, options.states);
   const running = started.move();
   return {
-    nodeProxy: agent,
+    nodeProxy: nodes,
     async stop({ pods }) {
-      await agent.stop({ pods });
+      await control.stop();
+      await nodes.stop({ pods });
       if (pods) {
         await stopAllContainers(engine, instance, log);
         await unmountVolumes(instance.home);

@@ -10,12 +10,13 @@ import {
   ensurePki,
   writeKubeconfig,
 } from './auth/index.ts';
-import { startControllers } from './controllers/index.ts';
+import { bindVolumesLate, startControllers } from './controllers/index.ts';
 import { loadOrCreateInstance } from './instance/load.ts';
 import { lockHomeWhenStopped } from './instance/lock.ts';
 import { LateNodeProxy } from './node/late-node-proxy.ts';
 import { openRegistry } from './registry/index.ts';
 import { startScheduler } from './scheduler/scheduler.ts';
+import { NodeStates } from './nodes/node-states.ts';
 import { createApiServer } from './server/index.ts';
 import { writePodsNote } from './pods-note.ts';
 import { startPods, type Pods } from './pods.ts';
@@ -23,9 +24,6 @@ import { directoryVolumeStore, sizeLimits } from './volumes/index.ts';
 
 /** How long a start waits for a `down` that is under way: the longest grace of pods, and some. */
 const LOCK_MS = 90_000;
-
-/** How long a node may be silent before it counts as lost: Kubernetes' default. */
-const NODE_GRACE_MS = 40_000;
 
 /** How long to wait before another try to get pods running. */
 const PODS_RETRY_MS = 10_000;
@@ -55,6 +53,7 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
   // Before anything else: two that start at once must not both choose addresses.
   const lock = await lockHomeWhenStopped(home, { timeoutMs: LOCK_MS });
   const instance = await loadOrCreateInstance(home);
+  const states = new NodeStates(instance.home);
   const address = `https://127.0.0.1:${instance.apiPort}`;
 
   const pki = await ensurePki(join(instance.home, 'pki'), {
@@ -96,6 +95,7 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
     user: pki.admin,
   });
   log.info({ address }, 'API server ready');
+  const limits = sizeLimits();
   const controllers = startControllers({
     registry,
     clock,
@@ -107,9 +107,9 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
       port: instance.apiPort,
     },
     nodeName: instance.nodeName,
-    nodes: { graceMs: () => NODE_GRACE_MS },
+    nodes: { graceMs: () => states.graceMs },
     volumes: directoryVolumeStore(instance.home),
-    limits: sizeLimits(),
+    limits,
   });
 
   const scheduler = startScheduler({ registry, clock, log });
@@ -124,6 +124,10 @@ export async function startLocal({ home, log }: LocalOptions): Promise<Local> {
       caPem: pki.caCertificate,
       clock,
       log,
+      states,
+      onCount: (count) => {
+        if (count > 1) bindVolumesLate(registry);
+      },
     });
     pods = started;
     nodeProxy.set(started.nodeProxy);

@@ -10,6 +10,8 @@ import { findBackground, lastLines, logFile, startInBackground } from './backgro
 import type { UpOptions } from './commands.ts';
 import { adminKubeconfig, homeOf, operatorKubeconfig, operatorProcessOf, serverProcessOf } from './files.ts';
 import { freePort } from './free-port.ts';
+import { ask } from './node.ts';
+import { wantedNodes } from './node-options.ts';
 import { installOperatorObjects } from './install.ts';
 
 const entryPoint = join(projectRoot, 'packages/cli/src/main.ts');
@@ -188,6 +190,7 @@ export async function up(options: UpOptions): Promise<void> {
   if (!(timeoutMs > 0)) {
     throw new CommandError(`--timeout ${options.timeout}: give a number of seconds`, exitCode.wrongUsage);
   }
+  const nodes = wantedNodes(options);
   const result = await bringUp({ home, operator: options.operator, timeoutMs });
   print(parseOutputFormat(options.output), result, () =>
     [
@@ -201,6 +204,7 @@ export async function up(options: UpOptions): Promise<void> {
     ].join('\n'),
   );
   await waitForPods(home, Date.now() + timeoutMs);
+  if (Object.keys(nodes).length > 0) await ask(options, 'PUT', '/nodes', nodes);
   if (options.operator) await waitForOperator(home, Date.now() + timeoutMs);
   if (options.foreground) {
     const { stayInForeground } = await import('./foreground.ts');

@@ -24,6 +24,8 @@ const maxForwarded = 500;
 export interface DnsOptions {
   registry: Source;
   instance: Pick<Instance, 'gateway' | 'podSubnet' | 'serviceSubnet'>;
+  /** Pod networks of all nodes, whose reverse names are served; default: the instance's own. */
+  podSubnets?: () => readonly string[];
   log: Logger;
   clock?: Clock;
   /** Servers for all other names (`address` or `address:port`); by default those of the host's resolv.conf. */
@@ -69,7 +71,7 @@ export async function startDns(options: DnsOptions): Promise<DnsServer> {
       endpoints: mirrors[1].objects(),
       slices: mirrors[2].objects(),
       server: instance.gateway,
-      subnets: [instance.podSubnet, instance.serviceSubnet],
+      subnets: [...(options.podSubnets?.() ?? [instance.podSubnet]), instance.serviceSubnet],
     }));
 
   let forwarded = 0;

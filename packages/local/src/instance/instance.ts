@@ -1,3 +1,5 @@
+import type { NodePlace } from './node-place.ts';
+
 /**
  * One instance of the local engine: everything that makes two of them on one machine never meet.
  * Chosen at first start, kept in `$PGHERD_HOME/instance.json`, the same for ever after.
@@ -18,6 +20,10 @@ export interface Instance {
   /** Range of cluster IPs, e.g. `10.214.7.0/24`; its first address is the Service `default/kubernetes`. */
   serviceSubnet: string;
   kubernetesServiceIp: string;
-  /** The node's name as `kubectl get nodes` shows it. */
+  /** The first node's name as `kubectl get nodes` shows it. */
   nodeName: string;
+  /** The first node's zone. */
+  zone?: string;
+  /** The nodes besides the first; absent in an instance that never had more. */
+  nodes?: NodePlace[];
 }

@@ -63,8 +63,13 @@ export async function loadOrCreateInstance(
     kubernetesServiceIp: nthAddress(serviceSubnet, 1),
     nodeName: 'pgherd',
   };
-  writeFileAtomic(file, `${JSON.stringify(instance, null, 2)}\n`);
+  saveInstance(instance);
   return instance;
+}
+
+/** Writes `instance.json`. Only for whoever holds the lock of the home. */
+export function saveInstance(instance: Instance): void {
+  writeFileAtomic(join(instance.home, 'instance.json'), `${JSON.stringify(instance, null, 2)}\n`);
 }
 
 /** The instance in a text of `instance.json`; throws with the file's name and the field that is wrong. */
@@ -100,6 +105,20 @@ export function parseInstance(text: string, file: string, id: string): Instance 
       parseCidr(fields[name] as string);
     } catch (error) {
       throw wrong(`field ${name}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+  for (const [n, node] of (Array.isArray(fields['nodes']) ? fields['nodes'] : []).entries()) {
+    const place = node as Partial<Record<string, unknown>> | null;
+    const texts = ['name', 'networkName', 'bridgeName', 'podSubnet', 'gateway'];
+    const missing = texts.find((name) => typeof place?.[name] !== 'string' || place[name] === '');
+    if (missing !== undefined) throw wrong(`field nodes[${n}].${missing} is missing`);
+    if (!Number.isInteger(place?.['index'])) throw wrong(`field nodes[${n}].index is not a number`);
+    for (const name of ['podSubnet', 'gateway']) {
+      try {
+        parseCidr(place?.[name] as string);
+      } catch (error) {
+        throw wrong(`field nodes[${n}].${name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
     }
   }
   const port = fields['apiPort'];

@@ -75,6 +75,20 @@ export function chooseSubnets(used: readonly string[], seed: number): SubnetPair
   );
 }
 
+/** A free /24 range for the pods of one more node, beginning at a place that depends on `seed`. Throws when there is none. */
+export function chooseSubnet(used: readonly string[], seed: number): string {
+  const taken = used.map(parseCidr);
+  for (let n = 0; n < podOctets.length * 256; n++) {
+    const subnet = `10.${podOctets[Math.floor(n / 256)]}.${(seed + n) % 256}.0/24`;
+    const range = parseCidr(subnet);
+    if (!taken.some((other) => overlaps(range, other))) return subnet;
+  }
+  throw new Error(
+    'no free address range for another node: every candidate between 10.129.0.0 and 10.213.255.0 overlaps a route, an ' +
+      'interface address or a container network of this machine (see `ip route` and `ip addr`)',
+  );
+}
+
 /** The `n`th address of a range; 0 is the network address itself. */
 export function nthAddress(cidr: string, n: number): string {
   const range = parseCidr(cidr);

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Instance } from '../instance/instance.ts';
+import type { NodePlace } from '../instance/node-place.ts';
 import { run } from './command.ts';
 
 /** Names of the two ends of the cable that keeps the bridge; at most 15 characters, as the kernel demands. */
@@ -13,18 +14,18 @@ export function deviceExists(name: string): boolean {
 }
 
 /**
- * Makes the bridge with the gateway's address and the route to the cluster IPs, or repairs what is missing of
+ * Makes a node's bridge with the gateway's address, the first node's with the route to the cluster IPs, or repairs what is missing of
  * it. podman takes a bridge that exists, and removes it with the last container that is attached; so a cable
  * with both ends on the host stays attached, and the API server and DNS keep their address.
  */
 export async function ensureBridge(
-  instance: Pick<Instance, 'id' | 'bridgeName' | 'podSubnet' | 'gateway' | 'serviceSubnet'>,
+  instance: Pick<Instance, 'id' | 'serviceSubnet'>,
+  { bridgeName, gateway, podSubnet, index }: NodePlace,
 ): Promise<void> {
-  const { bridgeName, gateway, podSubnet, serviceSubnet } = instance;
-  const { inside, outside } = cable(instance);
+  const { inside, outside } = cable({ bridgeName });
   if (!deviceExists(bridgeName)) await ip('link', 'add', bridgeName, 'type', 'bridge');
   // Without a fixed address the bridge would take the lowest of its ports and change it with every pod.
-  const mac = `02:70:67:${instance.id.slice(0, 2)}:${instance.id.slice(2, 4)}:${instance.id.slice(4, 6)}`;
+  const mac = `02:70:${(0x67 + index).toString(16)}:${instance.id.slice(0, 2)}:${instance.id.slice(2, 4)}:${instance.id.slice(4, 6)}`;
   await ip('link', 'set', bridgeName, 'address', mac, 'up');
   await ip('address', 'replace', `${gateway}/${podSubnet.split('/')[1] ?? '24'}`, 'dev', bridgeName);
   if (!deviceExists(inside)) await ip('link', 'add', inside, 'type', 'veth', 'peer', 'name', outside);
@@ -34,14 +35,16 @@ export async function ensureBridge(
   // Nothing ever leaves through this route: translated packets are routed anew, all others are refused. It does
   // not name the bridge, because a packet that would leave where it came from makes the kernel send redirects,
   // whose rate limit then swallows the refusal of UDP.
-  await ip('route', 'replace', serviceSubnet, 'dev', outside, 'src', gateway);
+  if (index === 0) await ip('route', 'replace', instance.serviceSubnet, 'dev', outside, 'src', gateway);
 }
 
 /** Whether everything of `ensureBridge` still stands, read without starting a program but one. */
 export async function bridgeStands(
-  instance: Pick<Instance, 'bridgeName' | 'serviceSubnet'>,
+  instance: Pick<Instance, 'serviceSubnet'>,
+  place: NodePlace,
 ): Promise<boolean> {
-  if (!existsSync(`/sys/class/net/${instance.bridgeName}/brif/${cable(instance).inside}`)) return false;
+  if (!existsSync(`/sys/class/net/${place.bridgeName}/brif/${cable(place).inside}`)) return false;
+  if (place.index > 0) return true;
   const routes = await ip('route', 'show', instance.serviceSubnet);
   return routes.trim() !== '';
 }
@@ -91,6 +94,19 @@ export async function enableBridgeNetfilter(instance: Pick<Instance, 'bridgeName
 export function enableForwarding(): void {
   const file = '/proc/sys/net/ipv4/ip_forward';
   if (readFileSync(file, 'utf8').trim() !== '1') writeFileSync(file, '1');
+}
+
+/**
+ * Gives a node's bridge the address that its agent's probes come from, or takes such ones away. Only pods of this node ever
+ * see it.
+ */
+export async function setProbeAddress(
+  { bridgeName }: Pick<NodePlace, 'bridgeName'>,
+  address: string | undefined,
+): Promise<void> {
+  if (!deviceExists(bridgeName)) return;
+  if (address !== undefined) await ip('address', 'replace', `${address}/32`, 'dev', bridgeName);
+  else await ip('address', 'flush', 'dev', bridgeName, 'to', '169.254.0.0/16');
 }
 
 /** Removes the bridge, its cable and the route. */

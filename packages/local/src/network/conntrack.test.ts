@@ -16,7 +16,7 @@ const port = (protocol: 'tcp' | 'udp', ...addresses: string[]): ServicePort => (
 
 test('only UDP endpoints that are gone are forgotten', () => {
   const stale = (before: ServicePort, ...after: ServicePort[]): object[] =>
-    staleFlows([before], after, '10.213.7.1');
+    staleFlows([before], after, ['10.213.7.1']);
   expect(stale(port('udp', '10.1.1.1', '10.1.1.2'), port('udp', '10.1.1.2', '10.1.1.3'))).toEqual([
     { address: '10.214.7.5', port: 53, backend: '10.1.1.1' },
   ]);

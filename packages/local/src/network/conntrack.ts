@@ -16,14 +16,14 @@ export interface StaleFlow {
 export function staleFlows(
   before: readonly ServicePort[],
   after: readonly ServicePort[],
-  nodeAddress: string,
+  nodeAddresses: readonly string[],
 ): StaleFlow[] {
   const ways = (ports: readonly ServicePort[]): Map<string, StaleFlow> =>
     new Map(
       ports
         .filter(({ protocol }) => protocol === 'udp')
         .flatMap((service) =>
-          placesOf(service, nodeAddress).flatMap(({ address, port }) =>
+          placesOf(service, nodeAddresses).flatMap(({ address, port }) =>
             service.backends.map((backend): [string, StaleFlow] => [
               `${address} ${port} ${backend.address} ${backend.port}`,
               { address, port, backend: backend.address },

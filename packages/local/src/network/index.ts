@@ -2,3 +2,5 @@ export * from './network.ts';
 export * from './reset.ts';
 export * from './resources.ts';
 export { tableName } from './ruleset.ts';
+export * from './cuts.ts';
+export { probeAddress } from './ruleset.ts';

@@ -2,6 +2,7 @@ import type { Clock } from '@pgherd/kube/objects';
 import type { Logger } from 'pino';
 import type { Engine } from '../engine/engine.ts';
 import type { Instance } from '../instance/instance.ts';
+import { instanceOf, placesOf, type NodePlace } from '../instance/node-place.ts';
 import { publishApiServer, type EndpointsWriter } from './api-server-endpoints.ts';
 import {
   bridgeStands,
@@ -13,12 +14,13 @@ import {
   removeBridge,
 } from './bridge.ts';
 import { run } from './command.ts';
+import { reachesApi, type Cuts } from './cuts.ts';
 import { forgetFlows, staleFlows } from './conntrack.ts';
 import { createEngineNetwork, engineNetworkExists } from './engine-network.ts';
 import { openFirewall } from './firewall.ts';
 import { mirror, type Source } from '../registry/mirror.ts';
 import { endpointSliceResource, endpointsResource, serviceResource } from './resources.ts';
-import { renderRuleset, tableName } from './ruleset.ts';
+import { renderRuleset, tableName, type NodeRules } from './ruleset.ts';
 import { rulesWriter } from './rules-writer.ts';
 import { servicePorts, type ServicePort } from './service-ports.ts';
 
@@ -30,14 +32,24 @@ export interface NetworkOptions {
   registry: Source & EndpointsWriter;
   engine: Pick<Engine, 'request' | 'version'>;
   instance: Instance;
+  /** The nodes as they are now; default: all of the instance, and none is cut off. */
+  nodes?: () => readonly NodeNetwork[];
   log: Logger;
   clock: Clock;
+}
+
+/** One node's network. */
+export interface NodeNetwork {
+  place: NodePlace;
+  cuts: Cuts;
 }
 
 /** The pod network and the cluster IPs of an instance. */
 export interface Network {
   /** Makes network, bridge and routes, or what is missing of them. Before a pod is started. */
   ensureNetwork(): Promise<void>;
+  /** After `nodes` answers something else: makes what is new, and brings the rules into the kernel. */
+  nodesChanged(): Promise<void>;
   /** After the container that holds a pod's network has started. */
   onSandboxStarted(): Promise<void>;
   /** Ends watching. What stands in the kernel stays and goes on working, see `resetNetwork`. */
@@ -53,23 +65,32 @@ export async function startNetwork({
   registry,
   engine,
   instance,
+  nodes = () => placesOf(instance).map((place) => ({ place, cuts: {} })),
   log,
   clock,
 }: NetworkOptions): Promise<Network> {
+  /** What nodes that hear nothing from the API server knew last, by name. */
+  const frozen = new Map<string, readonly ServicePort[]>();
+  const places = (): NodePlace[] => nodes().map(({ place }) => place);
   let bridgeNetfilter = true;
   let written: { text: string; ports: ServicePort[] } = { text: '', ports: [] };
   let stopped = false;
 
   const makeNetwork = async (): Promise<void> => {
-    if (!(await engineNetworkExists(engine, instance))) {
-      // The engine takes a bridge that exists, but makes no network over addresses that are in use.
-      await removeBridge(instance);
-      await createEngineNetwork(engine, instance);
-    }
     enableForwarding();
-    if (!(deviceExists(instance.bridgeName) && (await bridgeStands(instance)))) await ensureBridge(instance);
-    bridgeNetfilter = await enableBridgeNetfilter(instance);
-    enableHairpin(instance);
+    for (const place of places()) {
+      const own = instanceOf(instance, place);
+      if (!(await engineNetworkExists(engine, own))) {
+        // The engine takes a bridge that exists, but makes no network over addresses that are in use.
+        await removeBridge(place);
+        await createEngineNetwork(engine, own);
+      }
+      if (!(deviceExists(place.bridgeName) && (await bridgeStands(instance, place)))) {
+        await ensureBridge(instance, place);
+      }
+      bridgeNetfilter = await enableBridgeNetfilter(place);
+      enableHairpin(place);
+    }
   };
 
   // Pods start at the same time: the second caller gets the first one's result.
@@ -81,10 +102,20 @@ export async function startNetwork({
 
   const write = async (): Promise<void> => {
     const ports = servicePorts(services.objects(), endpoints.objects(), slices.objects());
-    const text = renderRuleset(ports, instance, { bridgeNetfilter });
+    const rules = nodes().map(({ place, cuts }): NodeRules => {
+      if (reachesApi(cuts)) {
+        frozen.delete(place.name);
+        return { place, cuts };
+      }
+      const known = frozen.get(place.name) ?? ports;
+      frozen.set(place.name, known);
+      return { place, cuts, frozen: known };
+    });
+    const text = renderRuleset(ports, instance, { bridgeNetfilter }, rules);
     if (text === written.text) return;
     await run('nft', ['-f', '-'], text);
-    const stale = staleFlows(written.ports, ports, instance.gateway);
+    const gateways = places().map(({ gateway }) => gateway);
+    const stale = staleFlows(written.ports, ports, gateways);
     written = { text, ports };
     await forgetFlows(stale, log);
   };
@@ -103,15 +134,23 @@ export async function startNetwork({
   const endpoints = follow(endpointsResource);
   const slices = follow(endpointSliceResource);
 
+  const openFirewalls = async (): Promise<void> => {
+    for (const { bridgeName } of places()) {
+      for (const problem of await openFirewall({ ...instance, bridgeName })) log.warn(problem);
+    }
+  };
+
   /** Puts back what another program removed, e.g. a firewall that reloads by flushing everything. */
   const check = async (): Promise<void> => {
-    if (!(await engineNetworkExists(engine, instance))) {
-      log.warn(`the container network ${instance.networkName} was removed: making it again`);
-      await ensureNetwork();
-    }
-    if (!(await bridgeStands(instance))) {
-      log.warn(`the bridge ${instance.bridgeName} or its route was removed: making it again`);
-      await ensureNetwork();
+    for (const place of places()) {
+      if (!(await engineNetworkExists(engine, instanceOf(instance, place)))) {
+        log.warn(`the container network ${place.networkName} was removed: making it again`);
+        await ensureNetwork();
+      }
+      if (!(await bridgeStands(instance, place))) {
+        log.warn(`the bridge ${place.bridgeName} or its route was removed: making it again`);
+        await ensureNetwork();
+      }
     }
     try {
       await run('nft', ['list', 'chain', 'ip', tableName(instance), 'prerouting']);
@@ -120,7 +159,7 @@ export async function startNetwork({
       if (stopped) return;
       written = { text: '', ports: written.ports };
       await writer.writeNow();
-      await openFirewall(instance);
+      await openFirewalls();
     }
   };
   let cancelCheck = (): void => {};
@@ -146,7 +185,7 @@ export async function startNetwork({
   try {
     await ensureNetwork();
     await writer.writeNow();
-    for (const problem of await openFirewall(instance)) log.warn(problem);
+    await openFirewalls();
   } catch (error) {
     await stop();
     throw error;
@@ -158,9 +197,17 @@ export async function startNetwork({
 
   return {
     ensureNetwork,
+    nodesChanged: async () => {
+      // One that is being made may not know of the change.
+      await making?.catch(() => {});
+      await ensureNetwork();
+      await writer.writeNow();
+      await openFirewalls();
+    },
     onSandboxStarted: async () => {
-      if (!(await bridgeStands(instance))) await ensureNetwork();
-      else enableHairpin(instance);
+      const standing = await Promise.all(places().map((place) => bridgeStands(instance, place)));
+      if (!standing.every(Boolean)) await ensureNetwork();
+      else for (const place of places()) enableHairpin(place);
     },
     stop,
   };

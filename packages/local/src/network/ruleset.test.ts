@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { renderRuleset } from './ruleset.ts';
+import { renderRuleset, type NodeRules } from './ruleset.ts';
 import type { ServicePort } from './service-ports.ts';
 
 const instance = {
@@ -8,6 +8,7 @@ const instance = {
   podSubnet: '10.213.7.0/24',
   gateway: '10.213.7.1',
   serviceSubnet: '10.214.7.0/24',
+  apiPort: 16_443,
 };
 const port = (change: Partial<ServicePort>): ServicePort => ({
   namespace: 'default',
@@ -202,4 +203,38 @@ test('no name of an object can say anything to nft', () => {
       }
     }),
   );
+});
+
+test('several nodes: pods keep their addresses between them, node ports are on each, one that is cut off knows old Services', () => {
+  const port: ServicePort = {
+    namespace: 'default',
+    service: 'a',
+    name: '',
+    protocol: 'tcp',
+    clusterIp: '10.214.7.5',
+    port: 80,
+    nodePort: 30_080,
+    clientAffinity: false,
+    backends: [{ address: '10.213.7.2', port: 8080 }],
+  };
+  const node = (index: number, third: number): NodeRules['place'] => ({
+    index,
+    podSubnet: `10.213.${third}.0/24`,
+    gateway: `10.213.${third}.1`,
+  });
+  const moved = { ...port, backends: [{ address: '10.213.9.9', port: 8080 }] };
+  const text = renderRuleset([moved], instance, undefined, [
+    { place: node(0, 7), cuts: {} },
+    { place: node(1, 9), cuts: { all: 'both' }, frozen: [port] },
+  ]);
+  expect(text).toContain(
+    'ip saddr 10.213.9.0/24 ip daddr 10.213.7.0/24 snat ip prefix to ip saddr map { 10.213.9.0/24 : 10.213.9.0/24 }',
+  );
+  for (const gateway of ['10.213.7.1', '10.213.9.1'])
+    expect(text).toContain(`${gateway} . tcp . 30080 : goto`);
+  expect(text).toMatch(/map services_n1 \{[^}]*10\.214\.7\.5 \. tcp \. 80 : goto service_n1_0/);
+  expect(text).toMatch(/service_n1_0\S* \{\n.*10\.213\.7\.2 \. 8080/);
+  expect(text).toMatch(/chain prerouting \{\n.*\n +ip saddr 10\.213\.9\.0\/24 goto known_n1\n/);
+  expect(text).toContain('ip saddr 10.213.9.0/24 ip daddr != 10.213.9.0/24 drop');
+  expect(text).not.toContain('ip saddr 10.213.7.0/24 ip daddr != 10.213.7.0/24 drop');
 });

@@ -26,13 +26,15 @@ export interface ServicePort {
   backends: Backend[];
 }
 
-/** The addresses and ports that lead to the backends: the cluster IP's, and the node's. */
+/** The addresses and ports that lead to the backends: the cluster IP's, and those of the nodes. */
 export function placesOf(
   { clusterIp, port, nodePort }: ServicePort,
-  nodeAddress: string,
+  nodeAddresses: readonly string[],
 ): { address: string; port: number }[] {
   const own = { address: clusterIp, port };
-  return nodePort === undefined ? [own] : [own, { address: nodeAddress, port: nodePort }];
+  return nodePort === undefined
+    ? [own]
+    : [own, ...nodeAddresses.map((address) => ({ address, port: nodePort }))];
 }
 
 /**

@@ -50,11 +50,17 @@ export interface NodeAgentOptions {
   facts?: HostFacts;
   /** The DNS server that pods are told; `clusterDomain` is `cluster.local`. */
   dns: DnsSettings;
+  /** Which node of the instance it is; default: the first. */
+  node?: { index: number; zone: () => string | undefined };
   onSandboxStarted?: SandboxHook;
+  /** Where probes come from, if that matters. */
+  probeAddress?: () => string | undefined;
 }
 
 /** The running node agent. `stop` leaves all containers running; the next start takes them over. */
 export interface NodeAgent extends NodeProxy {
+  /** Says now that the node is alive and how it is, instead of at its next time. */
+  report(): void;
   /** With `pods`, they are ended first, each with its hooks and its grace, and not started again. */
   stop(options?: { pods: boolean }): Promise<void>;
 }
@@ -71,8 +77,9 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     engine.version(),
   ]);
   const record = eventRecorder({ registry, clock, log, component: 'kubelet', host: instance.nodeName });
-  const runtime = new Runtime(engine, instance.id);
-  const directories = new PodDirectories(instance.home);
+  const isFirst = (options.node?.index ?? 0) === 0;
+  const runtime = new Runtime(engine, instance.id, { name: instance.nodeName, isFirst });
+  const directories = new PodDirectories(instance.home, isFirst ? undefined : instance.nodeName);
   const problem = await directories.prepare();
   if (problem !== undefined) log.warn({}, problem);
   await ensurePauseImage(engine);
@@ -86,6 +93,8 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     settings: {
       instanceId: instance.id,
       networkName: instance.networkName,
+      // All nodes share the machine: a port that one opens everywhere is taken for the others.
+      hostPortAddress: isFirst ? '' : instance.gateway,
       engine: version.engine,
       ulimits: facts.ulimits,
       lowestOomScoreAdj: facts.canRaiseLimits
@@ -101,8 +110,10 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     record,
     processes: new ProcessWatch(clock),
     onSandboxStarted: options.onSandboxStarted,
+    probeAddress: options.probeAddress ?? ((): undefined => undefined),
   };
   const describeNode = (): void => {
+    const zone = options.node?.zone();
     try {
       registerNode(
         registry,
@@ -111,6 +122,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
           hostIp: instance.gateway,
           home: instance.home,
           podSubnet: instance.podSubnet,
+          ...(zone === undefined ? {} : { zone }),
           runtimeVersion: `${version.engine}://${version.version}`,
         },
         clock,
@@ -235,6 +247,10 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     );
   return {
     ...podProxy(context, find),
+    report() {
+      describeNode();
+      heartbeat();
+    },
     async stop(how = { pods: false }) {
       for (const each of [...watches, ...timers]) each.stop();
       const all = [...workers.values()];

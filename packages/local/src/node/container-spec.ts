@@ -28,6 +28,8 @@ export interface CreateBody {
 export interface ContainerSettings {
   instanceId: string;
   networkName: string;
+  /** Where ports of the machine are opened that name no address; '' is everywhere. */
+  hostPortAddress: string;
   engine: 'podman' | 'docker';
   ulimits: { nofile: number; nproc: number };
   /** The lowest OOM score adjustment that this process may give. */
@@ -66,7 +68,7 @@ export function sandboxBody(
             PortBindings: Object.fromEntries(
               published.map((port) => [
                 key(port),
-                [{ HostIp: port.hostIP ?? '', HostPort: String(port.hostPort) }],
+                [{ HostIp: port.hostIP || settings.hostPortAddress, HostPort: String(port.hostPort) }],
               ]),
             ),
           }

@@ -32,4 +32,6 @@ export interface NodeContext {
   record: RecordEvent;
   processes: ProcessWatch;
   onSandboxStarted: SandboxHook | undefined;
+  /** Where probes come from, if that matters; they are the node's own, and go on while it is cut off. */
+  probeAddress: () => string | undefined;
 }

@@ -25,7 +25,11 @@ export async function killContainer(
   const deadline = clock.now() + graceMs;
   const preStop = spec?.lifecycle?.preStop;
   if (preStop && spec && graceMs > 0 && hurry?.aborted !== true) {
-    const done = perform(preStop, { engine, container: spec, containerId: container.id, podIp }, graceMs);
+    const done = perform(
+      preStop,
+      { engine, container: spec, containerId: container.id, podIp, from: context.probeAddress },
+      graceMs,
+    );
     const aborted = new Promise<undefined>((resolve) => {
       hurry?.addEventListener('abort', () => resolve(undefined), { once: true });
     });

@@ -4,6 +4,8 @@ import type { Container, Pod } from '@pgherd/kube/objects';
 /** Labels on every container of ours: all that the agent must know to find them again after a restart. */
 export const LABEL = {
   instance: 'pgherd.dev/instance',
+  /** Absent on what was made when there was one node only: it is the first one's. */
+  node: 'pgherd.dev/node',
   podUid: 'pgherd.dev/pod-uid',
   podName: 'pgherd.dev/pod-name',
   podNamespace: 'pgherd.dev/pod-namespace',
@@ -25,6 +27,7 @@ export function containerLabels(
 ): Record<string, string> {
   return {
     [LABEL.instance]: instanceId,
+    [LABEL.node]: pod.spec?.nodeName ?? '',
     [LABEL.podUid]: pod.metadata.uid ?? '',
     [LABEL.podName]: pod.metadata.name ?? '',
     [LABEL.podNamespace]: pod.metadata.namespace ?? '',

@@ -14,6 +14,7 @@ export interface NodeDescription {
   hostIp: string;
   home: string;
   podSubnet: string;
+  zone?: string;
   /** As `kubectl get nodes -o wide` shows it, e.g. `podman://4.3.1`. */
   runtimeVersion: string;
 }
@@ -30,6 +31,7 @@ export function registerNode(registry: Registry, description: NodeDescription, c
     'kubernetes.io/hostname': nodeName,
     'kubernetes.io/os': 'linux',
     'kubernetes.io/arch': goArch(),
+    ...(description.zone === undefined ? {} : { 'topology.kubernetes.io/zone': description.zone }),
   };
   const existing = findObject(registry, nodes, undefined, nodeName);
   if (existing === undefined) {

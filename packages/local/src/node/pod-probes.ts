@@ -59,7 +59,7 @@ export class PodProbes {
     const old = oldStatus(pod, spec.name);
     const isSame = old?.containerID?.endsWith(`//${current.id}`) === true;
     return new Prober({
-      target: { engine, container: spec, containerId: current.id, podIp },
+      target: { engine, container: spec, containerId: current.id, podIp, from: this.#context.probeAddress },
       clock,
       startedAt: Date.parse(current.startedAt) || clock.now(),
       initially: { started: isSame && old.started === true, ready: isSame && old.ready },

@@ -124,7 +124,8 @@ export class PodStarts {
     const hook = container.lifecycle?.postStart;
     if (hook === undefined) return;
     const { containers, hurry, podIp, pod } = this.#state;
-    const target = { engine: this.#context.engine, container, containerId: made.id, podIp };
+    const { engine, probeAddress: from } = this.#context;
+    const target = { engine, container, containerId: made.id, podIp, from };
     const done = perform(hook, target, POST_START_MS);
     const stopped = containers.exited(made.id, POST_START_MS, hurry.signal);
     const outcome = await Promise.race([done, stopped.then(() => undefined)]);

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ApiError, pods } from '@pgherd/kube/objects';
 import type { Pod } from '@pgherd/kube/objects';
+import { LinkDownError } from './api-link.ts';
 import type { NodeContext } from './context.ts';
 import { specHash } from './labels.ts';
 import { findObject } from './object-source.ts';
@@ -165,7 +166,10 @@ export class PodWorker implements PodState {
     const { record, log } = this.#context;
     const { name, namespace } = this.#pod.metadata;
     if (error instanceof VolumeError) record(this.#pod, 'Warning', 'FailedMount', error.message);
-    else log.warn({ err: error, namespace, pod: name }, 'a step of a pod failed; trying again');
+    else {
+      const level = error instanceof LinkDownError ? 'debug' : 'warn';
+      log[level]({ err: error, namespace, pod: name }, 'a step of a pod failed; trying again');
+    }
     this.#wakeAfter(RETRY_MS);
     try {
       this.#writeStatus();
@@ -308,6 +312,19 @@ export class PodWorker implements PodState {
     return Math.max(0, Math.min(deletionGracePeriodSeconds * 1000, left));
   }
 
+  /** A node that is cut off goes on by itself; what it could not tell is told when it is heard again. */
+  #tell(next: Pod): Pod {
+    const { name = '', namespace } = next.metadata;
+    try {
+      return this.#context.registry.update(pods, namespace, name, next, {
+        subresource: 'status',
+      }) as unknown as Pod;
+    } catch (error) {
+      if (error instanceof LinkDownError) return next;
+      throw error;
+    }
+  }
+
   /** Writes the status if it differs. Answers `ended` when the pod has come to its end. */
   #writeStatus(): 'ended' | 'alive' {
     const { registry, settings, node, clock } = this.#context;
@@ -329,7 +346,7 @@ export class PodWorker implements PodState {
     });
     if (!isDeepStrictEqual(status, current.status)) {
       const next = { ...structuredClone(current), status };
-      this.#pod = registry.update(pods, namespace, name, next, { subresource: 'status' }) as unknown as Pod;
+      this.#pod = this.#tell(next);
     }
     return status.phase === 'Succeeded' || status.phase === 'Failed' ? 'ended' : 'alive';
   }

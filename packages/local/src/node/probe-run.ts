@@ -15,6 +15,8 @@ export interface ActionTarget {
   container: Container;
   containerId: string;
   podIp: string;
+  /** The address that connections come from; default: the machine's choice. */
+  from?: () => string | undefined;
 }
 
 export interface Outcome {
@@ -77,6 +79,11 @@ class TimeoutError extends Error {
   }
 }
 
+function localAddress({ from }: ActionTarget): { localAddress?: string } {
+  const address = from?.();
+  return address === undefined ? {} : { localAddress: address };
+}
+
 /** A port by number or by the name of one of the container's ports. */
 function portOf(port: string | number, container: Container): number {
   const number = Number(port);
@@ -105,7 +112,16 @@ function getHttp(
   return new Promise((resolve) => {
     const fail = (message: string): void => resolve({ ok: false, message: `Get "${url}": ${message}` });
     // A probe asks whether the server answers, not who it is: certificates are not verified.
-    const options = { host, port, path, method: 'GET', headers, rejectUnauthorized: false, agent: false };
+    const options = {
+      host,
+      port,
+      path,
+      method: 'GET',
+      headers,
+      rejectUnauthorized: false,
+      agent: false as const,
+      ...localAddress(target),
+    };
     const call = (secure ? httpsRequest : httpRequest)(options);
     const timer = setTimeout(() => {
       fail('context deadline exceeded (Client.Timeout exceeded while awaiting headers)');
@@ -130,7 +146,7 @@ function openSocket(
   const host = tcp.host || target.podIp;
   const port = portOf(tcp.port, target.container);
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
+    const socket = connect({ host, port, ...localAddress(target) });
     const end = (outcome: Outcome): void => {
       clearTimeout(timer);
       socket.destroy();

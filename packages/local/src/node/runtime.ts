@@ -49,17 +49,32 @@ interface Inspect {
 
 const NEVER = '0001-01-01T00:00:00Z';
 
+/** The node whose containers are meant. */
+export interface OwnNode {
+  name: string;
+  /** What has no label of a node is its own. */
+  isFirst: boolean;
+}
+
+/** Whether a container with these labels is on this node. */
+export function isOnNode(labels: Readonly<Record<string, string>>, { name, isFirst }: OwnNode): boolean {
+  const node = labels[LABEL.node];
+  return node === undefined ? isFirst : node === name;
+}
+
 /** The container engine in the node agent's words. */
 export class Runtime {
   readonly #engine: Engine;
   readonly #instanceId: string;
+  readonly #node: OwnNode;
 
-  constructor(engine: Engine, instanceId: string) {
+  constructor(engine: Engine, instanceId: string, node: OwnNode) {
     this.#engine = engine;
     this.#instanceId = instanceId;
+    this.#node = node;
   }
 
-  /** All containers of this instance, with everything that is known of them. */
+  /** All containers of this node, with everything that is known of them. */
   async list(): Promise<RuntimeContainer[]> {
     const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.instance}=${this.#instanceId}`] }));
     const found = await this.#engine.request<{ Id: string }[]>(
@@ -75,6 +90,7 @@ export class Runtime {
     const found = await ignoreMissing(this.#engine.request<Inspect>('GET', `/containers/${id}/json`));
     const labels = found?.Config.Labels ?? {};
     if (found === undefined || labels[LABEL.instance] !== this.#instanceId) return undefined;
+    if (!isOnNode(labels, this.#node)) return undefined;
     return fromInspect(found, labels);
   }
 

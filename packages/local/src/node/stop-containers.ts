@@ -2,6 +2,7 @@ import type { Logger } from '@pgherd/kube/objects';
 import { EngineError, type Engine } from '../engine/engine.ts';
 import type { Instance } from '../instance/instance.ts';
 import { LABEL } from './labels.ts';
+import { isOnNode, type OwnNode } from './runtime.ts';
 
 /** The parts of the engine's container list that matter here. */
 interface ListedContainer {
@@ -57,6 +58,35 @@ export async function stopAllContainers(engine: Engine, instance: Instance, log:
     if (failed === undefined) return;
     if (attempt === ATTEMPTS) throw new Error(`not all pods could be stopped: ${String(failed.reason)}`);
   }
+}
+
+/** Kills the containers of one node at once, as its power going would; what is left of them stays. */
+export async function killContainersOf(engine: Engine, instance: Instance, node: OwnNode): Promise<void> {
+  const containers = (await listContainers(engine, instance)).filter(({ Labels = {} }) =>
+    isOnNode(Labels, node),
+  );
+  await Promise.all(
+    containers.map(async ({ Id }) => {
+      try {
+        await engine.request('POST', `/containers/${Id}/kill?signal=SIGKILL`);
+      } catch (error) {
+        // It does not run (any more), which is what was wanted.
+        if (!(error instanceof EngineError) || ![404, 409, 500].includes(error.code)) throw error;
+      }
+    }),
+  );
+}
+
+/** Removes the containers of one node. */
+export async function removeContainersOf(engine: Engine, instance: Instance, node: OwnNode): Promise<void> {
+  const containers = (await listContainers(engine, instance)).filter(({ Labels = {} }) =>
+    isOnNode(Labels, node),
+  );
+  await removeContainers(engine, containers.filter(isMember));
+  await removeContainers(
+    engine,
+    containers.filter((container) => !isMember(container)),
+  );
 }
 
 /** Kills and removes all containers of an instance at once, without grace. */

@@ -7,14 +7,19 @@ import { isMountPoint, mounts } from '../../volumes/mount-points.ts';
 
 const run = promisify(execFile);
 
-/** The directories of pods below the instance's home. */
+/** Below the instance's home: what nodes other than the first have of their own. */
+const NODES = 'nodes';
+
+/** The directories of one node's pods below the instance's home. */
 export class PodDirectories {
   readonly #disk: string;
   readonly #memory: string;
 
-  constructor(home: string) {
-    this.#disk = join(home, 'pods');
-    this.#memory = join(home, 'run', 'volatile');
+  /** `node`: absent for the first one, whose directories are where they were when there was no other. */
+  constructor(home: string, node?: string) {
+    const own = node === undefined ? undefined : join(home, NODES, node);
+    this.#disk = own === undefined ? join(home, 'pods') : join(own, 'pods');
+    this.#memory = own === undefined ? join(home, 'run', 'volatile') : join(own, 'volatile');
   }
 
   /**
@@ -63,8 +68,16 @@ export class PodDirectories {
 /** Unmounts everything that agents of this home have mounted, for `reset`. Pods must be gone. */
 export async function unmountAll(home: string): Promise<void> {
   await unmountVolumes(home);
-  const tops = [join(home, 'pods'), join(home, 'run', 'volatile')];
+  const tops = [join(home, 'pods'), join(home, 'run', 'volatile'), join(home, NODES)];
   for (const point of mountsBelow(tops)) await run('umount', ['--lazy', point]);
+}
+
+/** Unmounts and removes what a node has below the instance's home. Its pods must be gone. */
+export async function removeNodeDirectories(home: string, node: string): Promise<void> {
+  const own = join(home, NODES, node);
+  for (const point of mountsBelow([own])) await run('umount', ['--lazy', point]);
+  if (mountsBelow([own]).length > 0) return;
+  await rm(own, { recursive: true, force: true });
 }
 
 /** Unmounts the volumes that have a size of their own; their loop devices go with the mounts. Pods must have ended. */
