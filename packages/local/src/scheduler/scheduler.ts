@@ -9,8 +9,8 @@ import {
 } from '@pgherd/kube/objects';
 import type { Clock, KubeObject, Logger, Pod, ResourceType } from '@pgherd/kube/objects';
 import type { Running } from '../controllers/controller.ts';
-import { createEventRecorder } from '../controllers/event-recorder.ts';
 import { Objects, keyOf, timestamp } from '../controllers/objects.ts';
+import { eventRecorder } from '../node/event-recorder.ts';
 import { semanticEqual } from '../registry/equal.ts';
 import { mirror, type Mirror } from '../registry/mirror.ts';
 import type { Registry } from '../registry/registry.ts';
@@ -34,7 +34,7 @@ export interface SchedulerOptions {
  */
 export function startScheduler({ registry, clock, log }: SchedulerOptions): Running {
   const objects = new Objects(registry);
-  const events = createEventRecorder(objects, clock, 'default-scheduler');
+  const record = eventRecorder({ registry, clock, log, component: 'default-scheduler', host: '' });
   /** Nodes of pods whose volumes are being made: as if they were there already. */
   const tentative = new Map<string, string>();
   let soon: NodeJS.Immediate | undefined;
@@ -117,7 +117,7 @@ export function startScheduler({ registry, clock, log }: SchedulerOptions): Runn
     const target = { apiVersion: 'v1', kind: 'Node', name: nodeName };
     const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target };
     registry.create(pods, namespace, binding, { subresource: 'binding' });
-    events.record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`);
+    record(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${nodeName}`);
   };
 
   /** `PodScheduled` False with the reason, and an event whenever the reason is a new one. */
@@ -140,7 +140,7 @@ export function startScheduler({ registry, clock, log }: SchedulerOptions): Runn
       ...current,
       status: { ...current.status, conditions: [...others, condition] },
     });
-    events.record(pod, 'Warning', 'FailedScheduling', message);
+    record(pod, 'Warning', 'FailedScheduling', message);
   };
 
   const follow = <T extends KubeObject>(
