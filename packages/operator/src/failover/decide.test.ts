@@ -30,7 +30,7 @@ const pod: LeaderPod = {
   announcedAddress: '10.0.0.1',
   sharesProcesses: false,
   ended: [run],
-  running: false,
+  runningSince: undefined,
   notRestarted: undefined,
 };
 const candidate: Candidate = {
@@ -81,7 +81,7 @@ describe('whoever may live keeps its lock', () => {
   test.each<[Guard, string, Facts]>([
     ['unlocked', 'nobody holds it', { ...dead, lock: undefined }],
     ['noPod', 'the pod is gone', { ...dead, pod: undefined }],
-    ['alive', 'nothing has ended', withPod({ ended: [], running: true })],
+    ['alive', 'nothing has ended', withPod({ ended: [], runningSince: 1000 })],
     ['earlierPod', 'another uid', withPod({ uid: 'uid-1' })],
     ['earlierPod', 'made after the term began', withPod({ createdIn: 1011 })],
     ['earlierPod', 'another address in the Endpoints', withLock({ address: '10.0.0.9' })],
@@ -101,6 +101,17 @@ describe('whoever may live keeps its lock', () => {
         lock: { ...lock, address: undefined, podUid: undefined },
       },
     ],
+    [
+      'alive',
+      'it leads again, whatever became of the run before',
+      {
+        ...withPod({
+          runningSince: 1507,
+          ended: [{ ...run, reason: 'ContainerStatusUnknown', nextStartedIn: 1507 }],
+        }),
+        lock: { ...lock, renewedIn: 1508 },
+      },
+    ],
     ['sharedProcesses', 'processes live on without the first', withPod({ sharesProcesses: true })],
     ['unknownEnd', 'the kubelet lost it', withRun({ reason: 'ContainerStatusUnknown' })],
     ['unknownEnd', 'containerd lost it', withRun({ reason: 'Unknown' })],
@@ -115,7 +126,7 @@ describe('whoever may live keeps its lock', () => {
       'alive',
       'the next run has renewed it',
       {
-        ...withPod({ running: true, ended: [{ ...run, nextStartedIn: 1507 }] }),
+        ...withPod({ runningSince: 1507, ended: [{ ...run, nextStartedIn: 1507 }] }),
         lock: { ...lock, renewedIn: 1508 },
       },
     ],
@@ -123,15 +134,15 @@ describe('whoever may live keeps its lock', () => {
       'alive',
       'the next run has renewed it after the clock of the node was set back',
       {
-        ...withPod({ running: true, ended: [{ ...run, startedIn: 900, nextStartedIn: 1490 }] }),
+        ...withPod({ runningSince: 1490, ended: [{ ...run, startedIn: 900, nextStartedIn: 1490 }] }),
         lock: { ...lock, renewedIn: 1500 },
       },
     ],
     [
-      'alive',
+      'renewedSince',
       'the next run may have renewed it in its first second',
       {
-        ...withPod({ running: true, ended: [{ ...run, nextStartedIn: 1505 }] }),
+        ...withPod({ runningSince: 1505, ended: [{ ...run, nextStartedIn: 1505 }] }),
         lock: { ...lock, renewedIn: 1505 },
       },
     ],
@@ -147,11 +158,11 @@ describe('what proves it as well', () => {
   test.each<[string, Facts]>([
     [
       'only the last state tells, and the next run has not renewed',
-      withPod({ running: true, ended: [restarted] }),
+      withPod({ runningSince: 1506, ended: [restarted] }),
     ],
     [
       'renewed in the second of its end, and the next run began later',
-      { ...withPod({ running: true, ended: [restarted] }), lock: { ...lock, renewedIn: 1505 } },
+      { ...withPod({ runningSince: 1506, ended: [restarted] }), lock: { ...lock, renewedIn: 1505 } },
     ],
     [
       'the next run ended, too, without having renewed',

@@ -127,9 +127,11 @@ export function proveDeath(
   const { leader, renewedIn } = lock;
   if (pod === undefined)
     return { guard: 'noPod', why: `there is no pod ${leader}, and its container may run nevertheless` };
-  if (pod.ended.length === 0) return { guard: 'alive', why: `the container of ${leader} has never ended` };
+  const alive = `the container of ${leader} has renewed the lock and not ended since`;
+  if (renewedIn > (pod.runningSince ?? Infinity)) return { guard: 'alive', why: alive };
   if (!isHolder(lock, pod))
     return { guard: 'earlierPod', why: `the lock was taken by an earlier pod of the name ${leader}` };
+  if (pod.ended.length === 0) return { guard: 'alive', why: alive };
   if (pod.sharesProcesses) return { guard: 'sharedProcesses', why: `${leader} shares its process namespace` };
   // The run that wrote it: the last one that had begun before.
   const run = pod.ended.find(({ startedIn }) => startedIn !== undefined && startedIn < renewedIn);
@@ -137,12 +139,10 @@ export function proveDeath(
     return { guard: 'unknownEnd', why: `nobody knows how the container of ${leader} ended` };
   // The start of the next run counts where it is known, even if a clock that was set back makes it the earlier one.
   if (renewedIn >= (run.nextStartedIn ?? run.endedIn))
-    return pod.running
-      ? { guard: 'alive', why: `${leader} has renewed the lock since its container was restarted` }
-      : {
-          guard: 'renewedSince',
-          why: `the lock was renewed in the second in which ${leader} ended or later`,
-        };
+    return {
+      guard: 'renewedSince',
+      why: `the lock was renewed in the second in which the container of ${leader} ended, or later`,
+    };
   return { death: { run, lock, pod } };
 }
 

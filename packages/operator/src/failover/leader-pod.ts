@@ -29,8 +29,8 @@ export interface LeaderPod {
   sharesProcesses: boolean;
   /** Ended runs of the database container that the status shows, the last one first; at most two. */
   ended: EndedRun[];
-  /** Whether the database container runs (again). */
-  running: boolean;
+  /** Start of the run that goes on: whole seconds since 1970, by the node's clock; undefined: none does. */
+  runningSince: number | undefined;
   /** Why the kubelet does not start the container (again), now or ever; undefined: it will. */
   notRestarted: string | undefined;
 }
@@ -63,7 +63,7 @@ export function leaderPodOf(pod: Pod): LeaderPod {
     announcedAddress: hostOf(parseMember(name, annotations?.['status']).apiUrl),
     sharesProcesses: spec?.shareProcessNamespace === true || spec?.hostPID === true,
     ended: endedRunsOf(pod),
-    running: statusOf(pod)?.state?.running !== undefined,
+    runningSince: started(statusOf(pod)?.state?.running),
     notRestarted: notRestarted(pod),
   };
 }

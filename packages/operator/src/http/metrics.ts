@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@pro
 import { readStatus, type Postgresql } from '@pgherd/api';
 import type { RequestInfo } from '@pgherd/kube/client';
 import type { Reconciled } from '@pgherd/kube/runtime';
+import type { FailoverOutcome } from '../failover/failover.ts';
 import type { TeamsOutcome } from '../people/roster.ts';
 
 /** What stands at the moment, for the gauges. */
@@ -45,6 +46,13 @@ export class Metrics {
   pass({ outcome, ms }: Reconciled): void {
     this.#counters.passes.inc({ outcome });
     this.#counters.passDuration.observe(ms / 1000);
+  }
+
+  /** What came of a primary's death. */
+  failover(outcome: FailoverOutcome): void {
+    if (outcome.type === 'cleared') this.#counters.failovers.inc();
+    else if (outcome.type === 'refused') this.#counters.failoversRefused.inc({ guard: outcome.guard });
+    else this.#counters.takeoverDuration.observe(outcome.ms / 1000);
   }
 
   /** A question to the Teams API that is over. */
@@ -127,6 +135,23 @@ function countersIn(registry: Registry) {
       name: 'pgherd_pass_duration_seconds',
       help: 'Duration of passes over clusters.',
       buckets: [0.001, 0.01, 0.1, 0.5, 1, 5, 15, 60],
+      registers,
+    }),
+    failovers: new Counter({
+      name: 'pgherd_fast_failovers_total',
+      help: 'Leader locks that were taken away from a dead primary.',
+      registers,
+    }),
+    failoversRefused: new Counter({
+      name: 'pgherd_fast_failovers_refused_total',
+      help: 'Leaders that may have died and kept the lock, by what spoke against taking it away.',
+      labelNames: ['guard'],
+      registers,
+    }),
+    takeoverDuration: new Histogram({
+      name: 'pgherd_fast_failover_duration_seconds',
+      help: 'Time from when a death became known until another member had the leader lock.',
+      buckets: [0.1, 0.2, 0.5, 1, 2, 5, 10],
       registers,
     }),
     teams: new Counter({

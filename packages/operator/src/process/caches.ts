@@ -107,6 +107,11 @@ export class Caches implements ObjectSource {
     ];
   }
 
+  /** What may mean that the primary of a cluster has died, or that another member leads. */
+  failoverSources(): Source[] {
+    return [...this.#namespaces.values()].map((caches) => togetherSource(caches.failoverSources()));
+  }
+
   /** What could not be listed yet, by namespace. */
   missing(): Map<string, string[]> {
     const missing = [...this.#namespaces].map(([name, caches]) => [name, caches.missing()] as const);

@@ -12,6 +12,7 @@ import { isHeartbeatOnly, type AnnotatedObject } from '@pgherd/patroni';
 import { readStatus, type Configuration, type Postgresql } from '@pgherd/api';
 import { kinds, labelledKinds, postgresqls, type Kind } from '../kinds.ts';
 import { clusterNamespaceOf, clustersSelector } from '../labels.ts';
+import { patroniWakes, podWakes } from '../failover/wakes.ts';
 import { LagWatch } from '../observe/lag-watch.ts';
 
 type ObjectCache = Cache<KubeObject, 'cluster'>;
@@ -71,6 +72,23 @@ export class NamespaceCaches {
           const isLagNews = this.#isLagNews(plural, old, current);
           return isLagNews || moreThanHeartbeat(old, current);
         });
+      }),
+    ];
+  }
+
+  /** What may mean that a primary has died, or that another member leads. */
+  failoverSources(): Source[] {
+    const ofCluster = (object: KubeObject) => clusterKeys(this.#configuration, object);
+    const wakes: [Kind, Predicate<KubeObject>][] = [
+      [kinds.pod, podWakes(this.#configuration)],
+      [kinds.endpoints, patroniWakes],
+      [kinds.configMap, patroniWakes],
+    ];
+    return [
+      cacheSource(this.manifests, ownKey, (old) => old === undefined),
+      ...wakes.flatMap(([kind, predicate]) => {
+        const cache = this.of(kind);
+        return cache === undefined ? [] : [cacheSource(cache, ofCluster, predicate)];
       }),
     ];
   }

@@ -64,6 +64,16 @@ const always: Right[] = [
     why: 'Patroni makes these; the operator reads them, gives them inherited annotations and owners, and removes them.',
   }),
   right('', 'configmaps', [...watch, 'patch', 'delete']),
+  ...['pods', 'endpoints', 'configmaps'].map((resource, index) =>
+    right('', resource, ['get'], {
+      essential: false,
+      ...(index === 0
+        ? {
+            why: 'enable_fast_failover: whether a primary is dead, and whom the leader lock names, is never told from a cache.',
+          }
+        : {}),
+    }),
+  ),
   right('', 'secrets', [...watch, ...apply, 'delete']),
   right('', 'persistentvolumeclaims', [...watch, 'patch', 'delete'], {
     why: 'Patched: the size, when a volume is to grow.',

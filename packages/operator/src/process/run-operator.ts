@@ -142,6 +142,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     log,
     http,
     onReconciled: (pass) => metrics.pass(pass),
+    onFailover: (outcome) => metrics.failover(outcome),
     roster,
     onInfrastructure: (problems) => {
       ofInfrastructure = problems;

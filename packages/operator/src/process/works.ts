@@ -6,6 +6,7 @@ import { Controller, Manager, type Leadership, type Reconciled } from '@pgherd/k
 import { patroniClient } from '@pgherd/patroni';
 import type { Storyteller } from '../events/story.ts';
 import type { DatabaseAccess } from '../execute/database-access.ts';
+import { Failover, type FailoverOutcome } from '../failover/failover.ts';
 import type { OperatorHttp } from '../http/operator-http.ts';
 import { newPassword } from '../reconcile/password.ts';
 import { People } from '../people/people.ts';
@@ -33,6 +34,7 @@ export interface WorksOptions {
   /** Remembers what is done, and tells of it. */
   http: Pick<OperatorHttp, 'pass' | 'journal'>;
   onReconciled: (pass: Reconciled) => void;
+  onFailover: (outcome: FailoverOutcome) => void;
   /** Told what is wrong with the roles of all clusters, whenever they are read. */
   onInfrastructure: (problems: string[]) => void;
   /** Outlives the works: what was known of teams stays known. */
@@ -42,11 +44,16 @@ export interface WorksOptions {
 /** A Patroni that does not answer a question by then does not count. */
 const askTimeoutMs = 1_000;
 
+/** Clusters whose dead primaries are looked at at once; it waits for answers most of the time. */
+const failoverWorkers = 16;
+
 /** Watches, queue and workers of one shape: they are stopped, and others made, when the configuration has another one. */
 export class Works {
   readonly shape: Shape;
   readonly caches: Caches;
   readonly controller: Controller;
+  /** Beside the passes: a busy one never holds up a failover. */
+  readonly failover: Controller;
   readonly #options: WorksOptions;
   readonly #manager: Manager;
   readonly #people: People;
@@ -85,6 +92,16 @@ export class Works {
       onReconciled: options.onReconciled,
     });
     this.#manager.add(this.controller);
+    const failover = this.#failover();
+    this.failover = new Controller({
+      name: 'failover',
+      sources: this.caches.failoverSources(),
+      reconcile: (key) => failover.pass(key),
+      workers: failoverWorkers,
+      backoff: { baseMs: 200, maxMs: 5_000 },
+      logger: log,
+    });
+    this.#manager.add(this.failover);
     this.#manager.add({
       name: 'look again',
       run: (signal) =>
@@ -109,7 +126,9 @@ export class Works {
   /** Looks at every cluster again, because something changed that concerns all of them. */
   lookAtAll(): void {
     for (const { metadata } of this.caches.manifests()) {
-      this.controller.enqueue(`${metadata.namespace ?? ''}/${metadata.name}`);
+      const key = `${metadata.namespace ?? ''}/${metadata.name}`;
+      this.controller.enqueue(key);
+      this.failover.enqueue(key);
     }
   }
 
@@ -122,6 +141,25 @@ export class Works {
     const [namespace = '', name = ''] = key.split('/');
     const isThere = () => this.caches.manifest(namespace, name) !== undefined;
     return this.#options.http.pass(key, () => reconciler.reconcile(key, stop), isThere);
+  }
+
+  #failover(): Failover {
+    const { client, controllerId, story, log, onFailover } = this.#options;
+    return new Failover({
+      client,
+      source: this.caches,
+      manifest: (namespace, name) => {
+        const manifest = this.caches.manifest(namespace, name);
+        return manifest !== undefined && isOwn(manifest, controllerId) ? manifest : undefined;
+      },
+      configuration: () => this.settings().configuration,
+      written: (kind, object) => this.caches.written(kind, object),
+      patroni: (address) => patroniClient(address, { timeoutMs: askTimeoutMs }),
+      story,
+      log,
+      clock: systemClock,
+      onOutcome: onFailover,
+    });
   }
 
   #reconciler(): Reconciler {

@@ -1,4 +1,4 @@
-import { inGroup } from '../key.ts';
+import { inGroup, second } from '../key.ts';
 
 const debug = inGroup('debug');
 const http = inGroup('logging_rest_api');
@@ -20,6 +20,14 @@ export const processKeys = {
   ring_log_lines: http.count(100, 'How many log lines of a cluster or worker are remembered.', {
     minimum: 0,
   }),
+  enable_fast_failover: patroni.flag(
+    true,
+    'Whether the operator takes the leader lock away from a primary whose container is dead for sure, instead of letting it run out.',
+  ),
+  fast_failover_restart_timeout: patroni.period(
+    5 * second,
+    'How long the container of an asynchronous primary may take to come back before a replica takes over; 0: one takes over at once.',
+  ),
   enable_patroni_failsafe_mode: patroni.flag(
     true,
     'Whether `failsafe_mode` of Patroni is on, unless the manifest says.',

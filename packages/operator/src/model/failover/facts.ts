@@ -71,6 +71,7 @@ function podOf(
   cluster: Cluster,
   anyContainer: boolean,
 ): LeaderPod {
+  const [current] = postgres.runs;
   const ended = postgres.runs.flatMap((run, place): EndedRun[] => {
     if (run.ended === notEnded) return [];
     const next = postgres.runs[place - 1];
@@ -85,7 +86,8 @@ function podOf(
       },
     ];
   });
-  if (anyContainer && sidecarEnded) ended.unshift({ ...sidecar, endedIn: secondOf(cluster.now) });
+  const isMistaken = anyContainer && sidecarEnded;
+  if (isMistaken) ended.unshift({ ...sidecar, endedIn: secondOf(cluster.now) });
   return {
     uid: uidOf(name, uid),
     resourceVersion: '1',
@@ -94,7 +96,7 @@ function podOf(
     announcedAddress: address === 0 ? undefined : addressOf(name, address),
     sharesProcesses: cluster.processes.some((process) => process.name === name && process.orphan),
     ended,
-    running: postgres.kind === 'running',
+    runningSince: !isMistaken && current?.ended === notEnded ? secondOf(current.started) : undefined,
     notRestarted: undefined,
   };
 }

@@ -54,7 +54,7 @@ const imagined = ({ lock }: Facts): Pod => ({
   announcedAddress: lock?.address ?? 'x',
   sharesProcesses: false,
   ended: [died],
-  running: false,
+  runningSince: undefined,
   notRestarted: undefined,
 });
 
@@ -62,7 +62,7 @@ const imagined = ({ lock }: Facts): Pod => ({
 export const guards: Guard[] = [
   {
     name: 'the container has ended: not that it does not answer',
-    without: blind((facts) => withPod(facts, () => ({ ended: [died], running: false }))),
+    without: blind((facts) => withPod(facts, () => ({ ended: [died], runningSince: undefined }))),
     where: { members: 2 },
     faults: {},
   },
