@@ -1,6 +1,6 @@
 import type { Configuration } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
-import { events, pods, type Event } from '@pgherd/kube/objects';
+import { events, pods } from '@pgherd/kube/objects';
 import { postgresqls } from '@pgherd/operator';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { eventually } from '../support/eventually.ts';
@@ -50,7 +50,7 @@ async function begin(
 
 async function told(reason: string): Promise<string[]> {
   const { items } = await client.list(events, { namespace: 'default' });
-  return (items as Event[])
+  return items
     .filter((event) => event.reason === reason && event.involvedObject.name === name)
     .map(({ message = '' }) => message);
 }
@@ -124,6 +124,7 @@ test('only the last state tells of the death', async () => {
   await begin({});
   await played.restart();
   await untilFree();
+  expect(await metric('pgherd_fast_failovers_total 1')).toBe(true);
 });
 
 test('a pod that is gone proves nothing', async () => {
@@ -146,6 +147,7 @@ test('an asynchronous primary may come back first, for as long as is configured'
   await played.die();
   await untilTold('WaitingForRestart', 'its container may be back within 1 s');
   await untilFree();
+  expect(await metric('pgherd_fast_failovers_refused_total{guard="restarting"} 1')).toBe(true);
 });
 
 test('an asynchronous primary that is not started again is given up at once', async () => {
@@ -156,6 +158,8 @@ test('an asynchronous primary that is not started again is given up at once', as
   const last = containerStatuses?.[0]?.state ?? {};
   await played.kubelet(played.primary, { waiting: { reason: 'CrashLoopBackOff' } }, last);
   await untilFree();
+  await untilTold('FastFailover', '(CrashLoopBackOff)');
+  expect(await metric('pgherd_fast_failovers_total 1')).toBe(true);
 });
 
 test('switched off, the lock is left alone; a stale label of the primary is still taken away', async () => {
