@@ -24,6 +24,7 @@ export {
 } from './observe/infrastructure-roles.ts';
 export { observe } from './observe/observe.ts';
 export type { Member, Observed } from './observe/observed.ts';
+export { parseUsage, usageCommand, type Usage } from './volumes/usage.ts';
 export type { ObjectSource } from './observe/source.ts';
 export { pendingChanges, type PendingChange } from './observe/pending-restart.ts';
 export { plan, type Goal } from './plan/plan.ts';

@@ -1,4 +1,4 @@
-import { cpuPattern, cronPattern, sizePattern } from '../postgresql/patterns.ts';
+import { cpuPattern, cronPattern, shareOrSizePattern, sizePattern } from '../postgresql/patterns.ts';
 import { type ValueKind, scalarText } from './value.ts';
 
 /** A text that must match `pattern`, or be empty; `expected` says it in words. */
@@ -21,6 +21,12 @@ function matching(name: string, pattern: string, expected: string): ValueKind<st
 export const cpu = matching('CPU', cpuPattern, 'an amount of CPU such as `500m` or `0.5`');
 
 /** Amount of memory. */
+/** A percentage, or an amount of storage. */
+export const shareOrSize = matching(
+  'percentage or size',
+  shareOrSizePattern,
+  'a percentage such as `2%` or an amount of storage such as `5Gi`',
+);
 export const memory = matching('memory', sizePattern, 'an amount of memory such as `500Mi` or `1Gi`');
 
 /** Schedule of a CronJob. */

@@ -4,6 +4,15 @@ export const cpuPattern = String.raw`^(\d+m|\d+(\.\d{1,3})?)$`;
 /** Amount of memory or storage: a Kubernetes quantity in bytes. */
 export const sizePattern = String.raw`^(\d+(e\d+)?|\d+(\.\d+)?(e\d+)?[EPTGMK]i?)$`;
 
+/** A percentage from 1 to 99, or an amount of storage. */
+export const shareOrSizePattern = String.raw`^([1-9]\d?%|\d+(\.\d+)?[EPTGMK]i?)$`;
+
+/** A percentage from 1 to 999, or an amount of storage. */
+export const stepPattern = String.raw`^([1-9]\d{0,2}%|\d+(\.\d+)?[EPTGMK]i?)$`;
+
+/** A duration in whole hours, minutes or seconds. */
+export const shortDurationPattern = String.raw`^\d+(s|m|h)$`;
+
 /** Cron schedule of five fields, each a number, `*` or a step; no lists, ranges or names. */
 export const cronPattern = String.raw`^(\d+|\*)(/\d+)?(\s+(\d+|\*)(/\d+)?){4}$`;
 

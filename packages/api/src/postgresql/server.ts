@@ -1,6 +1,6 @@
 import { boolean, core, int32, int64, map, array, object, oneOf, required, string } from '../schema/node.ts';
 import type { LabelSelector } from 'kubernetes-types/meta/v1.js';
-import { sizePattern } from './patterns.ts';
+import { shareOrSizePattern, shortDurationPattern, sizePattern, stepPattern } from './patterns.ts';
 
 /** Major versions of PostgreSQL that a manifest may ask for. */
 export const postgresVersions = ['14', '15', '16', '17', '18'] as const;
@@ -15,6 +15,26 @@ export const postgresqlSection = object('The PostgreSQL server: its major versio
     string('Value of the parameter.'),
   ),
 });
+
+/** `spec.volume.autoGrow` */
+const autoGrowSection = object(
+  'Growth before the volume is full. All members grow together, and never shrink again.',
+  {
+    enabled: boolean('Whether the volumes grow by themselves.'),
+    threshold: string(
+      'When: from this percentage used on (`80%`), or when no more than this amount is free (`5Gi`); 80% by default.',
+      { pattern: shareOrSizePattern },
+    ),
+    step: string('By how much at a time: a percentage (`20%`) or an amount (`10Gi`); 20% by default.', {
+      pattern: stepPattern,
+    }),
+    max: string('The size at which growth ends; must be given when it is enabled.', { pattern: sizePattern }),
+    minInterval: string(
+      "Shortest time between two growths, e.g. `6h` (Amazon's disks can be changed every six hours); 10m by default.",
+      { pattern: shortDurationPattern },
+    ),
+  },
+);
 
 /** `spec.volume` */
 export const volumeSection = object('The data volume that every member of the cluster has of its own.', {
@@ -35,6 +55,7 @@ export const volumeSection = object('The data volume that every member of the cl
     },
   ),
   type: string("Kind of disk in the provider's terms, e.g. `gp3`."),
+  autoGrow: autoGrowSection,
 });
 
 /** `spec.patroni`; the names are Patroni's own. */

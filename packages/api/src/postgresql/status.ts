@@ -59,6 +59,17 @@ const scheduled = object('Something that somebody asked Patroni to do later.', {
   at: required(string('When, with its zone.', { format: 'date-time' })),
 });
 
+const volume = object('The data volume of one member, roughly; `pgherd df` looks at it.', {
+  claim: required(string('Name of its claim.')),
+  usedPercent: required(int32('How much of it is used; written again when it is five points more or less.')),
+  growthBytesPerDay: int64(
+    'By how much it fills each day, as far as the operator has seen since its start; missing for too few samples.',
+  ),
+  fullAt: string('When it is full, if that goes on; missing when it does not within ten years.', {
+    format: 'date-time',
+  }),
+});
+
 const lastError = object('What is wrong.', {
   reason: required(string('Kind of trouble, in one word for machines, e.g. `ImagePull`.')),
   message: required(string('What is wrong, where, and what to do, in one sentence.')),
@@ -76,6 +87,7 @@ export const statusNode = object('What the operator saw and did last.', {
   readyInstances: int32('Members that run and follow the primary, the primary included.'),
   primary: string('Pod that is primary.'),
   members: array('The members of the cluster.', member),
+  volumes: array('The data volumes, as far as they were looked at.', volume),
   steps: array('What is left to do, in order; the first 20 steps. Missing when there is nothing.', step),
   stepsLeft: int32('How many steps are left, those included that are not in `steps`.'),
   scheduled: array('What Patroni does later because somebody asked for it; missing when nothing.', scheduled),
@@ -89,6 +101,9 @@ export type Condition = Infer<typeof condition>;
 
 /** One entry of `status.members`. */
 export type MemberStatus = Infer<typeof member>;
+
+/** One entry of `status.volumes`. */
+export type VolumeStatus = Infer<typeof volume>;
 
 /** One entry of `status.steps`. */
 export type StepStatus = Infer<typeof step>;

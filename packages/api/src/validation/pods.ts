@@ -2,11 +2,24 @@ import { isIPv6 } from 'node:net';
 import { parseQuantity } from '../quantity.ts';
 import type { Check } from './report.ts';
 
-/** `spec.resources` and `spec.volume.size`. */
+/** `spec.resources`, `spec.volume.size` and `spec.volume.autoGrow`. */
 export const checkSizes: Check = (manifest, _configuration, report) => {
   const { resources, volume } = manifest.spec;
   if (parseQuantity(volume.size) === 0)
     report.error('spec.volume.size', 'a volume of no size cannot be made.');
+  const { autoGrow } = volume;
+  if (autoGrow?.enabled === true) {
+    if (autoGrow.max === undefined)
+      report.error(
+        'spec.volume.autoGrow.max',
+        'say how large the volumes may grow by themselves, e.g. `100Gi`.',
+      );
+    else if ((parseQuantity(autoGrow.max) ?? 0) <= (parseQuantity(volume.size) ?? 0))
+      report.warning(
+        'spec.volume.autoGrow.max',
+        `it is not more than \`spec.volume.size\` (${volume.size}), so that nothing grows by itself.`,
+      );
+  }
   for (const kind of ['cpu', 'memory'] as const) {
     const request = parseQuantity(resources?.requests?.[kind] ?? '');
     const limit = parseQuantity(resources?.limits?.[kind] ?? '');

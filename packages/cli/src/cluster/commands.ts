@@ -17,7 +17,7 @@ export interface PlanOptions extends ClusterOptions {
   configuration?: string;
 }
 
-/** `pgherd list`, `show`, `plan`, `psql`, `extensions`, `delete`, and the verbs of `../verbs`. */
+/** `pgherd list`, `show`, `plan`, `psql`, `extensions`, `df`, `delete`, and the verbs of `../verbs`. */
 export function addClusterCommands(root: Command): void {
   const command = (name: string, description: string): Command =>
     root
@@ -81,6 +81,13 @@ export function addClusterCommands(root: Command): void {
     );
 
   addVerbs((name, description) => command(name, description).addOption(output()));
+
+  command('df', 'How full the data volumes are, by how much they fill each day, and when they are full.')
+    .argument('[name]', 'name of a cluster; default: all clusters of the namespace')
+    .addOption(output())
+    .action(async (name: string | undefined, options: ClusterOptions) =>
+      (await import('../df/command.ts')).df(name, options),
+    );
 
   command('delete', 'Delete a cluster; asks for its name.')
     .argument('<name>', 'name of the cluster')

@@ -44,6 +44,7 @@ async function world(
           manifests: () => manifests,
           get: (kind, namespace, name) => objects.get(`${kind.plural} ${namespace}/${name}`),
         },
+        volumes: { list: () => [] },
         controller: { queue: { waiting } },
       }),
       isOwn: () => true,

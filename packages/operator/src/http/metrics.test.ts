@@ -4,7 +4,7 @@ import { testManifest } from '../testing/cluster.ts';
 import { Metrics } from './metrics.ts';
 
 const now = '2026-01-02T03:04:05Z';
-const state = { waiting: 3, workers: 8, busy: 2, leads: true };
+const state = { waiting: 3, workers: 8, busy: 2, leads: true, volumes: [] };
 
 test('the page tells of requests, passes and clusters', async () => {
   const metrics = new Metrics();
@@ -21,7 +21,16 @@ test('the page tells of requests, passes and clusters', async () => {
     ],
     members: [{ name: 'acid-demo-1', lagBytes: 16 }],
   };
-  const { text } = await metrics.page({ ...state, manifests: [{ ...testManifest(), status }] });
+  const volumes = [
+    {
+      namespace: 'default',
+      cluster: 'acid-demo',
+      pod: 'acid-demo-0',
+      usage: { size: 100, used: 60, free: 40, wal: 5, at: 0 },
+      forecast: { growthPerDay: 172_800, fullAt: undefined, basedOnMs: 1 },
+    },
+  ];
+  const { text } = await metrics.page({ ...state, volumes, manifests: [{ ...testManifest(), status }] });
   for (const line of [
     'pgherd_kubernetes_requests_total{verb="get",resource="pods",code="200"} 1',
     'pgherd_kubernetes_request_duration_seconds_count{verb="get"} 1',
@@ -36,6 +45,11 @@ test('the page tells of requests, passes and clusters', async () => {
     'pgherd_cluster_condition{namespace="default",cluster="acid-demo",condition="Ready"} 1',
     'pgherd_cluster_members{namespace="default",cluster="acid-demo"} 2',
     'pgherd_cluster_members_ready{namespace="default",cluster="acid-demo"} 1',
+    'pgherd_volume_size_bytes{namespace="default",cluster="acid-demo",member="acid-demo-0"} 100',
+    'pgherd_volume_used_bytes{namespace="default",cluster="acid-demo",member="acid-demo-0"} 60',
+    'pgherd_volume_free_bytes{namespace="default",cluster="acid-demo",member="acid-demo-0"} 40',
+    'pgherd_volume_wal_bytes{namespace="default",cluster="acid-demo",member="acid-demo-0"} 5',
+    'pgherd_volume_growth_bytes_per_second{namespace="default",cluster="acid-demo",member="acid-demo-0"} 2',
     'pgherd_member_lag_bytes{namespace="default",cluster="acid-demo",member="acid-demo-1"} 16',
   ]) {
     expect(text.split('\n')).toContain(line);

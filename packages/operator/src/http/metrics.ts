@@ -3,6 +3,8 @@ import { readStatus, type Postgresql } from '@pgherd/api';
 import type { RequestInfo } from '@pgherd/kube/client';
 import type { Reconciled } from '@pgherd/kube/runtime';
 import type { FailoverOutcome } from '../failover/failover.ts';
+import type { Forecast } from '../volumes/forecast.ts';
+import type { Usage } from '../volumes/usage.ts';
 import type { TeamsOutcome } from '../people/roster.ts';
 
 /** What stands at the moment, for the gauges. */
@@ -14,6 +16,14 @@ export interface MetricsState {
   /** Workers that have a cluster at the moment. */
   busy: number;
   leads: boolean;
+  /** The data volumes that were looked at. */
+  volumes: {
+    namespace: string;
+    cluster: string;
+    pod: string;
+    usage: Usage;
+    forecast: Forecast | undefined;
+  }[];
 }
 
 /** One metric of ours, for the documentation. */
@@ -84,7 +94,21 @@ export class Metrics {
       .map(({ name, help, type }) => ({ name, help, type }));
   }
 
-  #measure({ manifests, waiting, workers, busy, leads }: MetricsState): void {
+  #measureVolumes(volumes: MetricsState['volumes']): void {
+    const { volumeSize, volumeUsed, volumeFree, volumeWal, volumeGrowth } = this.#gauges;
+    for (const gauge of [volumeSize, volumeUsed, volumeFree, volumeWal, volumeGrowth]) gauge.reset();
+    for (const { namespace, cluster, pod: member, usage, forecast } of volumes) {
+      const of = { namespace, cluster, member };
+      volumeSize.set(of, usage.size);
+      volumeUsed.set(of, usage.used);
+      volumeFree.set(of, usage.free);
+      if (usage.wal !== undefined) volumeWal.set(of, usage.wal);
+      if (forecast !== undefined) volumeGrowth.set(of, forecast.growthPerDay / 86_400);
+    }
+  }
+
+  #measure({ manifests, waiting, workers, busy, leads, volumes }: MetricsState): void {
+    this.#measureVolumes(volumes);
     const gauges = this.#gauges;
     gauges.waiting.set(waiting);
     gauges.workers.set(workers);
@@ -216,6 +240,36 @@ function gaugesIn(registry: Registry) {
       name: 'pgherd_cluster_members_ready',
       help: 'Members of each cluster that do their part, the primary included.',
       labelNames: [...ofCluster],
+      registers,
+    }),
+    volumeSize: new Gauge({
+      name: 'pgherd_volume_size_bytes',
+      help: "Size of the file system of each member's data volume.",
+      labelNames: [...ofCluster, 'member'],
+      registers,
+    }),
+    volumeUsed: new Gauge({
+      name: 'pgherd_volume_used_bytes',
+      help: "What is used of each member's data volume, the write-ahead log included.",
+      labelNames: [...ofCluster, 'member'],
+      registers,
+    }),
+    volumeFree: new Gauge({
+      name: 'pgherd_volume_free_bytes',
+      help: "What can still be written to each member's data volume.",
+      labelNames: [...ofCluster, 'member'],
+      registers,
+    }),
+    volumeWal: new Gauge({
+      name: 'pgherd_volume_wal_bytes',
+      help: "Size of the write-ahead log on each member's data volume.",
+      labelNames: [...ofCluster, 'member'],
+      registers,
+    }),
+    volumeGrowth: new Gauge({
+      name: 'pgherd_volume_growth_bytes_per_second',
+      help: "By how much each member's data volume fills, over at most a week; absent for too few samples.",
+      labelNames: [...ofCluster, 'member'],
       registers,
     }),
     lag: new Gauge({

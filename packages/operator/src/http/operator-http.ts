@@ -13,12 +13,14 @@ import { redactText, secretValues } from '../redact.ts';
 import { routesOf } from './routes.ts';
 import { serveHttp, type HttpServer } from './server.ts';
 import type { Subject } from './subject.ts';
+import type { VolumeWatch } from '../volumes/volume-watch.ts';
 import { WorkerSlots } from './worker-slots.ts';
 
 /** What is watched, and what waits for a worker. */
 interface Works {
   caches: Pick<ObjectSource, 'get'> & { manifests(): Postgresql[] };
   controller: { queue: { readonly waiting: string[] } };
+  volumes: Pick<VolumeWatch, 'list'>;
 }
 
 /** The parts of the operator that are told of, once they are there. */
@@ -109,6 +111,7 @@ export class OperatorHttp {
           workers: this.#settings().configuration.workers,
           busy: this.#slots.busy,
           leads: parts.leadership().leads,
+          volumes: works()?.volumes.list() ?? [],
         }),
     };
   }

@@ -3,6 +3,8 @@ import type { FailoverState } from '@pgherd/patroni';
 import { objectKey, type Kind } from '../kinds.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
 import type { PendingChange } from './pending-restart.ts';
+import type { Forecast } from '../volumes/forecast.ts';
+import type { Usage } from '../volumes/usage.ts';
 import type { BackupEnvironment, InfrastructureRole, PodEnvironment } from '../render/input.ts';
 
 /** One member of a cluster: its pod, and what Patroni says in the pod's annotation. */
@@ -78,6 +80,12 @@ export interface Observed {
    * should be are there.
    */
   databaseRoles?: ReadonlySet<string> | 'assumed';
+  /** How full the members' volumes are, by pod, as far as it was looked; absent: nobody looks. */
+  usage?: ReadonlyMap<string, Usage>;
+  /** What is to be expected of them, by pod, where enough was seen. */
+  forecasts?: ReadonlyMap<string, Forecast>;
+  /** Since when somebody looks, in milliseconds since 1970. */
+  usageSince?: number;
   /** Password that PostgreSQL last let the superuser in with; absent: this process was not there yet. */
   superuserPassword?: string;
 }

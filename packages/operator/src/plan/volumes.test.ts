@@ -88,6 +88,13 @@ test('storage_resize_mode says whether claims grow', () => {
   });
 });
 
+test('with Amazon alone nothing grows yet, and that is told', () => {
+  expect(modes('ebs', '2Gi')).toMatchObject({
+    steps: 0,
+    notices: [expect.stringContaining('does not ask Amazon')],
+  });
+});
+
 test('a smaller size is told: volumes stay, new members would be too small', () => {
   expect(modes('pvc', '500Mi')).toEqual({
     steps: 0,

@@ -8,6 +8,10 @@ import type { Storyteller } from '../events/story.ts';
 import type { DatabaseAccess } from '../execute/database-access.ts';
 import { Failover, type FailoverOutcome } from '../failover/failover.ts';
 import type { OperatorHttp } from '../http/operator-http.ts';
+import { kinds } from '../kinds.ts';
+import { observe } from '../observe/observe.ts';
+import { isOn } from '../volumes/brake.ts';
+import { VolumeWatch } from '../volumes/volume-watch.ts';
 import { newPassword } from '../reconcile/password.ts';
 import { People } from '../people/people.ts';
 import type { Roster } from '../people/roster.ts';
@@ -57,6 +61,7 @@ export class Works {
   readonly #options: WorksOptions;
   readonly #manager: Manager;
   readonly #people: People;
+  readonly volumes: VolumeWatch;
   #settings: Settings;
 
   /** `namespaces`: those of the shape that may be read. */
@@ -78,6 +83,20 @@ export class Works {
       watched: new PeopleCaches(this.#manager, this.shape, namespaces, options.own),
       roster: options.roster,
       clock: systemClock,
+    });
+    this.volumes = new VolumeWatch({
+      client,
+      configuration: () => this.settings().configuration,
+      manifests: () => this.caches.manifests().filter((manifest) => isOwn(manifest, options.controllerId)),
+      podsOf: (namespace, cluster) => this.caches.ofCluster(kinds.pod, namespace, cluster),
+      isBraked: (namespace, cluster) => {
+        const { configuration } = this.settings();
+        const memory = { databaseFingerprint: undefined };
+        return isOn(observe(this.caches, configuration, { namespace, name: cluster }, memory));
+      },
+      enqueue: (key) => this.controller.enqueue(key),
+      clock: systemClock,
+      log,
     });
     const reconciler = this.#reconciler();
     this.controller = new Controller({
@@ -114,6 +133,7 @@ export class Works {
         }),
     });
     this.#manager.add({ name: 'people', run: (signal) => this.#people.run(signal) });
+    this.#manager.add({ name: 'volumes', run: (signal) => this.volumes.run(signal) });
   }
 
   /** The configuration, as far as these watches fit it: no pass may look for labels that are not watched. */
@@ -171,6 +191,7 @@ export class Works {
       manifest: (namespace, name) => this.caches.manifest(namespace, name),
       source: this.caches,
       people: (manifest) => this.#people.of(manifest),
+      usageOf: (namespace, name) => this.volumes.usageOf(namespace, name),
       lagOf: (namespace, pod) => this.caches.lagOf(namespace, pod),
       hands: {
         client,

@@ -21,6 +21,8 @@ import { standbyCluster } from '../render/standby.ts';
 import { declaredConfiguration } from '../render/spilo-configuration.ts';
 import type { RoleSecret } from '../secrets/role-secret.ts';
 import type { Settings } from '../settings.ts';
+import { autoGrowth } from '../volumes/auto-grow.ts';
+import { isBraked, withBrake } from '../volumes/brake.ts';
 import { decideSecrets } from './decide-secrets.ts';
 import { declaredElsewhere } from './declared-elsewhere.ts';
 
@@ -75,14 +77,14 @@ export function goalOf(
       unwanted: unwantedObjects(configuration, objects, observed),
       database: sql,
       configuration: {
-        wanted: {
-          ...declaredConfiguration(input, failsafeMode(settings, observed)),
-          ...standbyCluster(input),
-        },
+        wanted: withBrake(
+          { ...declaredConfiguration(input, failsafeMode(settings, observed)), ...standbyCluster(input) },
+          isBraked(manifest, configuration, observed, circumstances.now),
+        ),
         applied: appliedKeys(manifest),
         version: postgresVersion(input),
       },
-      ...volumeGoal(manifest, configuration),
+      ...volumeGoal(manifest, configuration, observed, circumstances.now),
       pods: {
         roleLabel: configuration.pod_role_label,
         ignoredAnnotations: configuration.ignored_annotations,
@@ -103,10 +105,14 @@ export function goalOf(
 
 /** `off`, and `ebs`, in which Amazon grows what is below the claims, leave the claims as they are. */
 function volumeGoal(
-  { spec: { volume } }: Postgresql,
+  manifest: Postgresql,
   { storage_resize_mode: mode }: Configuration,
+  observed: Observed,
+  now: number,
 ): Pick<Goal, 'volumes'> {
-  return mode === 'pvc' || mode === 'mixed' ? { volumes: { size: volume.size } } : {};
+  if (mode !== 'pvc' && mode !== 'mixed') return {};
+  const { growths } = autoGrowth(manifest, observed, now);
+  return { volumes: { size: manifest.spec.volume.size, growths } };
 }
 
 /**

@@ -47,6 +47,8 @@ export interface ReconcilerOptions {
   people?: (manifest: Postgresql) => ClusterPeople;
   /** How many bytes a pod was behind the primary when it last said where it is. */
   lagOf?: (namespace: string, pod: string) => number | undefined;
+  /** How full the volumes of a cluster are; absent: nobody looks. */
+  usageOf?: (namespace: string, name: string) => Pick<Observed, 'usage' | 'usageSince' | 'forecasts'>;
   /** Told of what a pass changed in a cluster (`namespace/name`), a line for each step. */
   changed?: (cluster: string, change: { startedAt: Date; finishedAt: Date; lines: string[] }) => void;
   hands: Hands;
@@ -368,7 +370,8 @@ export class Reconciler {
     const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
     const observed = observe(this.#options.source, this.#options.settings().configuration, cluster, memory);
     const people = this.#options.people?.(manifest);
-    return people === undefined ? observed : { ...observed, people };
+    const usage = this.#options.usageOf?.(cluster.namespace, cluster.name);
+    return { ...observed, ...usage, ...(people === undefined ? {} : { people }) };
   }
 
   async #withFinalizer(manifest: Postgresql, memory: ClusterMemory): Promise<Postgresql> {

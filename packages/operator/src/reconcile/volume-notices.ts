@@ -1,5 +1,7 @@
 import { parseQuantity, type Configuration, type Postgresql, type Problem } from '@pgherd/api';
 import type { Observed } from '../observe/observed.ts';
+import { autoGrowth } from '../volumes/auto-grow.ts';
+import { brakeParameter, isOn } from '../volumes/brake.ts';
 import { dataClaims, type DataClaim } from '../volumes/data-claims.ts';
 
 /** What is to be said of volumes that have another size than the manifest's, and keep it. */
@@ -8,11 +10,13 @@ export function volumeNotices(
   { storage_resize_mode: mode }: Configuration,
   observed: Observed,
 ): Problem[] {
-  const { size } = manifest.spec.volume;
+  const { size, autoGrow } = manifest.spec.volume;
   const wanted = parseQuantity(size) ?? 0;
   const claims = dataClaims(observed);
-  const larger = claims.filter(({ requested }) => requested.bytes > wanted);
-  const smaller = mode === 'off' ? claims.filter(({ requested }) => requested.bytes < wanted) : [];
+  // Those that have grown by themselves are as they should be.
+  const larger = autoGrow?.enabled === true ? [] : claims.filter(({ requested }) => requested.bytes > wanted);
+  const stays = mode === 'off' || mode === 'ebs';
+  const smaller = stays ? claims.filter(({ requested }) => requested.bytes < wanted) : [];
   const problem = (message: string): Problem => ({ severity: 'warning', field: 'spec.volume.size', message });
   return [
     ...(larger.length === 0
@@ -25,8 +29,41 @@ export function volumeNotices(
         ]),
     ...(smaller.length === 0
       ? []
-      : [problem(`${listed(smaller)} stay as they are, because storage_resize_mode is off.`)]),
+      : [problem(`${listed(smaller)} stay as they are, because storage_resize_mode is ${whyNot(mode)}.`)]),
+    ...autoGrowNotices(manifest, mode, observed),
+    ...brakeNotices(manifest, observed),
   ];
+}
+
+function whyNot(mode: Configuration['storage_resize_mode']): string {
+  return mode === 'ebs' ? "ebs, and pgherd does not ask Amazon's API yet" : mode;
+}
+
+function autoGrowNotices(
+  manifest: Postgresql,
+  mode: Configuration['storage_resize_mode'],
+  observed: Observed,
+): Problem[] {
+  const { autoGrow } = manifest.spec.volume;
+  if (autoGrow?.enabled !== true) return [];
+  const field = 'spec.volume.autoGrow';
+  if (mode === 'off' || mode === 'ebs') {
+    const message = `nothing grows by itself, because storage_resize_mode is ${whyNot(mode)}; it takes pvc or mixed.`;
+    return [{ severity: 'warning', field, message }];
+  }
+  const newest = Math.max(0, ...[...(observed.usage?.values() ?? [])].map(({ at }) => at));
+  const { capped } = autoGrowth(manifest, observed, newest);
+  if (capped.length === 0) return [];
+  const message = `${capped.join(', ')} would grow, but has the largest size that it may have (${autoGrow.max}): raise it.`;
+  return [{ severity: 'warning', field: `${field}.max`, reason: 'VolumeCapped', message }];
+}
+
+function brakeNotices({ spec }: Postgresql, observed: Observed): Problem[] {
+  if (!isOn(observed) || spec.postgresql.parameters?.[brakeParameter] !== undefined) return [];
+  const message =
+    `the volume of the primary${observed.leader === undefined ? '' : ` ${observed.leader}`} is nearly full, so writes are ` +
+    'stopped until there is room: make the volumes larger, or make room as superuser (set transaction_read_only to off).';
+  return [{ severity: 'warning', field: 'spec.volume.size', reason: 'WritesStopped', message }];
 }
 
 function listed(claims: readonly DataClaim[]): string {

@@ -101,7 +101,14 @@ function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): O
 }
 
 /** Reasons of troubles that are seen, and are not those of pods. */
-const notAboutPods = ['VolumeNotGrown', 'SecretIncomplete', 'PeopleUnknown', 'PoolerStuck'];
+const notAboutPods = [
+  'VolumeNotGrown',
+  'WritesStopped',
+  'VolumeNearlyFull',
+  'SecretIncomplete',
+  'PeopleUnknown',
+  'PoolerStuck',
+];
 
 /** All troubles, but none that another one already says. */
 function saidOnce(troubles: Trouble[]): string {

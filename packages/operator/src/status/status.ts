@@ -8,6 +8,7 @@ import { memberStatuses } from './members.ts';
 import { phase } from './phase.ts';
 import { scheduledStatuses } from './scheduled.ts';
 import { stepStatuses } from './steps.ts';
+import { volumeStatuses } from './volumes.ts';
 import { observedTroubles } from './observed-troubles.ts';
 import { manifestTrouble, shorten, type Trouble } from './trouble.ts';
 
@@ -50,12 +51,18 @@ export function computeStatus(input: StatusInput): PostgresqlStatus {
     readyInstances: streaming,
     ...(primary === undefined ? {} : { primary }),
     members: memberStatuses(observed, previous, lagOf),
+    ...volumesOf(input),
     ...stepStatuses(input.plan),
     ...scheduledStatuses(observed),
     ...lastError(input, troubles),
     ...databaseImage(observed),
     ...patroniStore(observed),
   };
+}
+
+function volumesOf({ observed, previous }: StatusInput): Pick<PostgresqlStatus, 'volumes'> {
+  const volumes = volumeStatuses(observed, previous);
+  return volumes.length === 0 ? {} : { volumes };
 }
 
 /** The worst that is wrong now. It is gone as soon as nothing is; events tell of what was. */

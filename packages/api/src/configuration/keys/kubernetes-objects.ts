@@ -1,7 +1,15 @@
 import { annotations, expressions, labelNames, labels, retentionPolicy } from '../collections.ts';
 import { inGroup, minute, notYet } from '../key.ts';
 import { infrastructureRoles } from '../structures.ts';
-import { labelName, namespaceNames, namespacedName, objectName, oneOf, template } from '../words.ts';
+import {
+  labelName,
+  namespaceNames,
+  namespacedName,
+  objectName,
+  oneOf,
+  shareOrSize,
+  template,
+} from '../words.ts';
 
 const { key, flag, period } = inGroup('kubernetes');
 
@@ -158,8 +166,18 @@ export const objectKeys = {
     kind: oneOf('ebs', 'mixed', 'pvc', 'off'),
     default: 'pvc',
     description:
-      "How a volume grows: through its claim (`pvc`), through Amazon's API (`ebs`), the claim for the size and Amazon for the rest (`mixed`), or not (`off`).",
-    ...notYet,
+      "How a volume grows: through its claim (`pvc`, and `mixed`, in which Amazon's API would see to the rest) or not (`off`). Amazon's API is not asked yet: with `ebs` nothing grows, which is told.",
+  }),
+  enable_volume_brake: flag(
+    true,
+    'Whether writes are stopped (`default_transaction_read_only`) while the rest of `volume_brake_rest` is not free on the volume of the primary, instead of PostgreSQL crashing on a full disk.',
+  ),
+  volume_brake_rest: key({
+    kind: shareOrSize,
+    default: '2%',
+    description:
+      'What the volume brake keeps free: a percentage, of which at least 128 MiB and at most 1 GiB count, or an amount such as `5Gi`. Writes go on when twice as much is free.',
+    nonEmpty: true,
   }),
   watched_namespace: key({
     kind: namespaceNames,

@@ -290,6 +290,8 @@ export const objectsKeys: Record<string, Entry> = {
       'deletion delete secret standby.acid-demo.credentials.postgresql.acid.zalan.do',
     ],
   },
-  storage_resize_mode: 'not yet',
+  storage_resize_mode: { shownBy: 'packages/operator/src/plan/volumes.test.ts' },
+  enable_volume_brake: { shownBy: 'packages/operator/src/volumes/brake.test.ts' },
+  volume_brake_rest: { shownBy: 'packages/operator/src/volumes/brake.test.ts' },
   watched_namespace: { shownBy: 'test/machine/operator-watching.test.ts' },
 };

@@ -1,0 +1,210 @@
+import type { Configuration, Postgresql } from '@pgherd/api';
+import type { Client } from '@pgherd/kube/client';
+import type { Clock, KubeObject, Logger, Pod } from '@pgherd/kube/objects';
+import { memberOf } from '../observe/member.ts';
+import { autoGrowOf } from './auto-grow.ts';
+import { endWritersCommand, restOf } from './brake.ts';
+import { forecast, type Forecast } from './forecast.ts';
+import { UsageHistory } from './history.ts';
+import type { Observed } from '../observe/observed.ts';
+import { parseUsage, usageCommand, type Usage } from './usage.ts';
+
+/** What is watched, and who is told. */
+export interface VolumeWatchOptions {
+  client: Pick<Client, 'exec'>;
+  /** The clusters that are looked after. */
+  manifests: () => Postgresql[];
+  configuration: () => Configuration;
+  /** Pods of a cluster. */
+  podsOf: (namespace: string, cluster: string) => KubeObject[];
+  /** Whether writes to a cluster are stopped at the moment. */
+  isBraked: (namespace: string, cluster: string) => boolean;
+  /** Has the cluster (`namespace/name`) looked at: something of its volumes is to be acted on, or no longer. */
+  enqueue: (cluster: string) => void;
+  clock: Clock;
+  log: Logger;
+}
+
+/** A volume that is far from full and fills slowly is looked at this often; one about to be full more and more often. */
+const restingMs = 300_000;
+const soonestMs = 1_000;
+/** A volume that grows at this rate, bytes a second, is expected although nothing was written before. */
+const burst = 20 * 1024 ** 2;
+/** The status tells of every volume at least this often, if it has changed. */
+const tellMs = 3_600_000;
+const timeoutMs = 10_000;
+const atOnce = 4;
+const tickMs = 1_000;
+
+/** What is known of one pod's volume. */
+interface Watched {
+  cluster: string;
+  history: UsageHistory;
+  forecast: Forecast | undefined;
+  nextAt: number;
+  /** When its cluster was last looked at because of it. */
+  toldAt: number;
+  uid: string;
+}
+
+/**
+ * Looks from within each member's pod how full its data volume is: works without PostgreSQL and on any storage. What was
+ * seen is kept in memory only; after a restart it begins anew.
+ */
+export class VolumeWatch {
+  readonly #options: VolumeWatchOptions;
+  readonly #pods = new Map<string, Watched>();
+
+  readonly #since: number;
+
+  constructor(options: VolumeWatchOptions) {
+    this.#options = options;
+    this.#since = options.clock.now();
+  }
+
+  /** What was seen last of every pod of a cluster, by its name, what is to be expected, and since when it is looked. */
+  usageOf(
+    namespace: string,
+    cluster: string,
+  ): Required<Pick<Observed, 'usage' | 'forecasts' | 'usageSince'>> {
+    const usage = new Map<string, Usage>();
+    const forecasts = new Map<string, Forecast>();
+    for (const [key, { cluster: each, history, forecast: expected }] of this.#pods) {
+      if (each !== `${namespace}/${cluster}`) continue;
+      const pod = key.slice(namespace.length + 1);
+      if (history.last !== undefined) usage.set(pod, history.last);
+      if (expected !== undefined) forecasts.set(pod, expected);
+    }
+    return { usage, forecasts, usageSince: this.#since };
+  }
+
+  /** All that is known, for the metrics. */
+  list(): {
+    namespace: string;
+    cluster: string;
+    pod: string;
+    usage: Usage;
+    forecast: Forecast | undefined;
+  }[] {
+    return [...this.#pods].flatMap(([key, { cluster, history, forecast: expected }]) => {
+      const [namespace = '', pod = ''] = key.split('/');
+      const { last: usage } = history;
+      const name = cluster.slice(namespace.length + 1);
+      return usage === undefined ? [] : [{ namespace, cluster: name, pod, usage, forecast: expected }];
+    });
+  }
+
+  /** Looks until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#round(signal);
+      await new Promise<void>((resolve) => {
+        const cancel = this.#options.clock.after(tickMs, resolve);
+        signal.addEventListener('abort', () => (cancel(), resolve()), { once: true });
+      });
+    }
+  }
+
+  async #round(signal: AbortSignal): Promise<void> {
+    const now = this.#options.clock.now();
+    const due: { key: string; manifest: Postgresql }[] = [];
+    const seen = new Set<string>();
+    for (const manifest of this.#options.manifests()) {
+      const { namespace = '', name } = manifest.metadata;
+      for (const pod of this.#options.podsOf(namespace, name)) {
+        if (memberOf(name, pod as Pod)?.running !== true) continue;
+        const { metadata } = pod;
+        const key = `${namespace}/${metadata.name ?? ''}`;
+        const uid = metadata.uid ?? '';
+        seen.add(key);
+        const known = this.#pods.get(key) ?? {
+          cluster: `${namespace}/${name}`,
+          history: new UsageHistory(),
+          forecast: undefined,
+          toldAt: -Infinity,
+          nextAt: now,
+          uid,
+        };
+        // A new pod, e.g. one that was restarted by somebody, is looked at anew.
+        if (known.uid !== uid) Object.assign(known, { uid, nextAt: now });
+        this.#pods.set(key, known);
+        if (known.nextAt <= now) due.push({ key, manifest });
+      }
+    }
+    const deleted = new Set(
+      this.#options.manifests().map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`),
+    );
+    // A pod that is gone may come back with the same volume: only with its cluster it is forgotten.
+    for (const [key, { cluster }] of this.#pods)
+      if (!seen.has(key) && !deleted.has(cluster)) this.#pods.delete(key);
+    for (let first = 0; first < due.length && !signal.aborted; first += atOnce)
+      await Promise.all(due.slice(first, first + atOnce).map((each) => this.#look(each, signal)));
+  }
+
+  async #look({ key, manifest }: { key: string; manifest: Postgresql }, signal: AbortSignal): Promise<void> {
+    const { client, clock, log, enqueue } = this.#options;
+    const watched = this.#pods.get(key);
+    const [namespace = '', name = ''] = key.split('/');
+    if (watched === undefined) return;
+    try {
+      const { stdout } = await client.exec(
+        { namespace, name },
+        {
+          container: 'postgres',
+          command: usageCommand,
+          signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+        },
+      );
+      const usage = parseUsage(stdout, clock.now());
+      if (usage === undefined) throw new Error(`df answered: ${stdout.slice(0, 200)}`);
+      const before = watched.history.last;
+      watched.history.add(usage);
+      watched.forecast = forecast(watched.history.samples);
+      const rest = restOf(usage, this.#options.configuration());
+      watched.nextAt = clock.now() + delayMs(watched.history, usage, rest);
+      if (isToldOf(manifest, before, usage, rest) || usage.at - watched.toldAt >= tellMs) {
+        watched.toldAt = usage.at;
+        enqueue(watched.cluster);
+      }
+      if (usage.free < rest) await this.#endWriters(namespace, name, watched, signal);
+    } catch (err) {
+      if (signal.aborted) return;
+      watched.nextAt = clock.now() + restingMs;
+      log.debug({ err, pod: key }, 'how full the volume is could not be seen');
+    }
+  }
+
+  /** What had begun to write before writes were stopped goes on until it is ended. */
+  async #endWriters(
+    namespace: string,
+    name: string,
+    { cluster }: Watched,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { client, configuration, isBraked, log } = this.#options;
+    if (!isBraked(namespace, cluster.slice(namespace.length + 1))) return;
+    const { exitCode, stderr } = await client.exec(
+      { namespace, name },
+      {
+        container: 'postgres',
+        command: endWritersCommand(configuration().super_username),
+        signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
+      },
+    );
+    if (exitCode !== 0) log.debug({ pod: name, stderr }, 'writers could not be ended');
+  }
+}
+
+/** The nearer it is to being full, the sooner again: at a quarter of the time that is left at the rate it fills, or could. */
+function delayMs(history: UsageHistory, usage: Usage, rest: number): number {
+  const left = usage.free - rest;
+  const rate = Math.max(history.rate, burst);
+  return Math.min(restingMs, Math.max(soonestMs, (left / rate / 4) * 1000));
+}
+
+/** Whether there is, or was, something to act on. A pass that finds nothing to do makes no request. */
+function isToldOf(manifest: Postgresql, before: Usage | undefined, usage: Usage, rest: number): boolean {
+  const auto = autoGrowOf(manifest);
+  const isLow = (each: Usage) => auto?.isLow(each) === true || each.free < 2 * rest;
+  return isLow(usage) || (before !== undefined && isLow(before));
+}
