@@ -4,7 +4,19 @@ import {
   type Condition,
   type PostgresqlStatus,
 } from '@pgherd/api';
-import { configMaps, events, leases, pods, type KubeObject, type ResourceType } from '@pgherd/kube/objects';
+import {
+  configMaps,
+  endpoints,
+  events,
+  leases,
+  pods,
+  services,
+  statefulSets,
+  type KubeObject,
+  type ResourceType,
+  type Service,
+  type StatefulSet,
+} from '@pgherd/kube/objects';
 import { afterEach, expect, test } from 'vitest';
 
 import { postgresqls, rbacObjects, type ConfigurationOrigin } from '@pgherd/operator';
@@ -33,7 +45,7 @@ function namespaceObject(name: string): KubeObject {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
 }
 
-async function createCluster(namespace = 'default'): Promise<void> {
+async function createCluster(namespace = 'default'): Promise<PlayedCluster> {
   await lab.client.create(postgresqls, {
     metadata: { ...key, namespace },
     spec: {
@@ -45,6 +57,7 @@ async function createCluster(namespace = 'default'): Promise<void> {
   });
   const played = new PlayedCluster(lab.client, key.name, 'endpoints', namespace);
   lab.stopLater(() => played.stop());
+  return played;
 }
 
 const wordIn = async (namespace = 'default') =>
@@ -223,4 +236,57 @@ test('a namespace that may not be read ends nothing for good: with the old one b
   });
   await watch('default');
   await eventually('it is ready again', isReady);
+});
+
+test('the store of Patroni: kept and told while there are members, moved with all of its state when the cluster is stopped', async () => {
+  const place = { namespace: 'default', name: 'postgres-operator' };
+  await start({ type: 'ConfigMap', ...place });
+  await lab.client.create(configMaps, { metadata: place, data: { kubernetes_use_configmaps: 'false' } });
+  const before = await createCluster();
+  lab.operateWith({ env: { CONFIG_MAP_NAME: place.name } });
+  await running();
+  const write = (data: Record<string, string>) =>
+    lab.client.patch(configMaps, place, { type: 'merge', body: { data } });
+  const scale = (numberOfInstances: number) =>
+    lab.client.patch(postgresqls, key, { type: 'merge', body: { spec: { numberOfInstances } } });
+  const toldOf = async (text: string) =>
+    (await told('postgresql')).some(
+      (each) => each.includes('kubernetes_use_configmaps') && each.includes(text),
+    );
+  const environment = async () => {
+    const { spec }: StatefulSet = await lab.client.get(statefulSets, key);
+    return spec?.template.spec?.containers[0]?.env?.map(({ name }) => name) ?? [];
+  };
+  const annotationsOf = async (type: ResourceType, name: string) =>
+    (await lab.client.find(type, { ...key, name }))?.metadata.annotations;
+
+  await write({ kubernetes_use_configmaps: 'true' });
+  await eventually('it is told what to do', () => toldOf('set `numberOfInstances: 0`'));
+  expect(await environment()).not.toContain('KUBERNETES_USE_CONFIGMAPS');
+
+  // The played member does not give its lock back: it may run somewhere.
+  await scale(0);
+  await eventually('it is told that the lock is held', () => toldOf('has not given its leader lock back'));
+  expect(await annotationsOf(configMaps, `${key.name}-leader`)).toBeUndefined();
+  const release = { metadata: { annotations: { leader: null, optime: '5000' } } };
+  await lab.client.patch(endpoints, key, { type: 'merge', body: release });
+  await eventually('new pods would get the other store', async () =>
+    (await environment()).includes('KUBERNETES_USE_CONFIGMAPS'),
+  );
+  expect(await annotationsOf(configMaps, `${key.name}-leader`)).toEqual({ optime: '5000' });
+  const state = await annotationsOf(endpoints, `${key.name}-config`);
+  expect(state?.['config']).toBeDefined();
+  expect(await annotationsOf(configMaps, `${key.name}-config`)).toMatchObject({ config: state?.['config'] });
+  expect(await annotationsOf(endpoints, key.name)).toMatchObject({ leader: '(moved to ConfigMaps)' });
+  const service: Service = await lab.client.get(services, key);
+  expect(service.spec?.selector).toMatchObject({ 'spilo-role': 'master' });
+
+  await before.stop();
+  const played = new PlayedCluster(lab.client, key.name, 'configmaps');
+  lab.stopLater(() => played.stop());
+  await scale(1);
+  await eventually('it runs with the other store', async () => {
+    const leader = (await annotationsOf(configMaps, `${key.name}-leader`))?.['leader'];
+    return leader === `${key.name}-0` && (await wordIn()) === 'Running';
+  });
 });

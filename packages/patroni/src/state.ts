@@ -3,6 +3,8 @@ import { type JsonObject, numberOf, parseJson, parseObject } from './json.ts';
 /** Where Patroni keeps its state in Kubernetes. */
 export type PatroniStore = 'endpoints' | 'configmaps';
 
+type Annotations = Record<string, string> | undefined;
+
 /** Names of the objects that Patroni keeps its state in; they are Endpoints or ConfigMaps. */
 export interface PatroniObjectNames {
   leader: string;
@@ -20,6 +22,22 @@ export function patroniObjectNames(scope: string, store: PatroniStore): PatroniO
     failover: `${scope}-failover`,
     sync: `${scope}-sync`,
   };
+}
+
+/**
+ * Who holds the leader lock of a store that the cluster has moved out of: no pod can be called so, and no Patroni that
+ * still looks there takes the lock or becomes primary.
+ */
+export const movedLeader: Record<PatroniStore, string> = {
+  endpoints: '(moved to Endpoints)',
+  configmaps: '(moved to ConfigMaps)',
+};
+
+/** Where the cluster has moved to, as its leader object says; undefined: it has not. */
+export function movedTo(annotations: Annotations): PatroniStore | undefined {
+  const { leader } = annotations ?? {};
+  if (leader === movedLeader.endpoints) return 'endpoints';
+  return leader === movedLeader.configmaps ? 'configmaps' : undefined;
 }
 
 /** The leader lock and what the leader writes beside it. */
@@ -40,8 +58,6 @@ export interface LeaderState {
   /** REST API of each member that may vote in failsafe mode. */
   failsafe?: Record<string, string>;
 }
-
-type Annotations = Record<string, string> | undefined;
 
 /** Reads the annotations of the leader object. */
 export function parseLeader(annotations: Annotations): LeaderState {

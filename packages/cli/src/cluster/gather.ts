@@ -23,6 +23,7 @@ import {
   parseMember,
   parseSync,
   patroniObjectNames,
+  movedTo,
   type PatroniStore,
 } from '@pgherd/patroni';
 import { findLabels } from './labels.ts';
@@ -59,7 +60,8 @@ export function patroniState(
     };
   };
   const inConfigMaps = readFrom(found.configMaps, 'configmaps');
-  return inConfigMaps.leader === undefined ? readFrom(found.endpoints, 'endpoints') : inConfigMaps;
+  const isElsewhere = inConfigMaps.leader === undefined || movedTo(inConfigMaps.leader) === 'endpoints';
+  return isElsewhere ? readFrom(found.endpoints, 'endpoints') : inConfigMaps;
 }
 
 function memberRow(pod: Pod, state: PatroniAnnotations, told: MemberStatus[]): MemberRow {

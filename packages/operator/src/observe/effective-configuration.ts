@@ -4,7 +4,7 @@ import { kinds } from '../kinds.ts';
 import { primaryServiceName } from '../names.ts';
 import type { Settings } from '../settings.ts';
 import { find, isStreaming, leaderOf, type Member, type Observed } from './observed.ts';
-import { podSpecOf, settledPodSpec, storeOf } from './remembered.ts';
+import { settledPodSpec, presentStore } from './remembered.ts';
 
 /** Objects of an existing cluster that tell what it was made with. */
 interface Existing {
@@ -48,13 +48,13 @@ export const keptKeys: readonly ConfigurationKey[] = [
 /**
  * The configuration that holds for one cluster. pgherd's defaults are for new clusters: an existing one keeps what it
  * has until the configuration names something else (the manifest always wins where it is read). Patroni's store stays
- * even then, because no member may write to another one than the rest.
+ * even then, because no member may write to another one than the rest; it is moved while there are none.
  */
 export function effectiveConfiguration(settings: Settings, observed: Observed): Configuration {
   const { configuration, named } = settings;
   const effective = {
     ...configuration,
-    kubernetes_use_configmaps: storeOf(configuration, podSpecOf(observed)) === 'configmaps',
+    kubernetes_use_configmaps: presentStore(configuration, observed) === 'configmaps',
   };
   const pod = settledPodSpec(configuration, observed);
   const postgres = pod?.containers.find(({ name }) => name === 'postgres');

@@ -4,7 +4,7 @@ import { parseConfig, parseFailover, parseLeader, parseSync, patroniObjectNames 
 import { kinds, labelledKinds, objectKey, type Kind } from '../kinds.ts';
 import { memberOf } from './member.ts';
 import type { Member, Observed } from './observed.ts';
-import { podSpecOf, storeOf } from './remembered.ts';
+import { presentStore } from './remembered.ts';
 import { backupEnvironmentOf, podEnvironmentOf } from './pod-environment.ts';
 import type { ObjectSource } from './source.ts';
 
@@ -41,7 +41,7 @@ export function observe(
     .sort((a, b) => a.ordinal - b.ordinal);
 
   // Who leads is not known yet, and all members have the same store.
-  const store = storeOf(configuration, podSpecOf({ namespace, name, objects, members, leader: undefined }));
+  const store = presentStore(configuration, { namespace, name, objects, members, leader: undefined });
   const names = patroniObjectNames(name, store);
   const annotations = (object: string) =>
     objects.get(objectKey(store === 'endpoints' ? kinds.endpoints : kinds.configMap, namespace, object))

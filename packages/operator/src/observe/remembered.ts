@@ -1,17 +1,35 @@
 import type { Configuration } from '@pgherd/api';
-import type { Deployment, EnvVar, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
-import type { PatroniStore } from '@pgherd/patroni';
+import type { Deployment, EnvVar, KubeObject, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
+import { movedTo, patroniObjectNames, type PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
 import { fieldManager, poolerName, poolerSecretName, poolerUserListAnnotation } from '../names.ts';
 import type { Credentials, RememberedStatefulSet, UserList } from '../render/input.ts';
 import { find, findIn, leaderOf, type Observed } from './observed.ts';
 
-/** Where Patroni of this cluster keeps its state: what its pods are told, or the configuration for a new one. */
+/** Where Patroni in such a pod keeps its state; or the configuration for a new cluster. */
 export function storeOf(configuration: Configuration, pod: PodSpec | undefined): PatroniStore {
   const env = postgresEnv(pod);
   if (env === undefined) return configuration.kubernetes_use_configmaps ? 'configmaps' : 'endpoints';
   const configMaps = env.some(({ name, value }) => name === 'KUBERNETES_USE_CONFIGMAPS' && value !== '');
   return configMaps ? 'configmaps' : 'endpoints';
+}
+
+/** Where Patroni of this cluster keeps its state: what its pods are told, unless the state has moved from there since. */
+export function presentStore(
+  configuration: Configuration,
+  observed: Pick<Observed, 'objects' | 'namespace' | 'name' | 'members' | 'leader'>,
+): PatroniStore {
+  const store = storeOf(configuration, podSpecOf(observed));
+  return movedTo(leaderObject(observed, store)?.metadata.annotations) ?? store;
+}
+
+/** The object with Patroni's leader lock in this store. */
+export function leaderObject(
+  observed: Pick<Observed, 'objects' | 'namespace' | 'name'>,
+  store: PatroniStore,
+): KubeObject | undefined {
+  const kind = store === 'endpoints' ? kinds.endpoints : kinds.configMap;
+  return find(observed, kind, patroniObjectNames(observed.name, store).leader);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { PatroniStore } from '@pgherd/patroni';
 import { kinds, type Desired } from '../kinds.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
@@ -8,6 +9,7 @@ import type { Found } from './parts.ts';
 import { planPods, type PodOptions } from './pods.ts';
 import { removeUnwanted } from './removal.ts';
 import type { Plan, Step, Track } from './step.ts';
+import { planStoreMove } from './store-move.ts';
 import { planVolumes, type VolumeGoal } from './volumes.ts';
 
 /** All that should be: what `render` and the declared roles and databases say. */
@@ -20,6 +22,8 @@ export interface Goal {
   /** Undefined when Patroni's configuration is not to be touched. */
   configuration: ConfigurationGoal | undefined;
   pods: PodOptions;
+  /** Where Patroni's state is to move to; absent: it stays. */
+  store?: PatroniStore;
   /** Undefined when claims are not to be touched. */
   volumes?: VolumeGoal;
 }
@@ -34,6 +38,7 @@ export function plan(goal: Goal, observed: Observed): Plan {
     {
       name: 'objects',
       steps: [
+        ...(goal.store === undefined ? [] : planStoreMove(goal.store, observed)),
         ...planObjects(
           goal.objects.filter((desired) => desired !== statefulSet),
           observed,

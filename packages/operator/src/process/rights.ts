@@ -60,10 +60,10 @@ const always: Right[] = [
     why: "To see how full the volumes are (df), and to give the superuser the password of its Secret when PostgreSQL knows another one: only in the primary's pod, only psql.",
   }),
   right('', 'services', [...watch, ...apply, 'delete']),
-  right('', 'endpoints', [...watch, 'patch', 'delete'], {
-    why: 'Patroni makes these; the operator reads them, gives them inherited annotations and owners, and removes them.',
+  right('', 'endpoints', [...watch, 'create', 'patch', 'delete'], {
+    why: 'Patroni makes these; the operator reads them, gives them inherited annotations and owners, and removes them. Created: when the state of a stopped cluster moves to the other store.',
   }),
-  right('', 'configmaps', [...watch, 'patch', 'delete']),
+  right('', 'configmaps', [...watch, 'create', 'patch', 'delete']),
   ...['pods', 'endpoints', 'configmaps'].map((resource, index) =>
     right('', resource, ['get'], {
       essential: false,

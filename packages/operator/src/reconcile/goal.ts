@@ -25,6 +25,7 @@ import { autoGrowth } from '../volumes/auto-grow.ts';
 import { isBraked, withBrake } from '../volumes/brake.ts';
 import { decideSecrets } from './decide-secrets.ts';
 import { declaredElsewhere } from './declared-elsewhere.ts';
+import { wantedStore } from './wanted-store.ts';
 
 /** All that should be, for one pass. */
 export interface PassGoal {
@@ -71,6 +72,8 @@ export function goalOf(
     secretName(configuration, observed.name, configuration.super_username),
   );
   const sql = databaseGoal(input, database);
+  const instances = instancesOf(configuration, manifest);
+  const store = instances === 0 ? wantedStore(settings, observed) : undefined;
   return {
     goal: {
       objects,
@@ -85,6 +88,7 @@ export function goalOf(
         version: postgresVersion(input),
       },
       ...volumeGoal(manifest, configuration, observed, circumstances.now),
+      ...(store === undefined ? {} : { store }),
       pods: {
         roleLabel: configuration.pod_role_label,
         ignoredAnnotations: configuration.ignored_annotations,
@@ -96,7 +100,7 @@ export function goalOf(
     superuser,
     systemSecrets: systemSecrets(input),
     patroniPasswords: patroniPasswords(input),
-    instances: instancesOf(configuration, manifest),
+    instances,
     configuration,
     patienceMs: configuration.pod_label_wait_timeout,
     nextRotationAt: earliest(input),
