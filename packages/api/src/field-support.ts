@@ -63,7 +63,7 @@ export const fieldSupport: Record<string, 'acted on' | 'not yet'> = {
   'spec.enableLogicalBackup': 'acted on',
   'spec.logicalBackupSchedule': 'acted on',
   'spec.logicalBackupRetention': 'acted on',
-  'spec.maintenanceWindows': 'not yet',
+  'spec.maintenanceWindows': 'acted on',
   'spec.clone': 'acted on',
   'spec.standby': 'acted on',
   'spec.tls': 'acted on',

@@ -9,6 +9,12 @@ export const fieldManager = 'pgherd';
 /** On the manifest's object: the keys of Patroni's dynamic configuration that the manifest set, as JSON list. */
 export const appliedAnnotation = 'pgherd.dev/applied';
 
+/**
+ * On the manifest's object: until when (RFC 3339) work that disturbs does not wait for a maintenance window, because
+ * somebody wants it done now.
+ */
+export const maintenanceAnnotation = 'pgherd.dev/maintenance-until';
+
 /** On a pooler's list of users and on the template of its pods: which list these were started with. */
 export const poolerUserListAnnotation = 'pgherd.dev/user-list';
 

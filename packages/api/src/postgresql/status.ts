@@ -90,6 +90,15 @@ export const statusNode = object('What the operator saw and did last.', {
   volumes: array('The data volumes, as far as they were looked at.', volume),
   steps: array('What is left to do, in order; the first 20 steps. Missing when there is nothing.', step),
   stepsLeft: int32('How many steps are left, those included that are not in `steps`.'),
+  origin: object(
+    'What the cluster is made from, as of the last time that nothing was left to replace: a new version of the operator alone restarts nothing.',
+    {
+      version: required(string('Version of the operator.')),
+      inputs: required(
+        string('Fingerprint of the manifest and of what is written in the operator’s configuration.'),
+      ),
+    },
+  ),
   scheduled: array('What Patroni does later because somebody asked for it; missing when nothing.', scheduled),
   lastError,
   image: string('Image of the database container, as the StatefulSet has it.'),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { VerbOptions } from './common.ts';
 import type { FailoverOptions } from './failover.ts';
+import type { MaintenanceOptions } from './maintenance.ts';
 import type { RestartOptions } from './restart.ts';
 import type { SwitchoverOptions } from './switchover.ts';
 
@@ -9,7 +10,7 @@ export type MakeCommand = (name: string, description: string) => Command;
 
 const at = 'RFC 3339, or a time of the clock in this machine’s zone: 2030-01-31 03:00, 03:00';
 
-/** `pgherd switchover`, `failover`, `restart`, `reinit`, `pause`, `resume`. */
+/** `pgherd switchover`, `failover`, `restart`, `reinit`, `pause`, `resume`, `maintenance`. */
 export function addVerbs(make: MakeCommand): void {
   const verb = (name: string, description: string, timeout: string): Command =>
     make(name, description)
@@ -53,4 +54,14 @@ export function addVerbs(make: MakeCommand): void {
   verb('resume', 'End of the maintenance mode.', '60').action(async (name: string, options: VerbOptions) =>
     (await import('./pause.ts')).resume(name, options),
   );
+
+  make('maintenance', 'What waits for a maintenance window; --now does it without one.')
+    .argument('<name>', 'name of the cluster')
+    .option('--now', 'what disturbs is done now', false)
+    .option('--for <minutes>', 'how long windows do not matter', '60')
+    .option('--end', 'take --now back', false)
+    .option('--yes', 'do it without asking', false)
+    .action(async (name: string, options: MaintenanceOptions) =>
+      (await import('./maintenance.ts')).maintenance(name, options),
+    );
 }

@@ -10,7 +10,7 @@ import { takeOver } from './taken-over.ts';
 /** Reason of every step that makes something new. */
 export const missing = 'it does not exist';
 
-/** Objects to make or to change. None of it disturbs anybody: what could is planned with the pods. */
+/** Objects to make or to change. Only poolers whose pods are replaced disturb anybody; what else could is planned with the pods. */
 export function planObjects(
   desired: Desired[],
   observed: Observed,
@@ -77,11 +77,12 @@ export function waiting({ waitFor }: Desired, step: Step): Step {
 function updateSteps(kind: Kind, object: KubeObject, live: KubeObject, comparison: Comparison): Step[] {
   const changes = fieldChanges(object, live, comparison);
   if (changes.length === 0) return [];
+  const isFelt = replacesPods(kind, changes);
   return [
     {
-      what: `update ${describe(kind, object.metadata.name ?? '')}${replacesPods(kind, changes) ? ', its pods are replaced' : ''}`,
+      what: `update ${describe(kind, object.metadata.name ?? '')}${isFelt ? ', its pods are replaced' : ''}`,
       why: changes.map(printChange),
-      disturbs: 'nothing',
+      disturbs: isFelt ? 'restart' : 'nothing',
       action: comparison.isPart === true ? { type: 'apply', kind, object } : applyTo(kind, object, live),
     },
   ];

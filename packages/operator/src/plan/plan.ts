@@ -1,9 +1,11 @@
 import type { PatroniStore } from '@pgherd/patroni';
 import { kinds, type Desired } from '../kinds.ts';
+import type { Maintenance } from '../maintenance/maintenance.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
 import { holdBack } from './hold.ts';
+import { postpone } from './maintenance.ts';
 import { planObjects } from './objects.ts';
 import type { Found } from './parts.ts';
 import { planPods, type PodOptions } from './pods.ts';
@@ -26,6 +28,8 @@ export interface Goal {
   store?: PatroniStore;
   /** Undefined when claims are not to be touched. */
   volumes?: VolumeGoal;
+  /** Undefined: what disturbs is done at any time. */
+  maintenance?: Maintenance;
 }
 
 /** The difference between what should be and what is, as ordered steps. Pure. */
@@ -58,12 +62,11 @@ export function plan(goal: Goal, observed: Observed): Plan {
     },
     { name: 'database', steps: planDatabase(goal.database, observed) },
   ];
-  return {
-    tracks: holdBack(
-      tracks.filter(({ steps }) => steps.length > 0),
-      observed,
-    ),
-  };
+  const held = holdBack(
+    tracks.filter(({ steps }) => steps.length > 0),
+    observed,
+  );
+  return { tracks: postpone(held, observed, goal.maintenance) };
 }
 
 /**

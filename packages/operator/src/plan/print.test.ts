@@ -64,7 +64,7 @@ Pods
         spec.priorityClassName: (unset) → high
 
 6 steps. What is noticed:
-  restart     connections to this member end, other members go on
+  restart     connections to this member or pooler end, the others go on
   switchover  another member becomes the primary: writes wait for some seconds, its connections end
 `);
 });

@@ -14,7 +14,7 @@ const titles: Record<Track['name'], string> = {
 /** What those who use the database notice. */
 const felt: Record<Exclude<Disturbance, 'nothing'>, string> = {
   reload: 'settings are read again, connections go on',
-  restart: 'connections to this member end, other members go on',
+  restart: 'connections to this member or pooler end, the others go on',
   switchover: 'another member becomes the primary: writes wait for some seconds, its connections end',
   downtime: 'the database is away until this is done',
 };

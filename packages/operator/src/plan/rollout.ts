@@ -135,7 +135,8 @@ function rank(observed: Observed, member: Member): number {
   return isOfUse(observed, member) ? healthy - member.ordinal : member.ordinal;
 }
 
-function isOfUse(observed: Observed, member: Member): boolean {
+/** Whether a member serves, or could take over at once. */
+export function isOfUse(observed: Observed, member: Member): boolean {
   return isStreaming(observed, member) && !hasBrokenContainer(member);
 }
 

@@ -77,6 +77,11 @@ export interface Step {
   waitFor?: string;
   /** What it waits for is somebody's decision, and no trouble however long it takes. */
   isHeld?: true;
+  /**
+   * It waits for a maintenance window, and nothing is wrong meanwhile: the cluster counts as running. `at`: milliseconds
+   * since 1970, when that is known.
+   */
+  postponed?: { at?: number };
   /** After this step the world has to be looked at again before the next one. */
   observeAfter?: boolean;
 }

@@ -1,5 +1,6 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Declared } from '@pgherd/postgres';
+import { maintenanceOf } from '../maintenance/maintenance.ts';
 import { appliedAnnotation, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
 import type { Observed } from '../observe/observed.ts';
@@ -24,6 +25,7 @@ import type { Settings } from '../settings.ts';
 import { autoGrowth } from '../volumes/auto-grow.ts';
 import { isBraked, withBrake } from '../volumes/brake.ts';
 import { decideSecrets } from './decide-secrets.ts';
+import { operatorVersion } from '../version.ts';
 import { declaredElsewhere } from './declared-elsewhere.ts';
 import { wantedStore } from './wanted-store.ts';
 
@@ -51,6 +53,8 @@ export interface Circumstances {
   now: number;
   /** `rotation`: nobody may have known it before. */
   newPassword: (secret: string, purpose: 'missing' | 'rotation') => string;
+  /** Of the operator; its own by default. */
+  version?: string;
   /** For a look ahead: Secrets that are to be made count as if they were there, so that their roles are declared. */
   looksAhead?: true;
 }
@@ -89,6 +93,12 @@ export function goalOf(
       },
       ...volumeGoal(manifest, configuration, observed, circumstances.now),
       ...(store === undefined ? {} : { store }),
+      maintenance: maintenanceOf(
+        manifest,
+        settings,
+        circumstances.now,
+        circumstances.version ?? operatorVersion,
+      ),
       pods: {
         roleLabel: configuration.pod_role_label,
         ignoredAnnotations: configuration.ignored_annotations,

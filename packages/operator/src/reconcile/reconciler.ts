@@ -13,6 +13,7 @@ import { find, isStreaming, type Member, type Observed } from '../observe/observ
 import type { ObjectSource } from '../observe/source.ts';
 import { startedBefore } from '../observe/started-before.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
+import { postponedUntil } from '../plan/maintenance.ts';
 import { plan } from '../plan/plan.ts';
 import { stepsOf, type Plan, type Step } from '../plan/step.ts';
 import type { Settings } from '../settings.ts';
@@ -32,7 +33,7 @@ import { goalOf, type PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
 import { isNews, Memories, type ClusterMemory } from './memory.ts';
 import { refusalAfter, waitAfterRefusal } from './refusals.ts';
-import { announcementOf, stalledBecause, waitingOf } from './stalled.ts';
+import { announcementOf, endOfRollout, stalledBecause, waitingOf } from './stalled.ts';
 
 /** What a reconciler works with. */
 export interface ReconcilerOptions {
@@ -80,14 +81,16 @@ interface Look {
 
 /** What the status is about. */
 type Standing = Pick<StatusInput, 'observed' | 'plan' | 'instances' | 'secrets'> &
-  Partial<Pick<StatusInput, 'problems' | 'failures'>>;
+  Partial<Pick<StatusInput, 'problems' | 'failures' | 'origin'>>;
 
 function standingOf({ observed, pass, plan: left }: Look): Standing {
   // Those of roles. Poolers' lists of users are written whole, and have no password to look for.
   const secrets = pass.goal.objects.filter(({ kind, care }) => kind === kinds.secret && care === 'labelled');
+  const origin = pass.goal.maintenance?.origin;
   return {
     observed,
     plan: left,
+    ...(origin === undefined ? {} : { origin }),
     instances: pass.instances,
     secrets: secrets.map(({ object }) => object.metadata.name ?? ''),
   };
@@ -234,7 +237,9 @@ export class Reconciler {
     const result = this.#later(memory, isComplete, after.plan);
     const driftMs = this.#databaseDrift.next(this.#driftQuestion(after), memory.round);
     const rotationMs = (after.pass.nextRotationAt ?? 0) - this.#options.clock.now();
-    const moments = [after.nextMs, driftMs, rotationMs > 0 ? rotationMs : undefined];
+    const windowAt = postponedUntil(after.plan);
+    const windowMs = windowAt === undefined ? undefined : windowAt - this.#options.clock.now();
+    const moments = [after.nextMs, driftMs, rotationMs > 0 ? rotationMs : undefined, windowMs];
     return soonestOf(result, moments, nextOf(after.plan));
   }
 
@@ -311,7 +316,7 @@ export class Reconciler {
     if (message !== undefined && !memory.isRolling)
       story.normal(eventTarget(manifest), 'Update', message.slice(0, 1000));
     if (message === undefined && memory.isRolling)
-      story.normal(eventTarget(manifest), 'Update', 'rolling update done');
+      story.normal(eventTarget(manifest), 'Update', endOfRollout(plan));
     memory.isRolling = message !== undefined;
   }
 

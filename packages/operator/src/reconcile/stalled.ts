@@ -1,5 +1,6 @@
 import { kinds } from '../kinds.ts';
 import { isStreaming, serves, type Member, type Observed } from '../observe/observed.ts';
+import { postponedSteps } from '../plan/maintenance.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import { podTrouble } from '../status/pod-trouble.ts';
 
@@ -99,7 +100,7 @@ export function announcementOf({ tracks }: Plan): string | undefined {
   const steps = tracks.find(({ name }) => name === 'pods')?.steps ?? [];
   const replacements = steps.filter(isReplacement);
   const [first] = replacements;
-  if (first === undefined) return undefined;
+  if (first === undefined || first.postponed !== undefined) return undefined;
   const felt = steps.filter((step) => isReplacement(step) || step.action.type === 'switchover');
   const order = felt.map(({ what }) => what).join(', ');
   const why = first.why.slice(0, 3).join('; ');
@@ -107,4 +108,11 @@ export function announcementOf({ tracks }: Plan): string | undefined {
   return first.disturbs === 'downtime' && replacements.length === 1
     ? `restarting in place, the database is away until the pod is back: ${order} (${why}${more})`
     : `rolling update: ${order} (${why}${more})`;
+}
+
+/** What is said when no pods are replaced any more. */
+export function endOfRollout(plan: Plan): string {
+  return postponedSteps(plan).length > 0
+    ? 'the rolling update goes on in the next maintenance window'
+    : 'rolling update done';
 }

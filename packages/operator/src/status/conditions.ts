@@ -2,12 +2,13 @@ import type { Condition } from '@pgherd/api';
 import { isStreaming } from '../observe/observed.ts';
 import { growing } from '../volumes/data-claims.ts';
 import { isPaused } from '../plan/hold.ts';
+import { postponedSteps } from '../plan/maintenance.ts';
 import { stepsOf } from '../plan/step.ts';
 import { isComplete, neverRan } from './phase.ts';
 import type { StatusInput } from './status.ts';
 import { manifestTrouble, shorten, type Trouble } from './trouble.ts';
 
-/** Ready, Progressing, Degraded, Invalid and Paused; `troubles` are what is wrong besides the manifest. */
+/** Ready, Progressing, Degraded, Invalid, Paused and Postponed; `troubles` are what is wrong besides the manifest. */
 export function conditions(
   input: StatusInput,
   streaming: number,
@@ -20,6 +21,7 @@ export function conditions(
     degraded(input, streaming, troubles),
     invalid(input),
     paused(input),
+    postponed(input),
   ];
   return list.map((condition) => {
     const previous = input.previous.conditions?.find(({ type }) => type === condition.type);
@@ -54,7 +56,8 @@ function ready(input: StatusInput, streaming: number, primary: string | undefine
 }
 
 function progressing(input: StatusInput, streaming: number, primary: string | undefined): Opinion {
-  const steps = stepsOf(input.plan);
+  const later = new Set(postponedSteps(input.plan));
+  const steps = stepsOf(input.plan).filter((step) => !later.has(step));
   const [next] = steps;
   if (next !== undefined) {
     const wait = next.waitFor === undefined ? '' : `, waiting until ${next.waitFor}`;
@@ -170,4 +173,13 @@ function paused({ observed }: StatusInput): Opinion {
         `nobody takes over from a primary that fails, and nothing is restarted or replaced, until pgherd resume ${observed.name}`,
       )
     : opinion('Paused', false, 'AtWork', 'Patroni and the operator act by themselves');
+}
+
+function postponed({ plan }: StatusInput): Opinion {
+  const steps = postponedSteps(plan);
+  const [first] = steps;
+  if (first === undefined) return opinion('Postponed', false, 'NothingWaits', 'nothing waits for a window');
+  const what = steps.map((step) => step.what).join(', ');
+  const reason = first.postponed?.at === undefined ? 'NewOperator' : 'MaintenanceWindow';
+  return opinion('Postponed', true, reason, shorten(`waits until ${first.waitFor}: ${what}`));
 }

@@ -2,12 +2,12 @@ import type { PostgresClusterStatus, PostgresqlStatus } from '@pgherd/api';
 import type { StatefulSet } from '@pgherd/kube/objects';
 import { kinds } from '../kinds.ts';
 import { find, type Observed } from '../observe/observed.ts';
-import { stepsOf } from '../plan/step.ts';
+import { isAllPostponed } from '../plan/maintenance.ts';
 import type { StatusInput } from './status.ts';
 
-/** Whether nothing is left to do, and every member does its part. */
+/** Whether nothing is left to do before the next maintenance window, and every member does its part. */
 export function isComplete(input: StatusInput, streaming: number, primary: string | undefined): boolean {
-  if (stepsOf(input.plan).length > 0 || !isSettled(input.observed)) return false;
+  if (!isAllPostponed(input.plan) || !isSettled(input.observed)) return false;
   if (input.instances === 0) return input.observed.members.length === 0;
   const { members } = input.observed;
   const allStream = streaming === input.instances && members.length === streaming;

@@ -59,6 +59,7 @@ test('a cluster runs when every member streams and nothing is left to do', () =>
     'Degraded False',
     'Invalid False',
     'Paused False',
+    'Postponed False',
   ]);
 });
 
@@ -304,4 +305,22 @@ test('a paused cluster says so, and what somebody scheduled', () => {
     { what: 'restart of acid-demo-0', at: restart },
     { what: 'switchover from acid-demo-0 to acid-demo-1', at: '2030-01-01T03:30:00+00:00' },
   ]);
+});
+
+test('what waits for a maintenance window is told, and the cluster runs', () => {
+  const origin = { version: '1', inputs: 'a' };
+  const later: Step = {
+    ...step,
+    waitFor: 'the maintenance window opens',
+    isHeld: true,
+    postponed: { at: 1 },
+  };
+  const plan = { tracks: [{ name: 'pods' as const, steps: [later, step] }] };
+  const status = statusOf(healthy, { plan, origin, previous: { origin: { version: '0', inputs: 'b' } } });
+  expect(status.PostgresClusterStatus).toBe('Running');
+  expect(condition(status, 'Postponed')).toMatchObject({ status: 'True', reason: 'MaintenanceWindow' });
+  expect(condition(status, 'Progressing')).toMatchObject({ status: 'False' });
+  // Not all is in force yet.
+  expect(status.origin).toEqual({ version: '0', inputs: 'b' });
+  expect(statusOf(healthy, { origin }).origin).toEqual(origin);
 });

@@ -2,7 +2,8 @@ import type { LastError, PostgresqlStatus, Problem } from '@pgherd/api';
 import type { StatefulSet } from '@pgherd/kube/objects';
 import { kinds } from '../kinds.ts';
 import { find, isStreaming, leaderOf, type Observed } from '../observe/observed.ts';
-import type { Plan } from '../plan/step.ts';
+import type { Origin } from '../maintenance/maintenance.ts';
+import { stepsOf, type Plan } from '../plan/step.ts';
 import { conditions } from './conditions.ts';
 import { memberStatuses } from './members.ts';
 import { phase } from './phase.ts';
@@ -32,6 +33,8 @@ export interface StatusInput {
   lagOf: (pod: string) => number | undefined;
   /** RFC 3339, whole seconds. */
   now: string;
+  /** What the cluster is made from when nothing is left to be done. */
+  origin?: Origin;
   /** The manifest was deleted, and the cluster is being taken down. */
   isDeleted?: boolean;
 }
@@ -53,6 +56,7 @@ export function computeStatus(input: StatusInput): PostgresqlStatus {
     members: memberStatuses(observed, previous, lagOf),
     ...volumesOf(input),
     ...stepStatuses(input.plan),
+    ...originStatus(input),
     ...scheduledStatuses(observed),
     ...lastError(input, troubles),
     ...databaseImage(observed),
@@ -63,6 +67,12 @@ export function computeStatus(input: StatusInput): PostgresqlStatus {
 function volumesOf({ observed, previous }: StatusInput): Pick<PostgresqlStatus, 'volumes'> {
   const volumes = volumeStatuses(observed, previous);
   return volumes.length === 0 ? {} : { volumes };
+}
+
+/** While something is left it may be what an older version or manifest wanted: that stays until all is in force. */
+function originStatus({ origin, plan, previous }: StatusInput): Pick<PostgresqlStatus, 'origin'> {
+  const kept = origin !== undefined && stepsOf(plan).length === 0 ? origin : previous.origin;
+  return kept === undefined ? {} : { origin: kept };
 }
 
 /** The worst that is wrong now. It is gone as soon as nothing is; events tell of what was. */

@@ -42,7 +42,7 @@ export const generalKeys = {
     false,
     'Whether a new image waits until pods are replaced for another reason.',
   ),
-  enable_maintenance_windows: flag(true, 'Whether maintenance windows are kept to at all.', notYet),
+  enable_maintenance_windows: flag(true, 'Whether maintenance windows are kept to at all.'),
   enable_pgversion_env_var: flag(
     true,
     'Whether the major version reaches the image as `PGVERSION`, or else as `bin_dir` of its configuration.',
@@ -76,7 +76,6 @@ export const generalKeys = {
     kind: maintenanceWindows,
     default: [],
     description: 'Maintenance windows of clusters whose manifest has none.',
-    ...notYet,
   }),
   max_instances: count(-1, 'Most members that a cluster may have; -1 means no limit.', { minimum: -1 }),
   min_instances: count(-1, 'Fewest members that a cluster may have; -1 means no limit.', { minimum: -1 }),

@@ -67,7 +67,7 @@ export const basicFields: Record<string, Entry> = {
   'spec.volume.iops': 'not yet',
   'spec.volume.throughput': 'not yet',
   'spec.volume.type': 'not yet',
-  'spec.maintenanceWindows': 'not yet',
+  'spec.maintenanceWindows': { shownBy: 'packages/operator/src/plan/maintenance.test.ts' },
   'spec.patroni.initdb': {
     change: { spec: { patroni: { initdb: { encoding: 'UTF8', 'data-checksums': 'true' } } } },
     differs: [

@@ -37,7 +37,7 @@ export const generalKeys: Record<string, Entry> = {
     change: { configuration: { enable_lazy_spilo_upgrade: 'true' } },
     differs: ['rolling updates.isLazy'],
   },
-  enable_maintenance_windows: 'not yet',
+  enable_maintenance_windows: { shownBy: 'packages/operator/src/plan/maintenance.test.ts' },
   enable_pgversion_env_var: {
     change: { configuration: { enable_pgversion_env_var: 'false' } },
     differs: [
@@ -114,7 +114,7 @@ export const generalKeys: Record<string, Entry> = {
       'problems[0]',
     ],
   },
-  maintenance_windows: 'not yet',
+  maintenance_windows: { shownBy: 'packages/operator/src/plan/maintenance.test.ts' },
   max_instances: {
     change: { configuration: { max_instances: '1' } },
     differs: ['StatefulSet acid-demo.spec.replicas', 'problems[0]'],

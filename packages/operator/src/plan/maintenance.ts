@@ -1,0 +1,73 @@
+import type { Maintenance } from '../maintenance/maintenance.ts';
+import { kinds } from '../kinds.ts';
+import { isStreaming, type Observed } from '../observe/observed.ts';
+import { isOfUse } from './rollout.ts';
+import type { Plan, Step, Track } from './step.ts';
+
+/**
+ * Outside of maintenance windows nobody is taken away who does his part. What is broken is repaired at any time, and what
+ * is not there is made.
+ */
+export function postpone(tracks: Track[], observed: Observed, maintenance: Maintenance | undefined): Track[] {
+  const { waits } = maintenance ?? {};
+  if (waits === undefined) return tracks;
+  const postponed = (step: Step): Step =>
+    step.waitFor !== undefined && step.isHeld === true
+      ? step
+      : {
+          ...step,
+          waitFor: waits.until,
+          isHeld: true,
+          postponed: waits.at === undefined ? {} : { at: waits.at },
+        };
+  return tracks.flatMap(({ name, steps }): Track[] => {
+    const waiting = steps.map((step) => (takesAway(step, observed) ? postponed(step) : step));
+    if (name !== 'objects') return [{ name, steps: waiting }];
+    // Objects do not depend on each other: those that may be written must not stand behind one that waits.
+    const [now, later] = [waiting.filter(isNow), waiting.filter((step) => !isNow(step))];
+    return [now, later].filter(({ length }) => length > 0).map((part) => ({ name, steps: part }));
+  });
+}
+
+/** When what waits for a window can be done, in milliseconds since 1970; undefined when nothing does. */
+export function postponedUntil({ tracks }: Plan): number | undefined {
+  const times = tracks.flatMap(({ steps }) => steps.flatMap(({ postponed }) => postponed?.at ?? []));
+  return times.length === 0 ? undefined : Math.min(...times);
+}
+
+/** Steps that can be done only in a window or behind one that can, in their order. */
+export function postponedSteps({ tracks }: Plan): Step[] {
+  return tracks.flatMap(({ steps }) => {
+    const first = steps.findIndex((step) => !isNow(step));
+    return first === -1 ? [] : steps.slice(first);
+  });
+}
+
+/** Whether all that is left waits for a maintenance window. */
+export function isAllPostponed({ tracks }: Plan): boolean {
+  return tracks.every(({ steps: [first] }) => first === undefined || !isNow(first));
+}
+
+function isNow({ postponed }: Step): boolean {
+  return postponed === undefined;
+}
+
+/** Whether somebody who serves clients is restarted, moved or replaced. */
+function takesAway({ action, disturbs }: Step, observed: Observed): boolean {
+  switch (action.type) {
+    case 'switchover':
+      return true;
+    case 'restart':
+      return observed.members.some(
+        (member) => member.name === action.member && isStreaming(observed, member),
+      );
+    case 'delete':
+      return (
+        action.kind === kinds.pod &&
+        observed.members.some((member) => member.name === action.name && isOfUse(observed, member))
+      );
+    default:
+      // The pods of a pooler, which Kubernetes replaces.
+      return disturbs === 'restart';
+  }
+}
