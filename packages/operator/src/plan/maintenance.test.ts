@@ -39,7 +39,7 @@ interface Written {
 }
 
 function maintenance({ windows, configuration = {}, annotations = {}, origin, version = '2' }: Written) {
-  const bare = testManifest({ ...(windows === undefined ? {} : { maintenanceWindows: windows }) });
+  const bare = testManifest(windows === undefined ? {} : { maintenanceWindows: windows });
   const manifest = { ...bare, metadata: { ...bare.metadata, annotations } };
   const settings = { configuration: testConfiguration(configuration), named: new Set<never>() };
   const { inputs } = maintenanceOf(manifest, settings, noon, version).origin;

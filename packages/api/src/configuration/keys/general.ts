@@ -1,5 +1,5 @@
 import { list, map, maintenanceWindows } from '../collections.ts';
-import { inGroup, minute, notYet } from '../key.ts';
+import { inGroup, minute } from '../key.ts';
 import { containers } from '../structures.ts';
 import { labelName } from '../words.ts';
 
