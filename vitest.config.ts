@@ -54,7 +54,8 @@ export default defineConfig({
           include: ['test/e2e/**/*.test.ts'],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // Their clusters wait more than they work, and each has an instance of its own.
+          maxWorkers: 2,
         },
       },
     ],

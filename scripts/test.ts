@@ -1,129 +1,144 @@
 /**
- * `make test`: every check and test, one after the other, and at the end `N passed, N failed`. A stage that fails does
- * not keep the later ones from running. `node scripts/test.ts unit e2e` runs only the named stages.
+ * `make test`: every check and test, and at the end `N passed, N failed`. A stage that fails does not keep the later ones
+ * from running. `node scripts/test.ts unit e2e` runs only the named stages.
  */
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
+import { countOf, type Count } from './vitest-report.ts';
 
-interface Count {
-  passed: number;
-  failed: number;
-  /** What failed, a line each: named again at the end, where a log that is cut to its tail still shows it. */
-  failures?: string[];
-}
+/** Runs a program to its end; answers its exit code. */
+type Run = (program: string, args: string[]) => Promise<number>;
+type Stage = (run: Run) => Promise<Count>;
 
-/** What `--reporter=json` writes, as far as it is read here. */
-interface VitestReport {
-  numPassedTests: number;
-  numFailedTests: number;
-  testResults: {
-    name: string;
-    status: string;
-    message: string;
-    assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
-  }[];
-}
-
-/** The first line of an error's text, cut to what a person reads. */
-function firstLine(text: string | undefined): string {
-  return (text ?? '').split('\n', 1)[0]!.slice(0, 300);
-}
-
-/** Failed tests of a report, and files that failed outside of their tests. */
-function failuresOf(report: VitestReport): string[] {
-  return report.testResults.flatMap((file) => {
-    const path = relative(process.cwd(), file.name);
-    const failed = file.assertionResults.filter(({ status }) => status === 'failed');
-    if (failed.length === 0) return file.status === 'failed' ? [`${path}: ${firstLine(file.message)}`] : [];
-    return failed.map((test) => `${path}: ${test.fullName}: ${firstLine(test.failureMessages[0])}`);
+/** What the program prints is seen at once. */
+const openly: Run = (program, args) => {
+  const child = spawn(program, args, { stdio: 'inherit' });
+  return new Promise((done, failed) => {
+    child.once('error', failed);
+    child.once('close', (code) => done(code ?? 1));
   });
-}
+};
 
-/** Counts of a vitest run from its JSON report. A run that broke off counts as one failure. */
-function vitest(project: string): Count {
+/** What the program prints is kept in `output`, because another one prints meanwhile. */
+const keptIn =
+  (output: Buffer[]): Run =>
+  (program, args) => {
+    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => output.push(chunk));
+    return new Promise((done, failed) => {
+      child.once('error', failed);
+      child.once('close', (code) => done(code ?? 1));
+    });
+  };
+
+/** A program that writes a report into a file. One that leaves none, because it broke off, counts as one failure. */
+async function reported(
+  what: string,
+  count: (report: string, exitCode: number) => Count,
+  run: (file: string) => Promise<number>,
+): Promise<Count> {
   const directory = mkdtempSync(join(tmpdir(), 'pgherd-report-'));
-  const report = join(directory, 'report.json');
+  const file = join(directory, 'report.json');
   try {
-    const args = [
-      'run',
-      '--project',
-      project,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-    ];
-    const { status } = spawnSync('vitest', args, { stdio: 'inherit' });
-    const result = JSON.parse(readFileSync(report, 'utf8')) as VitestReport;
-    // Errors outside of tests (a hook, an unhandled rejection) fail the run without failing a test.
-    const failed = status === 0 ? result.numFailedTests : Math.max(1, result.numFailedTests);
-    return { passed: result.numPassedTests, failed, failures: failuresOf(result) };
+    const exitCode = await run(file);
+    return count(readFileSync(file, 'utf8'), exitCode);
   } catch (error) {
-    console.error(`${project}: no report (${error instanceof Error ? error.message : String(error)})`);
+    console.error(`${what}: no report (${error instanceof Error ? error.message : String(error)})`);
     return { passed: 0, failed: 1 };
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
+
+const vitest =
+  (project: string): Stage =>
+  (run) =>
+    reported(project, countOf, (file) => {
+      const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
+      return run('vitest', ['run', '--project', project, ...reporters]);
+    });
 
 /** Patroni's own suite: its scenarios count. All features without names. */
-function behave(...features: string[]): Count {
-  const directory = mkdtempSync(join(tmpdir(), 'pgherd-report-'));
-  const report = join(directory, 'report.json');
-  try {
-    const args = ['test/judges/behave/run.ts', '--report', report, ...features];
-    spawnSync(process.execPath, args, { stdio: 'inherit' });
-    return JSON.parse(readFileSync(report, 'utf8')) as Count;
-  } catch (error) {
-    console.error(`behave: no report (${error instanceof Error ? error.message : String(error)})`);
-    return { passed: 0, failed: 1 };
-  } finally {
-    rmSync(directory, { recursive: true, force: true });
-  }
-}
+const behave =
+  (...features: string[]): Stage =>
+  (run) =>
+    reported(
+      'behave',
+      (report) => JSON.parse(report) as Count,
+      (file) => run(process.execPath, ['test/judges/behave/run.ts', '--report', file, ...features]),
+    );
 
 /** A command that counts as one test. */
-function command(program: string, ...args: string[]): Count {
-  const { status } = spawnSync(program, args, { stdio: 'inherit' });
-  return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
-}
+const command =
+  (program: string, ...args: string[]): Stage =>
+  async (run) =>
+    (await run(program, args)) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 
-const stages: Record<string, () => Count> = {
-  check: () => command('make', '--no-print-directory', 'check'),
-  unit: () => vitest('unit'),
-  machine: () => vitest('machine'),
-  conformance: () => vitest('conformance'),
-  judges: () => vitest('judges'),
+const stages: Record<string, Stage> = {
+  check: command('make', '--no-print-directory', 'check'),
+  unit: vitest('unit'),
+  machine: vitest('machine'),
+  conformance: vitest('conformance'),
+  judges: vitest('judges'),
   // Short enough for every run; `make conformance` runs all.
-  behave: () => behave('basic_replication', 'dcs_failsafe_mode'),
-  e2e: () => vitest('e2e'),
+  behave: behave('basic_replication', 'dcs_failsafe_mode'),
+  // Only when named, because it is long.
+  'behave-all': behave(),
+  e2e: vitest('e2e'),
 };
 
-/** Run only when named, because they are long. */
-const longStages: Record<string, () => Count> = {
-  'behave-all': () => behave(),
-};
+/**
+ * The order: one row after the other. The lanes of a row run side by side, because their tests wait more than they work;
+ * each has instances of its own. What a lane prints is shown when its stage has ended.
+ */
+const order: string[][][] = [
+  [['check']],
+  [['unit']],
+  [['machine']],
+  [
+    ['conformance', 'judges'],
+    ['behave', 'behave-all'],
+  ],
+  [['e2e']],
+];
 
 const named = process.argv.slice(2);
-const unknown = named.find((name) => stages[name] === undefined && longStages[name] === undefined);
+const unknown = named.find((name) => stages[name] === undefined);
 if (unknown !== undefined) {
-  console.error(`no stage "${unknown}": there are ${Object.keys({ ...stages, ...longStages }).join(', ')}`);
+  console.error(`no stage "${unknown}": there are ${Object.keys(stages).join(', ')}`);
   process.exit(64);
 }
+const isWanted = (name: string): boolean => (named.length > 0 ? named.includes(name) : name !== 'behave-all');
+
 const total: Count = { passed: 0, failed: 0 };
 const failures: string[] = [];
-const wanted = named.length > 0 ? { ...stages, ...longStages } : stages;
-for (const [name, stage] of Object.entries(wanted)) {
-  if (named.length > 0 && !named.includes(name)) continue;
+
+async function runStage(name: string, alone: boolean): Promise<void> {
   const begin = Date.now();
-  console.log(`\n== ${name}`);
-  const count = stage();
+  const output: Buffer[] = [];
+  if (alone) console.log(`\n== ${name}`);
+  const count = await stages[name]!(alone ? openly : keptIn(output));
+  if (!alone) {
+    console.log(`\n== ${name}`);
+    process.stdout.write(Buffer.concat(output));
+  }
   total.passed += count.passed;
   total.failed += count.failed;
   if (count.failed > 0) failures.push(...(count.failures ?? []), `${name}: ${count.failed} failed`);
   const seconds = Math.round((Date.now() - begin) / 1000);
   console.log(`== ${name}: ${count.passed} passed, ${count.failed} failed, ${seconds} s`);
+}
+
+for (const row of order) {
+  const lanes = row.map((lane) => lane.filter(isWanted)).filter((lane) => lane.length > 0);
+  await Promise.all(
+    lanes.map(async (lane) => {
+      for (const name of lane) await runStage(name, lanes.length === 1);
+    }),
+  );
 }
 for (const failure of failures) console.log(`failed: ${failure}`);
 console.log(`${total.passed} passed, ${total.failed} failed`);
