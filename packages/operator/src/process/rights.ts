@@ -76,7 +76,7 @@ const always: Right[] = [
   ),
   right('', 'secrets', [...watch, ...apply, 'delete']),
   right('', 'persistentvolumeclaims', [...watch, 'patch', 'delete'], {
-    why: 'Patched: the size, when a volume is to grow.',
+    why: 'Patched: the size, when a volume is to grow, and inherited annotations.',
   }),
   right('', 'serviceaccounts', [...watch, ...apply]),
   right('acid.zalan.do', 'postgresteams', watch, {

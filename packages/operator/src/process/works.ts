@@ -88,6 +88,7 @@ export class Works {
       client,
       configuration: () => this.settings().configuration,
       manifests: () => this.caches.manifests().filter((manifest) => isOwn(manifest, options.controllerId)),
+      manifest: (namespace, name) => this.caches.manifest(namespace, name),
       podsOf: (namespace, cluster) => this.caches.ofCluster(kinds.pod, namespace, cluster),
       isBraked: (namespace, cluster) => {
         const { configuration } = this.settings();

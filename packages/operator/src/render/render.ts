@@ -1,4 +1,5 @@
 import type { Desired } from '../kinds.ts';
+import { renderClaims } from './claims.ts';
 import { renderDisruptionBudgets } from './disruption-budgets.ts';
 import type { RenderInput } from './input.ts';
 import { renderLogicalBackup } from './logical-backup.ts';
@@ -20,6 +21,7 @@ export function render(input: RenderInput): Desired[] {
     ...renderServices(input),
     ...renderDisruptionBudgets(input),
     renderStatefulSet(input),
+    ...renderClaims(input),
     ...renderPoolers(input),
     ...renderLogicalBackup(input),
     ...renderPatroniObjects(input),

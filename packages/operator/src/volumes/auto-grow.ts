@@ -56,7 +56,9 @@ export interface AutoGrowth {
 export function autoGrowth(manifest: Postgresql, observed: Observed, now: number): AutoGrowth {
   const nothing = { growths: new Map<string, Growth>(), capped: [] };
   const auto = autoGrowOf(manifest);
-  const claims = dataClaims(observed).filter(({ ordinal }) => ordinal < manifest.spec.numberOfInstances);
+  // Claims of members that there are no longer keep their size.
+  const members = Math.max(manifest.spec.numberOfInstances, observed.members.length);
+  const claims = dataClaims(observed).filter(({ ordinal }) => ordinal < members);
   if (auto === undefined || claims.some(isGrowing)) return nothing;
   const largest = Math.max(0, ...claims.map(({ requested }) => requested.bytes));
   const low = claims.flatMap((claim) => {

@@ -15,6 +15,7 @@ export interface VolumeWatchOptions {
   /** The clusters that are looked after. */
   manifests: () => Postgresql[];
   configuration: () => Configuration;
+  manifest: (namespace: string, name: string) => Postgresql | undefined;
   /** Pods of a cluster. */
   podsOf: (namespace: string, cluster: string) => KubeObject[];
   /** Whether writes to a cluster are stopped at the moment. */
@@ -33,7 +34,9 @@ const burst = 20 * 1024 ** 2;
 /** The status tells of every volume at least this often, if it has changed. */
 const tellMs = 3_600_000;
 const timeoutMs = 10_000;
-const atOnce = 4;
+/** After a failure: a pod that does not answer, a right that is missing. */
+const retryMs = 60_000;
+const atOnce = 8;
 const tickMs = 1_000;
 
 /** What is known of one pod's volume. */
@@ -45,6 +48,22 @@ interface Watched {
   /** When its cluster was last looked at because of it. */
   toldAt: number;
   uid: string;
+  everyMs: number;
+  isLooking: boolean;
+}
+
+function newlyWatched(cluster: string, uid: string, now: number): Watched {
+  const history = new UsageHistory();
+  return {
+    cluster,
+    history,
+    forecast: undefined,
+    nextAt: now,
+    toldAt: -Infinity,
+    uid,
+    everyMs: restingMs,
+    isLooking: false,
+  };
 }
 
 /**
@@ -54,6 +73,7 @@ interface Watched {
 export class VolumeWatch {
   readonly #options: VolumeWatchOptions;
   readonly #pods = new Map<string, Watched>();
+  readonly #looks = new Set<Promise<void>>();
 
   readonly #since: number;
 
@@ -94,58 +114,69 @@ export class VolumeWatch {
     });
   }
 
-  /** Looks until the signal aborts. */
+  /** Looks until the signal aborts; what is being looked at then is waited for. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#round(signal);
+      this.#take(this.#options.clock.now());
+      this.#startDue(signal);
       await new Promise<void>((resolve) => {
         const cancel = this.#options.clock.after(tickMs, resolve);
         signal.addEventListener('abort', () => (cancel(), resolve()), { once: true });
       });
     }
+    await Promise.all(this.#looks);
   }
 
-  async #round(signal: AbortSignal): Promise<void> {
-    const now = this.#options.clock.now();
-    const due: { key: string; manifest: Postgresql }[] = [];
-    const seen = new Set<string>();
+  /** Pods that are new are taken in, and those of clusters that are gone are forgotten. */
+  #take(now: number): void {
+    const clusters = new Set<string>();
     for (const manifest of this.#options.manifests()) {
       const { namespace = '', name } = manifest.metadata;
+      const cluster = `${namespace}/${name}`;
+      clusters.add(cluster);
       for (const pod of this.#options.podsOf(namespace, name)) {
-        if (memberOf(name, pod as Pod)?.running !== true) continue;
-        const { metadata } = pod;
-        const key = `${namespace}/${metadata.name ?? ''}`;
-        const uid = metadata.uid ?? '';
-        seen.add(key);
-        const known = this.#pods.get(key) ?? {
-          cluster: `${namespace}/${name}`,
-          history: new UsageHistory(),
-          forecast: undefined,
-          toldAt: -Infinity,
-          nextAt: now,
-          uid,
-        };
-        // A new pod, e.g. one that was restarted by somebody, is looked at anew.
-        if (known.uid !== uid) Object.assign(known, { uid, nextAt: now });
-        this.#pods.set(key, known);
-        if (known.nextAt <= now) due.push({ key, manifest });
+        const key = `${namespace}/${pod.metadata.name ?? ''}`;
+        const uid = pod.metadata.uid ?? '';
+        const known = this.#pods.get(key);
+        // A pod that comes back with the same volume is the same to us, but looked at soon.
+        if (known?.uid === uid) continue;
+        if (known === undefined) this.#pods.set(key, newlyWatched(cluster, uid, now));
+        else Object.assign(known, { uid, nextAt: now });
       }
     }
-    const deleted = new Set(
-      this.#options.manifests().map(({ metadata }) => `${metadata.namespace ?? ''}/${metadata.name}`),
-    );
-    // A pod that is gone may come back with the same volume: only with its cluster it is forgotten.
-    for (const [key, { cluster }] of this.#pods)
-      if (!seen.has(key) && !deleted.has(cluster)) this.#pods.delete(key);
-    for (let first = 0; first < due.length && !signal.aborted; first += atOnce)
-      await Promise.all(due.slice(first, first + atOnce).map((each) => this.#look(each, signal)));
+    for (const [key, { cluster }] of this.#pods) if (!clusters.has(cluster)) this.#pods.delete(key);
   }
 
-  async #look({ key, manifest }: { key: string; manifest: Postgresql }, signal: AbortSignal): Promise<void> {
+  /** Starts as many looks as there may be at once, those that are looked at most often first. */
+  #startDue(signal: AbortSignal): void {
+    const { clock } = this.#options;
+    const now = clock.now();
+    const due = [...this.#pods]
+      .filter(([, { nextAt, isLooking }]) => nextAt <= now && !isLooking)
+      .sort(([, a], [, b]) => a.everyMs - b.everyMs);
+    for (const [key, watched] of due) {
+      if (this.#looks.size >= atOnce || signal.aborted) return;
+      const look = this.#look(key, watched, signal).finally(() => {
+        watched.isLooking = false;
+        this.#looks.delete(look);
+        if (!signal.aborted) this.#startDue(signal);
+      });
+      watched.isLooking = true;
+      this.#looks.add(look);
+    }
+  }
+
+  async #look(key: string, watched: Watched, signal: AbortSignal): Promise<void> {
     const { client, clock, log, enqueue } = this.#options;
-    const watched = this.#pods.get(key);
     const [namespace = '', name = ''] = key.split('/');
-    if (watched === undefined) return;
+    const cluster = watched.cluster.slice(namespace.length + 1);
+    watched.everyMs = restingMs;
+    watched.nextAt = clock.now() + soonestMs;
+    const pod = this.#options.podsOf(namespace, cluster).find(({ metadata }) => metadata.name === name);
+    const manifest = this.#options.manifest(namespace, cluster);
+    // One that is not there, or does not run, is asked for again with the next turn; that costs nothing.
+    if (pod === undefined || manifest === undefined || memberOf(cluster, pod as Pod)?.running !== true)
+      return;
     try {
       const { stdout } = await client.exec(
         { namespace, name },
@@ -161,7 +192,8 @@ export class VolumeWatch {
       watched.history.add(usage);
       watched.forecast = forecast(watched.history.samples);
       const rest = restOf(usage, this.#options.configuration());
-      watched.nextAt = clock.now() + delayMs(watched.history, usage, rest);
+      watched.everyMs = delayMs(watched.history, usage, rest);
+      watched.nextAt = clock.now() + watched.everyMs;
       if (isToldOf(manifest, before, usage, rest) || usage.at - watched.toldAt >= tellMs) {
         watched.toldAt = usage.at;
         enqueue(watched.cluster);
@@ -169,7 +201,7 @@ export class VolumeWatch {
       if (usage.free < rest) await this.#endWriters(namespace, name, watched, signal);
     } catch (err) {
       if (signal.aborted) return;
-      watched.nextAt = clock.now() + restingMs;
+      watched.nextAt = clock.now() + retryMs;
       log.debug({ err, pod: key }, 'how full the volume is could not be seen');
     }
   }

@@ -208,6 +208,8 @@ export const objectsKeys: Record<string, Entry> = {
       'Endpoints acid-demo-config.metadata.annotations',
       'Endpoints acid-demo-failover.metadata.annotations',
       'Endpoints acid-demo-sync.metadata.annotations',
+      'PersistentVolumeClaim pgdata-acid-demo-0',
+      'PersistentVolumeClaim pgdata-acid-demo-1',
       'PodDisruptionBudget postgres-acid-demo-critical-op-pdb.metadata.annotations',
       'PodDisruptionBudget postgres-acid-demo-pdb.metadata.annotations',
       'Secret acid-demo-pooler-u.metadata.annotations.example.org/owner',
