@@ -38,6 +38,12 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** A session over the network. */
+export interface NetworkConnection extends Connection {
+  /** Resolves when it is over, whoever ended it; it need not be used for that to be noticed. */
+  readonly ended: Promise<void>;
+}
+
 /**
  * Settings of the session. They come with the start of the connection, so that no setting of role or database comes
  * before or instead of them: the owner of a database may set there whatever an ordinary user may. These are all the
@@ -88,7 +94,7 @@ function commandLine(settings: Record<string, string>): string {
 }
 
 /** Opens a session. Throws `PostgresError`, whose message names host, database and user. */
-export async function connect(options: ConnectOptions): Promise<Connection> {
+export async function connect(options: ConnectOptions): Promise<NetworkConnection> {
   const { host, port = 5432, user, password, database, tls = 'encrypt', connectTimeoutMs = 10_000 } = options;
   const where = `PostgreSQL at ${host}:${port}, database ${database}, user ${user}`;
   const client = new pg.Client({
@@ -114,7 +120,11 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   let lost = false;
   // Without a listener a broken connection would end the process.
   client.on('error', () => (lost = true));
-  client.on('end', () => (lost = true));
+  const { promise: ended, resolve: tellEnd } = Promise.withResolvers<void>();
+  client.on('end', () => {
+    lost = true;
+    tellEnd();
+  });
   try {
     await client.connect();
   } catch (error) {
@@ -145,6 +155,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
         throw error;
       }
     },
+    ended,
     close: () => end(client),
   };
 }

@@ -1,4 +1,5 @@
 import {
+  connect,
   nameOf,
   openSessions,
   PasswordChecker,
@@ -51,8 +52,20 @@ export interface DatabaseAccess {
    * is not done then goes on by itself. Throws `PostgresError`. Absent: it is left to the stop.
    */
   checkpoint?(address: string, superuser: Credentials): Promise<void>;
+  /**
+   * Opens a session that does nothing, for whoever wants to know when the server goes away. Throws the same. Absent: there
+   * are no such sessions.
+   */
+  hold?(address: string, superuser: Credentials): Promise<HeldSession>;
   /** Only reads. What is different, a line each, without passwords; throws the same. */
   look(address: string, superuser: Credentials, declared: Declared): Promise<string[]>;
+}
+
+/** A session that does nothing. */
+export interface HeldSession {
+  /** Resolves when it is over, whoever ended it. */
+  readonly ended: Promise<void>;
+  close(): Promise<void>;
 }
 
 /** How a primary is reached. */
@@ -117,6 +130,13 @@ export function sqlDatabaseAccess(reach: Reach = onItsPort): DatabaseAccess {
           await connection.query('CHECKPOINT');
         }),
       ),
+    hold: (address, superuser) =>
+      connect({
+        ...reach(address, superuser),
+        readOnly: true,
+        connectTimeoutMs: 3_000,
+        applicationName: 'pgherd watch',
+      }),
     look: (address, superuser, declared) =>
       withSessions({ ...reach(address, superuser), readOnly: true }, async (sessions) => {
         const { plan } = await planPass(sessions, declared, checker);

@@ -2,16 +2,16 @@ import type { Configuration, Postgresql } from '@pgherd/api';
 import { isConflict, isNotFound, type Client } from '@pgherd/kube/client';
 import { elapsedMs, type Clock, type KubeObject, type Logger, type Pod } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
-import { patroniObjectNames, type PatroniClient, type PatroniObjectNames } from '@pgherd/patroni';
+import type { PatroniClient } from '@pgherd/patroni';
 import type { Storyteller } from '../events/story.ts';
 import { kinds, type Kind } from '../kinds.ts';
 import { fieldManager } from '../names.ts';
 import type { ObjectSource } from '../observe/source.ts';
-import { storeOf } from '../observe/remembered.ts';
 import { askCandidates, type Peer } from './candidates.ts';
 import { decide, type Death, type Facts, type Guard, type Verdict } from './decide.ts';
 import { leaderLockOf } from './leader-lock.ts';
 import { leaderPodOf, type LeaderPod } from './leader-pod.ts';
+import { patroniCluster, type PatroniCluster } from './patroni-cluster.ts';
 import { rulesOf } from './rules.ts';
 import { stripStaleLabels } from './stale-labels.ts';
 import { describeClearing, describeRefusal, describeTakeover } from './story.ts';
@@ -42,15 +42,10 @@ export interface FailoverOptions {
 }
 
 /** One cluster at the beginning of a pass. */
-interface Cluster {
+interface Cluster extends PatroniCluster {
   key: string;
   manifest: Postgresql;
-  namespace: string;
   configuration: Configuration;
-  /** Endpoints or ConfigMap. */
-  kind: Kind;
-  names: PatroniObjectNames;
-  pods: Pod[];
 }
 
 /** A death that this process knows of. */
@@ -112,14 +107,8 @@ export class Failover {
     const configuration = this.#options.configuration();
     const manifest = this.#options.manifest(namespace, name);
     if (manifest === undefined || manifest.metadata.deletionTimestamp !== undefined) return undefined;
-    if (configuration.etcd_host !== '') return undefined;
-    const pods = source.ofCluster(kinds.pod, namespace, name) as Pod[];
-    const stores = new Set(pods.map(({ spec }) => storeOf(configuration, spec)));
-    const [store] = stores;
-    // While it moves to another store there are two locks.
-    if (store === undefined || stores.size > 1) return undefined;
-    const kind = store === 'endpoints' ? kinds.endpoints : kinds.configMap;
-    return { key, manifest, namespace, configuration, kind, names: patroniObjectNames(name, store), pods };
+    const found = patroniCluster(source, configuration, namespace, name);
+    return found && { ...found, key, manifest, configuration };
   }
 
   /** Most of the time the caches tell that nothing has died, without a request. */

@@ -65,6 +65,11 @@ export class Metrics {
     else this.#counters.takeoverDuration.observe(outcome.ms / 1000);
   }
 
+  /** A Patroni was woken. */
+  woke(): void {
+    this.#counters.wakes.inc();
+  }
+
   /** A question to the Teams API that is over. */
   teams(outcome: TeamsOutcome): void {
     this.#counters.teams.inc({ outcome });
@@ -176,6 +181,11 @@ function countersIn(registry: Registry) {
       name: 'pgherd_fast_failover_duration_seconds',
       help: 'Time from when a death became known until another member had the leader lock.',
       buckets: [0.1, 0.2, 0.5, 1, 2, 5, 10],
+      registers,
+    }),
+    wakes: new Counter({
+      name: 'pgherd_patroni_wakes_total',
+      help: 'How often PostgreSQL closed the idle session to a primary, and its Patroni was woken: deaths, and every stop.',
       registers,
     }),
     teams: new Counter({

@@ -1,6 +1,6 @@
 import type { Configuration } from '@pgherd/api';
 import type { Deployment, EnvVar, KubeObject, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
-import { movedTo, patroniObjectNames, type PatroniStore } from '@pgherd/patroni';
+import type { PatroniStore } from '@pgherd/kube/objects';
 import { kinds } from '../kinds.ts';
 import { fieldManager, poolerName, poolerSecretName, poolerUserListAnnotation } from '../names.ts';
 import type { Credentials, RememberedStatefulSet, UserList } from '../render/input.ts';
@@ -147,7 +147,12 @@ export function credentialsOf(
   secretName: string,
   namespace = observed.namespace,
 ): Credentials | undefined {
-  const data = (findIn(observed, kinds.secret, namespace, secretName) as Secret | undefined)?.data;
+  return credentialsIn(findIn(observed, kinds.secret, namespace, secretName));
+}
+
+/** User name and password in a Secret; undefined when it has no password, or is none. */
+export function credentialsIn(secret: KubeObject | undefined): Credentials | undefined {
+  const { data } = (secret as Secret | undefined) ?? {};
   const decode = (value: string | undefined) => Buffer.from(value ?? '', 'base64').toString('utf8');
   const username = decode(data?.['username']);
   const password = decode(data?.['password']);

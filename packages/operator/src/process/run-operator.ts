@@ -143,6 +143,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     http,
     onReconciled: (pass) => metrics.pass(pass),
     onFailover: (outcome) => metrics.failover(outcome),
+    onWake: () => metrics.woke(),
     roster,
     onInfrastructure: (problems) => {
       ofInfrastructure = problems;

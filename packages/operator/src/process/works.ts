@@ -1,4 +1,4 @@
-import { formatProblem } from '@pgherd/api';
+import { formatProblem, type Postgresql } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
 import { systemClock, type Logger } from '@pgherd/kube/objects';
 import { done, type Result } from '@pgherd/kube/queue';
@@ -7,6 +7,8 @@ import { patroniClient } from '@pgherd/patroni';
 import type { Storyteller } from '../events/story.ts';
 import type { DatabaseAccess } from '../execute/database-access.ts';
 import { Failover, type FailoverOutcome } from '../failover/failover.ts';
+import { PrimaryWatch } from '../failover/primary-watch.ts';
+import { watchedPrimary } from '../failover/watched-primary.ts';
 import type { OperatorHttp } from '../http/operator-http.ts';
 import { kinds } from '../kinds.ts';
 import { observe } from '../observe/observe.ts';
@@ -39,6 +41,8 @@ export interface WorksOptions {
   http: Pick<OperatorHttp, 'pass' | 'journal'>;
   onReconciled: (pass: Reconciled) => void;
   onFailover: (outcome: FailoverOutcome) => void;
+  /** A Patroni was woken because its PostgreSQL seems to have died. */
+  onWake: () => void;
   /** Told what is wrong with the roles of all clusters, whenever they are read. */
   onInfrastructure: (problems: string[]) => void;
   /** Outlives the works: what was known of teams stays known. */
@@ -50,6 +54,9 @@ const askTimeoutMs = 1_000;
 
 /** Clusters whose dead primaries are looked at at once; it waits for answers most of the time. */
 const failoverWorkers = 16;
+
+/** Sessions that are opened at once: at a start there is one to open for each cluster. */
+const sessionWorkers = 8;
 
 /** Watches, queue and workers of one shape: they are stopped, and others made, when the configuration has another one. */
 export class Works {
@@ -122,6 +129,7 @@ export class Works {
       logger: log,
     });
     this.#manager.add(this.failover);
+    this.#watchPrimaries();
     this.#manager.add({
       name: 'look again',
       run: (signal) =>
@@ -164,15 +172,52 @@ export class Works {
     return this.#options.http.pass(key, () => reconciler.reconcile(key, stop), isThere);
   }
 
+  /** One idle session to each primary. */
+  #watchPrimaries(): void {
+    const { database, log, onWake } = this.#options;
+    // Not a method of its own object.
+    const hold = database.hold?.bind(database);
+    if (hold === undefined) return;
+    const manifestOf = (key: string) => {
+      const [namespace = '', name = ''] = key.split('/');
+      return this.#ownManifest(namespace, name);
+    };
+    const watch = new PrimaryWatch({
+      primaryOf: (key) => watchedPrimary(this.caches, this.settings().configuration, manifestOf(key)),
+      hold,
+      wake: (address) => patroniClient(address).wakeUp(),
+      enqueue: (key) => controller.enqueue(key),
+      log,
+      clock: systemClock,
+      onWake,
+    });
+    const controller = new Controller({
+      name: 'primary watch',
+      sources: this.caches.failoverSources(),
+      reconcile: (key) => watch.pass(key),
+      workers: sessionWorkers,
+      logger: log,
+    });
+    this.#manager.add({
+      name: controller.name,
+      run: async (signal) => {
+        await controller.run(signal);
+        await watch.close();
+      },
+    });
+  }
+
+  #ownManifest(namespace: string, name: string): Postgresql | undefined {
+    const manifest = this.caches.manifest(namespace, name);
+    return manifest !== undefined && isOwn(manifest, this.#options.controllerId) ? manifest : undefined;
+  }
+
   #failover(): Failover {
-    const { client, controllerId, story, log, onFailover } = this.#options;
+    const { client, story, log, onFailover } = this.#options;
     return new Failover({
       client,
       source: this.caches,
-      manifest: (namespace, name) => {
-        const manifest = this.caches.manifest(namespace, name);
-        return manifest !== undefined && isOwn(manifest, controllerId) ? manifest : undefined;
-      },
+      manifest: (namespace, name) => this.#ownManifest(namespace, name),
       configuration: () => this.settings().configuration,
       written: (kind, object) => this.caches.written(kind, object),
       patroni: (address) => patroniClient(address, { timeoutMs: askTimeoutMs }),
