@@ -1,6 +1,6 @@
 import type { Configuration } from '@pgherd/api';
 import type { Pod } from '@pgherd/kube/objects';
-import { patroniObjectNames, type PatroniObjectNames } from '@pgherd/patroni';
+import { movedTo, patroniObjectNames, type PatroniObjectNames } from '@pgherd/patroni';
 import { kinds, type Kind } from '../kinds.ts';
 import { storeOf } from '../observe/remembered.ts';
 import type { ObjectSource } from '../observe/source.ts';
@@ -16,8 +16,8 @@ export interface PatroniCluster {
 }
 
 /**
- * Undefined for a cluster without pods, for one whose Patroni keeps its state elsewhere, and for one that moves to another
- * store: then there are two locks.
+ * Undefined for a cluster without pods, for one whose Patroni keeps its state elsewhere, and for one that moves or has
+ * moved to another store: then there are two locks.
  */
 export function patroniCluster(
   source: ObjectSource,
@@ -31,5 +31,8 @@ export function patroniCluster(
   const [store] = stores;
   if (store === undefined || stores.size > 1) return undefined;
   const kind = store === 'endpoints' ? kinds.endpoints : kinds.configMap;
-  return { namespace, name, kind, names: patroniObjectNames(name, store), pods };
+  const names = patroniObjectNames(name, store);
+  if (movedTo(source.get(kind, namespace, names.leader)?.metadata.annotations) !== undefined)
+    return undefined;
+  return { namespace, name, kind, names, pods };
 }

@@ -27,8 +27,11 @@ export interface StaleLabels {
  */
 export async function stripStaleLabels(stale: StaleLabels): Promise<string[]> {
   const { client, written, roleLabel, lock, pods, leader } = stale;
+  // Whoever leads must be one of them: a lock may also say that the cluster has moved to another store.
   const isStale = ({ metadata }: KubeObject, leads: string | undefined): boolean =>
-    leads !== undefined && metadata.name !== leads && metadata.labels?.[roleLabel] === primary;
+    pods.some((pod) => pod.metadata.name === leads) &&
+    metadata.name !== leads &&
+    metadata.labels?.[roleLabel] === primary;
   if (!pods.some((pod) => isStale(pod, leader))) return [];
   // The pods were read before: one that changes while this is asked for is not written.
   const fresh = await client.find(lock.kind, lock);

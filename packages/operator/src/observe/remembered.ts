@@ -1,6 +1,6 @@
 import type { Configuration } from '@pgherd/api';
 import type { Deployment, EnvVar, KubeObject, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
-import type { PatroniStore } from '@pgherd/kube/objects';
+import { movedTo, patroniObjectNames, type PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
 import { fieldManager, poolerName, poolerSecretName, poolerUserListAnnotation } from '../names.ts';
 import type { Credentials, RememberedStatefulSet, UserList } from '../render/input.ts';
