@@ -19,7 +19,7 @@ export function watchedPrimary(
   // The superuser of a standby cluster is its source's.
   if (manifest === undefined || manifest.metadata.deletionTimestamp !== undefined || isStandby(manifest))
     return undefined;
-  const { namespace = '', name = '' } = manifest.metadata;
+  const { namespace = '', name } = manifest.metadata;
   const cluster = patroniCluster(source, configuration, namespace, name);
   if (cluster === undefined) return undefined;
   const leader = leaderLockOf(source.get(cluster.kind, namespace, cluster.names.leader))?.leader;
