@@ -1,8 +1,7 @@
 import { silentLogger, systemClock } from '@pgherd/kube/objects';
+import { PrimaryWatch, sqlDatabaseAccess, type Primary } from '@pgherd/operator';
 import { connect } from '@pgherd/postgres';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { sqlDatabaseAccess } from '../../packages/operator/src/execute/database-access.ts';
-import { PrimaryWatch, type Primary } from '../../packages/operator/src/failover/primary-watch.ts';
 import { eventually } from '../support/eventually.ts';
 import { startPostgres, type PostgresServer } from '../support/postgres-server.ts';
 

@@ -41,4 +41,5 @@ export {
   secretName,
 } from './names.ts';
 export { kinds, labelledKinds, postgresqls, type Desired, type Kind } from './kinds.ts';
+export { PrimaryWatch, type Primary } from './failover/primary-watch.ts';
 export { sqlDatabaseAccess, type DatabaseAccess, type DatabaseReport } from './execute/database-access.ts';
