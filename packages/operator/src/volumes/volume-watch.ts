@@ -34,8 +34,8 @@ const burst = 20 * 1024 ** 2;
 /** The status tells of every volume at least this often, if it has changed. */
 const tellMs = 3_600_000;
 const timeoutMs = 10_000;
-/** After a failure: a pod that does not answer, a right that is missing. */
-const retryMs = 60_000;
+/** After a failure (a pod that does not answer, a right that is missing), doubled with each further one. */
+const retryMs = 10_000;
 const atOnce = 8;
 const tickMs = 1_000;
 
@@ -50,6 +50,8 @@ interface Watched {
   uid: string;
   everyMs: number;
   isLooking: boolean;
+  /** Looks in a row that failed. */
+  failures: number;
 }
 
 function newlyWatched(cluster: string, uid: string, now: number): Watched {
@@ -63,6 +65,7 @@ function newlyWatched(cluster: string, uid: string, now: number): Watched {
     uid,
     everyMs: restingMs,
     isLooking: false,
+    failures: 0,
   };
 }
 
@@ -188,6 +191,7 @@ export class VolumeWatch {
       );
       const usage = parseUsage(stdout, clock.now());
       if (usage === undefined) throw new Error(`df answered: ${stdout.slice(0, 200)}`);
+      watched.failures = 0;
       const before = watched.history.last;
       watched.history.add(usage);
       watched.forecast = forecast(watched.history.samples);
@@ -201,7 +205,8 @@ export class VolumeWatch {
       if (usage.free < rest) await this.#endWriters(namespace, name, watched, signal);
     } catch (err) {
       if (signal.aborted) return;
-      watched.nextAt = clock.now() + retryMs;
+      watched.nextAt = clock.now() + Math.min(restingMs, retryMs * 2 ** watched.failures);
+      watched.failures += 1;
       log.debug({ err, pod: key }, 'how full the volume is could not be seen');
     }
   }
