@@ -50,6 +50,8 @@ export async function removeInstance(home: string): Promise<void> {
   if (!existsSync(home)) return;
   const { code, stderr } = await run(pgherd, ['local', 'reset', '--yes', '--home', home]);
   if (code !== 0) throw new Error(`cannot remove the leftovers in ${home}: ${stderr}`);
+  const { stdout: loops } = await run('losetup', ['--list', '--noheadings', '--output', 'BACK-FILE']);
+  if (loops.includes(`${home}/`)) throw new Error(`loop devices of ${home} were left behind: ${loops}`);
   rmSync(home, { recursive: true, force: true });
 }
 
