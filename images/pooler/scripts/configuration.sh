@@ -82,7 +82,9 @@ postgres = $server
 [pgbouncer]
 listen_addr = *
 listen_port = $port
-unix_socket_dir =
+# Only the keeper of pauses comes this way, as PgBouncer's own user.
+unix_socket_dir = ${PGBOUNCER_DIRECTORY:-/run/pgbouncer}
+unix_socket_mode = 0700
 pool_mode = $mode
 default_pool_size = $pool
 reserve_pool_size = $reserve

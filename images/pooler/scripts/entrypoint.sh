@@ -1,6 +1,6 @@
 #!/bin/sh
-# First process of the pooler's container: writes the configuration, starts PgBouncer, has it read files that change, and
-# ends it so that no transaction breaks. What it writes is in $PGBOUNCER_DIRECTORY.
+# First process of the pooler's container: writes the configuration, starts PgBouncer, has it read files that change, has
+# somebody look after its pauses, and ends it so that no transaction breaks. What it writes is in $PGBOUNCER_DIRECTORY.
 set -eu
 umask 077
 
@@ -138,15 +138,27 @@ has_clients() {
 }
 
 # PgBouncer waits for its server connections, which may take long when a server is gone. Without clients nobody needs them.
+# While it is paused, clients wait for it: it goes on ending when these have been served.
 end() {
   sleep "$stop_delay"
+  while [ -e "$directory/pause/state" ]; do sleep "$stop_delay"; done
   kill -INT "$pooler" 2> /dev/null || return 0
   sleep 2
   while has_clients; do sleep 1; done
   kill -QUIT "$pooler" 2> /dev/null || return 0
 }
 
+# Ends pauses of PgBouncer whatever happens to who asked for them; see there.
+keep() {
+  "$scripts/keeper.sh" "$pooler" &
+  keeper=$!
+}
+
 mkdir -p "$directory" && [ -w "$directory" ] || fail "cannot write to $directory; uid $(id -u), groups $(id -G)"
+rm -rf "$directory/pause"
+mkdir "$directory/pause"
+mkfifo "$directory/pause/wake"
+exec 3<> "$directory/pause/wake"
 find_files
 start=$(fingerprint)
 configure || exit
@@ -158,14 +170,15 @@ pooler=$!
 [ "$asked" -eq 0 ] || begin_to_end
 reload_when_changed "$start" "$pooler" &
 watcher=$!
+keep
 
 # `wait` also returns when a signal comes.
 while
   code=0
-  wait "$pooler" || code=$?
+  wait -n || code=$?
   kill -0 "$pooler" 2> /dev/null
 do
-  :
+  kill -0 "$keeper" 2> /dev/null || keep
 done
-kill "$watcher" 2> /dev/null || true
+kill "$watcher" "$keeper" 2> /dev/null || true
 exit "$code"
