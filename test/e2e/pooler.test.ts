@@ -5,6 +5,7 @@ import { eventually } from '../support/eventually.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 import { clusterManifest } from '../support/manifests.ts';
 import { disturbances, memberStates } from '../support/members.ts';
+import { TransactionLoad } from '../support/transaction-load.ts';
 import { Writer, connectPostgres, queryOnce, type Address } from '../support/writer.ts';
 
 /** Connection poolers on real pods: who gets in and where, and what a change of theirs costs. */
@@ -157,6 +158,64 @@ test("a changed setting and a new password of the pooler's role replace the pool
   const show = await local.pgherd('show', name);
   expect(show).toMatch(/acid-pooled-pooler +master +transaction +\S+ +1 of 1/);
   expect(show).toMatch(/acid-pooled-pooler-repl +replica +transaction/);
+});
+
+/** Has clients write through the pooler while something happens, and asserts that they only wait. */
+async function undisturbed(what: string, happens: () => Promise<unknown>): Promise<void> {
+  const load = new TransactionLoad(await asUser('zalando'));
+  await load.start(40);
+  await eventually('all clients write', () => load.transactions > 200);
+  await happens();
+  await local.waitForStatus(name, 'Running');
+  const { transactions } = load;
+  await eventually('all clients go on', () => load.transactions > transactions + 200);
+  const { errors, longestMs, lost } = await load.stop();
+  console.log(`${what}: ${load.transactions} transactions of 40 clients, the longest took ${longestMs} ms`);
+  expect({ errors, lost }).toEqual({ errors: [], lost: 0 });
+}
+
+test('a rolling update costs clients of the pooler a wait, and no error', async () => {
+  const before = await memberStates(local, name);
+  const old = await local.primary(name);
+  await undisturbed('rolling update', async () => {
+    await patchManifest({ podAnnotations: { rolled: 'yes' }, env: [{ name: 'ROLLED', value: 'yes' }] });
+    await eventually('both members are new', async () => {
+      const now = await memberStates(local, name);
+      return disturbances(before, now).filter((what) => what.startsWith('replace')).length === 2;
+    });
+  });
+  expect((await local.primary(name)).metadata?.name).not.toBe(old.metadata?.name);
+  const told = await local.kubectl('get', 'events');
+  expect(told).toMatch(/1 pod of poolers was paused for \d+\.\d s/);
+});
+
+/** Answers when the pooler of the primary is being paused. */
+async function paused(): Promise<void> {
+  const [pod] = (await allPoolerPods()).filter(({ metadata }) => metadata?.deletionTimestamp === undefined);
+  const wait = 'until [ -e /run/pgbouncer/pause/state ]; do usleep 10000; done';
+  await local.client.exec(
+    { ...key, name: pod?.metadata?.name ?? '' },
+    { container: 'connection-pooler', command: ['sh', '-c', wait], signal: AbortSignal.timeout(60_000) },
+  );
+}
+
+test('neither does a restart of the primary while which the operator is killed', async () => {
+  await undisturbed('restart for a parameter, operator killed', async () => {
+    const isPaused = paused();
+    await patchManifest({ postgresql: { version: '17', parameters: { max_connections: '123' } } });
+    await isPaused;
+    await local.killOperator();
+    const direct = await local.address(name, 'zalando', 'foo');
+    await eventually('clients are served again', async () => {
+      const [row] = await queryOnce<{ n: string }>(await asUser('zalando'), 'select count(*) as n from load');
+      return Number(row?.n) > 0;
+    });
+    await local.up();
+    await eventually('the parameter is in force', async () => {
+      const [row] = await queryOnce<{ n: string }>(direct, `select current_setting('max_connections') as n`);
+      return row?.n === '123';
+    });
+  });
 });
 
 test('when another member becomes primary, clients of the pooler write to that one, and lose nothing', async () => {

@@ -63,11 +63,16 @@ fits() {
   case $role:$seen in primary:'f '* | replica:'t '*) ;; *) return 1 ;; esac
 }
 
-# Whether `seen` is one, and neither the one of before nor one that goes away.
+# Whether `seen` is one, and neither the primary of before nor one that goes away.
 is_another() {
   fits || return 1
-  [ "$seen" != "$before" ] || return 1
-  case $seen in *" $leaving "*) return 1 ;; esac
+  [ "$role:$seen" != "primary:$before" ] || return 1
+  case $leaving:$seen in all:* | *:*" $leaving "*) return 1 ;; esac
+}
+
+# Of several replicas, each answer may come from another one: so often in a row it must be none that goes away.
+enough() {
+  [ "$role" = primary ] || [ "$leaving" = - ] || [ "$others" -ge 5 ]
 }
 
 save() {
@@ -124,6 +129,7 @@ pause() {
 
 # Until the pause is over.
 hold() {
+  others=0
   while [ -e state ]; do
     if take_request; then
       case $verb in
@@ -145,7 +151,8 @@ hold() {
     fi
     ask_server
     set_now
-    if is_another; then
+    if is_another; then others=$((others + 1)); else others=0; fi
+    if [ "$others" -gt 0 ] && enough; then
       resume 'a server answers'
     elif [ "$now" -ge "$deadline" ]; then
       resume 'it reached its limit'

@@ -47,7 +47,8 @@ export function reasonOf(step: Step, isDeletion: boolean): string {
 /** What an event says of a step. The Kubernetes limit of a message is 1024 bytes. */
 export function messageOf(step: Step, notes: string[] = []): string {
   // That something is made because it is missing needs no words.
-  const why = notes.length > 0 ? notes : step.why.filter((reason) => reason !== missing);
+  const reasons = step.why.filter((reason) => reason !== missing);
+  const why = notes.length === 0 ? reasons : step.action.type === 'delete' ? [...reasons, ...notes] : notes;
   return (why.length === 0 ? step.what : `${step.what}: ${why.join('; ')}`).slice(0, 1000);
 }
 

@@ -6,9 +6,11 @@ import { postgresqls, type Kind } from '../kinds.ts';
 import type { Member } from '../observe/observed.ts';
 import { appliedAnnotation, fieldManager } from '../names.ts';
 import type { Action, Step } from '../plan/step.ts';
+import type { PoolerPause } from '../poolers/pause.ts';
 import type { Credentials } from '../render/input.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { refuseAnothers, takeSecret } from './ownership.ts';
+import { pausingPoolers } from './pause-poolers.ts';
 import { podHelp } from './pod-help.ts';
 import { switchOver } from './switch-over.ts';
 import { refuseForeign } from './foreign-object.ts';
@@ -69,20 +71,32 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
     case 'create':
       await create(hands, action);
       return nothingToTell;
-    case 'delete':
+    case 'delete': {
       await checkpoint(hands, context, action.checkpoint);
-      await remove(hands, action);
-      return nothingToTell;
+      const { notes } = await pausingPoolers(hands.client, step.poolers, async (pause) => {
+        await pause();
+        await remove(hands, action);
+      });
+      return { notes, problems: [] };
+    }
     case 'patch':
       await patch(hands, action);
       return nothingToTell;
     case 'switchover': {
-      const prepare = () => checkpoint(hands, context, action.leaderAddress);
-      const said = await switchOver((address) => hands.patroni(address), action, prepare);
-      return { notes: [said], problems: [] };
+      const { result, notes } = await pausingPoolers(hands.client, step.poolers, (pause) =>
+        switchOver(
+          (address) => hands.patroni(address),
+          action,
+          async () => {
+            await checkpoint(hands, context, action.leaderAddress);
+            await pause();
+          },
+        ),
+      );
+      return { notes: [result, ...notes], problems: [] };
     }
     case 'restart':
-      return restart(hands, context, action);
+      return restart(hands, context, action, step.poolers);
     case 'configure':
       await configure(hands, context, action);
       return nothingToTell;
@@ -159,10 +173,13 @@ async function restart(
   hands: Hands,
   context: StepContext,
   action: Extract<Action, { type: 'restart' }>,
+  poolers: PoolerPause | undefined,
 ): Promise<StepReport> {
   await checkpoint(hands, context, action.checkpoint);
-  const said = await restartMember((address) => hands.patroni(address), action);
-  return said === '' ? nothingToTell : { notes: [said], problems: [] };
+  const { result: said, notes } = await pausingPoolers(hands.client, poolers, (pause) =>
+    restartMember((address) => hands.patroni(address), action, pause),
+  );
+  return said === '' ? nothingToTell : { notes: [said, ...notes], problems: [] };
 }
 
 /** What the stop need not write then, while nobody can use the database. It is a help and no condition. */

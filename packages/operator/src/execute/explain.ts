@@ -2,6 +2,7 @@ import { ApiError } from '@pgherd/kube/objects';
 import { PatroniError } from '@pgherd/patroni';
 import { PostgresError } from '@pgherd/postgres';
 import { ForeignObjectError } from './foreign-object.ts';
+import { PoolersBusyError } from './pause-poolers.ts';
 
 /** An error for people: what is wrong, where, and what to do. */
 export interface Explanation {
@@ -9,6 +10,9 @@ export interface Explanation {
   reason: string;
   message: string;
 }
+
+/** Reason of a step that is put off because transactions run through poolers. */
+export const poolersBusy = 'PoolersBusy';
 
 /** The error in its own words, and what to do about the frequent ones. */
 export function explain(error: unknown): Explanation {
@@ -31,6 +35,7 @@ function adviceFor(error: unknown, said: string): Advice {
   if (error instanceof ApiError) return refusedByKubernetes(error, said);
   if (error instanceof PatroniError) return refusedByPatroni(error);
   if (error instanceof PostgresError) return refusedByPostgres(error);
+  if (error instanceof PoolersBusyError) return [poolersBusy];
   if (error instanceof ForeignObjectError) {
     return [
       'ForeignObject',

@@ -13,14 +13,16 @@ const askAgainMs = 200;
 /**
  * Restarts PostgreSQL of one member, only if a parameter still waits for it: the member publishes up to `loop_wait`
  * (10 s) later that it has restarted, and is woken to publish it sooner. Answers what Patroni said; '' when nothing was
- * pending any more.
+ * pending any more. `prepare` is what comes right before.
  */
 export async function restartMember(
   patroni: (address: string) => PatroniClient,
   { member, address, follows }: Extract<Action, { type: 'restart' }>,
+  prepare: () => Promise<void> = async () => {},
 ): Promise<string> {
   const own = patroni(address);
   if (follows !== undefined) await untilReplayed(member, own, patroni(follows));
+  await prepare();
   let said = '';
   try {
     said = (await own.restart({ restartPending: true })).trim();

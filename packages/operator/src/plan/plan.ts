@@ -9,6 +9,7 @@ import { postpone } from './maintenance.ts';
 import { planObjects } from './objects.ts';
 import type { Found } from './parts.ts';
 import { planPods, type PodOptions } from './pods.ts';
+import { withPoolerPauses } from './pooler-pauses.ts';
 import { removeUnwanted } from './removal.ts';
 import type { Plan, Step, Track } from './step.ts';
 import { planStoreMove } from './store-move.ts';
@@ -66,7 +67,7 @@ export function plan(goal: Goal, observed: Observed): Plan {
     tracks.filter(({ steps }) => steps.length > 0),
     observed,
   );
-  return { tracks: postpone(held, observed, goal.maintenance) };
+  return { tracks: withPoolerPauses(postpone(held, observed, goal.maintenance), observed) };
 }
 
 /**

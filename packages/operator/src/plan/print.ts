@@ -42,13 +42,13 @@ export function printPlan(plan: Plan): string {
 }
 
 function printStep(step: Step, number: number, column: number, before: Step | undefined): string[] {
-  const { what, why, disturbs, waitFor } = step;
+  const { what, why, disturbs, waitFor, clients = [] } = step;
   const mark = disturbs === 'nothing' ? '' : `  ${disturbs}`;
   const repeated = why.length > 0 && before !== undefined && isDeepStrictEqual(why, before.why);
   const reasons = repeated ? [why.length === 1 ? 'for the same reason' : 'for the same reasons'] : why;
   return [
     `${String(number).padStart(4)}. ${mark === '' ? what : what.padEnd(column)}${mark}`,
-    ...reasons.map((reason) => `        ${reason}`),
+    ...[...reasons, ...clients].map((line) => `        ${line}`),
     ...(step.sql ?? []).flatMap(statementLines),
     ...(waitFor === undefined ? [] : [`        waits until ${waitFor}`]),
   ];

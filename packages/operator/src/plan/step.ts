@@ -1,5 +1,6 @@
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { Kind, Owner } from '../kinds.ts';
+import type { PoolerPause } from '../poolers/pause.ts';
 import type { TakeOver } from './taken-over.ts';
 
 /** How much a step disturbs those who use the database, from not at all to not available. */
@@ -82,6 +83,10 @@ export interface Step {
    * since 1970, when that is known.
    */
   postponed?: { at?: number };
+  /** What clients of poolers notice, a line for each pooler that loses a server. */
+  clients?: string[];
+  /** Poolers that are paused meanwhile. */
+  poolers?: PoolerPause;
   /** After this step the world has to be looked at again before the next one. */
   observeAfter?: boolean;
 }

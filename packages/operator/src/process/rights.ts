@@ -57,7 +57,7 @@ const always: Right[] = [
   right('', 'pods', [...watch, 'patch', 'delete']),
   right('', 'pods/exec', ['get', 'create'], {
     essential: false,
-    why: "To see how full the volumes are (df), and to give the superuser the password of its Secret when PostgreSQL knows another one: only in the primary's pod, only psql.",
+    why: "To see how full the volumes are (df), and to give the superuser the password of its Secret when PostgreSQL knows another one: only in the primary's pod, only psql. To pause poolers while the primary changes: only in their pods, only the command `pooler`.",
   }),
   right('', 'services', [...watch, ...apply, 'delete']),
   right('', 'endpoints', [...watch, 'create', 'patch', 'delete'], {

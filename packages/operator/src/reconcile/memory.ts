@@ -1,3 +1,4 @@
+import type { BusyPoolers } from './busy-poolers.ts';
 import { newCorrectionMemory, type CorrectionMemory } from './corrections.ts';
 import type { Postgresql } from '@pgherd/api';
 import { newRoundMemory, type RoundMemory } from './database-round.ts';
@@ -22,6 +23,8 @@ export interface ClusterMemory {
   databaseDrift: string[];
   /** What PostgreSQL refused when it was tried last. */
   refusal: Refusal | undefined;
+  /** Whose transactions a step waits for. */
+  busyPoolers: BusyPoolers | undefined;
   round: RoundMemory;
   /** Passes in a row with failures of the kind that passes by itself. */
   transientFailures: number;
@@ -73,6 +76,7 @@ export class Memories {
       databaseFingerprint: undefined,
       databaseDrift: [],
       refusal: undefined,
+      busyPoolers: undefined,
       round: newRoundMemory(),
       databaseRoles: undefined,
       transientFailures: 0,

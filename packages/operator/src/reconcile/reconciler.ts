@@ -24,6 +24,7 @@ import { failedBefore } from '../status/phase.ts';
 import { computeStatus, type StatusInput } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { assess } from './assess.ts';
+import { busyPoolersAfter, patientWithPoolers } from './busy-poolers.ts';
 import { noteCorrection, noteWrites, temper, type Drift, type Tempered } from './corrections.ts';
 import { DatabaseDrift, type DriftQuestion } from './database-drift.ts';
 import { Deletion } from './deletion.ts';
@@ -213,6 +214,7 @@ export class Reconciler {
     this.#inquiry.noteSteps(memory.inquiry, steps, before.observed, restartsFollow);
     const { generation = 0 } = manifest.metadata;
     memory.refusal = refusalAfter(memory.refusal, outcome, generation, this.#options.clock.now());
+    memory.busyPoolers = busyPoolersAfter(memory.busyPoolers, outcome, this.#options.clock.now());
     const serious = this.#seriousFailures(memory, outcome);
     this.#tell(manifest, memory, outcome.done, serious);
     this.#tellDrifts(manifest, memory, before.observed, drifts, outcome);
@@ -276,11 +278,13 @@ export class Reconciler {
       failures: refused,
       nextMs,
     } = waitAfterRefusal(memory.refusal, tempered.plan, generation, now);
-    const soonest = Math.min(tempered.nextMs ?? Infinity, nextMs ?? Infinity);
+    const { connection_pooler_pause_patience: patienceMs } = look.pass.configuration;
+    const poolers = patientWithPoolers(memory.busyPoolers, patient, patienceMs, now);
+    const soonest = Math.min(tempered.nextMs ?? Infinity, nextMs ?? Infinity, poolers.nextMs ?? Infinity);
     return {
       ...look,
       ...tempered,
-      plan: patient,
+      plan: poolers.plan,
       nextMs: Number.isFinite(soonest) ? soonest : undefined,
       refused,
     };

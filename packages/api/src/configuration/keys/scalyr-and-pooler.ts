@@ -1,4 +1,4 @@
-import { inGroup } from '../key.ts';
+import { inGroup, minute } from '../key.ts';
 import { cpu, memory, oneOf, url } from '../words.ts';
 
 const scalyr = inGroup('scalyr');
@@ -64,6 +64,10 @@ export const poolerKeys = {
       raisedTo: 2,
     },
   }),
+  connection_pooler_pause_patience: pooler.period(
+    5 * minute,
+    'How long a step that takes a server from a pooler is put off because transactions through that pooler do not end; then they are cut. `0s`: at once.',
+  ),
   connection_pooler_schema: pooler.words(
     'pooler',
     'Schema of the function with which the pooler looks up passwords.',

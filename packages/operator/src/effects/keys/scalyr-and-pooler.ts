@@ -127,6 +127,9 @@ export const scalyrAndPoolerKeys: Record<string, Entry> = {
       'Deployment acid-demo-pooler-repl.spec.template.spec.containers[connection-pooler].env[CONNECTION_POOLER_RESERVE_SIZE].value',
     ],
   },
+  connection_pooler_pause_patience: {
+    shownBy: 'packages/operator/src/reconcile/busy-poolers.test.ts',
+  },
   connection_pooler_schema: {
     given: poolers,
     change: { configuration: { connection_pooler_schema: 'lookup' } },

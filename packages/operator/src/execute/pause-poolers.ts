@@ -1,0 +1,166 @@
+import { randomUUID } from 'node:crypto';
+import type { Client } from '@pgherd/kube/client';
+import type { PoolerPause } from '../poolers/pause.ts';
+import { poolerContainer } from '../poolers/pooler-pods.ts';
+
+/** Transactions that run through poolers do not end, so the step is put off. */
+export class PoolersBusyError extends Error {
+  override readonly name = 'PoolersBusyError';
+  /** Transactions of each pod. */
+  readonly pods: { pod: string; transactions: number }[];
+
+  constructor(pods: { pod: string; transactions: number }[]) {
+    const list = pods.map(({ pod, transactions }) => `${transactions} through ${pod}`).join(', ');
+    super(`transactions did not end within ${transactionsMayTake} s (${list}): it is tried again later`);
+    this.pods = pods;
+  }
+}
+
+/** Seconds that transactions may take to end; all clients of the pooler wait meanwhile. */
+const transactionsMayTake = 5;
+/** Seconds within which the replicas' pooler must have reached a replica again to make its connections anew. */
+const refreshWithin = 60;
+
+/** Exit code of the command `pooler`: it is not paused, because of transactions. */
+const busyCode = 75;
+
+/** What became of a pod's pooler. */
+type Outcome =
+  | { pod: string; is: 'paused'; cut: number }
+  | { pod: string; is: 'busy'; transactions: number }
+  /** Its clients are not helped. */
+  | { pod: string; is: 'untouched'; why: string };
+
+/** What is needed of the API server: the right `pods/exec`. */
+type Exec = Pick<Client, 'exec'>;
+
+/**
+ * Carries out `act`, which has to call `pause` right before it takes a server from poolers. Their clients wait from then
+ * on until each pod has found another server, or the pause has reached its limit; both is looked after in the pods
+ * themselves, so that it also happens when this process is gone. When `act` throws, any server will do for them.
+ * A pooler that cannot be asked keeps nobody from acting: it is told in the notes.
+ *
+ * Throws `PoolersBusyError` out of `pause` when transactions do not end and must not be cut; nothing is paused then.
+ */
+export async function pausingPoolers<T>(
+  client: Exec,
+  poolers: PoolerPause | undefined,
+  act: (pause: () => Promise<void>) => Promise<T>,
+): Promise<{ result: T; notes: string[] }> {
+  if (poolers === undefined) return { result: await act(async () => {}), notes: [] };
+  const id = randomUUID();
+  const ask = new Pooler(client, poolers, id);
+  let outcomes: Outcome[] = [];
+  let result: T;
+  try {
+    result = await act(async () => {
+      outcomes = await Promise.all(poolers.pods.map((pod) => ask.pause(pod)));
+      refuseBusy(outcomes);
+    });
+  } catch (error) {
+    await Promise.all(pausedOf(outcomes).map((pod) => ask.over(pod, 'resume')));
+    throw error;
+  }
+  return { result, notes: [...notesOf(outcomes), ...(await afterwards(ask, poolers, pausedOf(outcomes)))] };
+}
+
+async function afterwards(ask: Pooler, poolers: PoolerPause, paused: string[]): Promise<string[]> {
+  const { refreshed } = poolers;
+  const verb = { another: 'await', any: 'resume', way: undefined } as const;
+  const over = verb[poolers.afterwards];
+  const [waits] = await Promise.all([
+    Promise.all(over === undefined ? [] : paused.map((pod) => ask.over(pod, over))),
+    Promise.all(refreshed.map((pod) => ask.refresh(pod))),
+  ]);
+  const known = waits.flatMap((wait) => (wait === undefined ? [] : [wait]));
+  if (known.length > 0) {
+    const longest = Math.max(...known.map(({ ms }) => ms));
+    const late = known.filter(({ why }) => why.includes('limit')).length;
+    return [
+      `${counted(known.length)} paused for ${(longest / 1000).toFixed(1)} s${late > 0 ? `, ${late} of them until the limit` : ''}`,
+    ];
+  }
+  return paused.length > 0 ? [`${counted(paused.length)} paused until a server is back`] : [];
+}
+
+function counted(pods: number): string {
+  return pods === 1 ? '1 pod of poolers was' : `${pods} pods of poolers were`;
+}
+
+function pausedOf(outcomes: Outcome[]): string[] {
+  return outcomes.flatMap(({ pod, is }) => (is === 'paused' ? [pod] : []));
+}
+
+function refuseBusy(outcomes: Outcome[]): void {
+  const busy = outcomes.filter((outcome) => outcome.is === 'busy');
+  if (busy.length > 0) throw new PoolersBusyError(busy);
+}
+
+function notesOf(outcomes: Outcome[]): string[] {
+  return outcomes.flatMap((outcome) => {
+    if (outcome.is === 'untouched') return [`pooler ${outcome.pod} was not paused: ${outcome.why}`];
+    if (outcome.is === 'paused' && outcome.cut > 0)
+      return [`${outcome.cut} transactions through pooler ${outcome.pod} did not end and were cut`];
+    return [];
+  });
+}
+
+/** The command `pooler` in pods, see `images/pooler`. */
+class Pooler {
+  readonly #client: Exec;
+  readonly #poolers: PoolerPause;
+  readonly #id: string;
+
+  constructor(client: Exec, poolers: PoolerPause, id: string) {
+    this.#client = client;
+    this.#poolers = poolers;
+    this.#id = id;
+  }
+
+  async pause(pod: string): Promise<Outcome> {
+    const { role, limit, leaving = '-', cuts } = this.#poolers;
+    const force = cuts === true ? 1 : 0;
+    const words = [role, transactionsMayTake, limit, force, leaving].map(String);
+    const { exitCode, said, why } = await this.#run(pod, transactionsMayTake + 10, 'pause', ...words);
+    const [word, number] = said.split(' ');
+    if (exitCode === busyCode) return { pod, is: 'busy', transactions: Number(number) };
+    if (exitCode === 0 && word === 'paused') return { pod, is: 'paused', cut: Number(number) };
+    return { pod, is: 'untouched', why: word === 'held' ? 'somebody else has paused it' : why };
+  }
+
+  /** How long the pause lasted; undefined: nobody knows. */
+  async over(pod: string, verb: 'resume' | 'await'): Promise<{ ms: number; why: string } | undefined> {
+    const { said } = await this.#run(pod, this.#poolers.limit + 10, verb);
+    const [, ms, why] = /^resumed (\d+) (.*)$/.exec(said) ?? [];
+    return ms === undefined ? undefined : { ms: Number(ms), why: why ?? '' };
+  }
+
+  async refresh(pod: string): Promise<void> {
+    await this.#run(pod, 15, 'refresh', 'replica', String(refreshWithin));
+  }
+
+  /** Never throws: a pod that is gone, an image without the command, a right that is missing. */
+  async #run(pod: string, seconds: number, verb: string, ...words: string[]) {
+    try {
+      const { exitCode, stdout, stderr } = await this.#client.exec(
+        { namespace: this.#poolers.namespace, name: pod },
+        {
+          container: poolerContainer,
+          command: ['pooler', verb, this.#id, ...words],
+          signal: AbortSignal.timeout(seconds * 1000),
+        },
+      );
+      return {
+        exitCode,
+        said: stdout.trim(),
+        why: lastLine(stderr) || `the command \`pooler\` ended with ${exitCode}`,
+      };
+    } catch (error) {
+      return { exitCode: -1, said: '', why: error instanceof Error ? error.message : String(error) };
+    }
+  }
+}
+
+function lastLine(text: string): string {
+  return text.trim().split('\n').at(-1) ?? '';
+}
