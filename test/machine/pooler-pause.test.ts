@@ -246,3 +246,20 @@ test('connections to a server that changed its role are made anew', async () => 
   expect(await ask('refresh', 'primary', 10)).toBe('refreshing');
   await eventually('it has another connection', async () => (await pid()) !== first);
 });
+
+test('a login that failed is not held against those who come later', async () => {
+  const [impatient, other] = [await connect(), await connect()];
+  await portOf(impatient);
+  service.leadTo(undefined);
+  // As after an outage of minutes: nobody waits for the server any more.
+  await (await console()).query('set query_wait_timeout = 1');
+  await expect(impatient.query('select 1')).rejects.toThrow(/query_wait_timeout/);
+  service.leadTo(after.server.port);
+  await eventually('PgBouncer is connected again by itself', async () => {
+    const { rows } = await (await console()).query<Record<string, string>>('show pools');
+    return rows.some(
+      (row) => row['database'] === 'bar' && Number(row['sv_idle'] ?? 0) + Number(row['sv_used'] ?? 0) > 0,
+    );
+  });
+  expect(await portOf(other)).toBe(after.server.port);
+});

@@ -1,18 +1,17 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
+interface Target {
+  port: number | undefined;
+}
+
 /** A port of this machine that leads to one server or another, or to none, as a Service does. */
 export class SwitchedServer {
   readonly port: number;
   private readonly close: () => Promise<void>;
   private readonly sockets: Set<Socket>;
-  private readonly to: { port: number | undefined };
+  private readonly to: Target;
 
-  private constructor(
-    port: number,
-    to: { port: number | undefined },
-    sockets: Set<Socket>,
-    close: () => Promise<void>,
-  ) {
+  private constructor(port: number, to: Target, sockets: Set<Socket>, close: () => Promise<void>) {
     this.port = port;
     this.to = to;
     this.sockets = sockets;
@@ -20,7 +19,7 @@ export class SwitchedServer {
   }
 
   static async start(target: number): Promise<SwitchedServer> {
-    const to: { port: number | undefined } = { port: target };
+    const to: Target = { port: target };
     const sockets = new Set<Socket>();
     const server = createServer((from) => {
       if (to.port === undefined) {

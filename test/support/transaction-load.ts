@@ -35,6 +35,10 @@ export class TransactionLoad {
     return this.report.transactions;
   }
 
+  get errors(): readonly string[] {
+    return this.report.errors;
+  }
+
   async stop(): Promise<LoadReport> {
     this.stopped = true;
     await Promise.all(this.running);

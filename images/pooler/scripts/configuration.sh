@@ -112,8 +112,11 @@ server_tls_sslmode = $server_tls
 server_tls_ca_file = ${SERVER_CA:-$CERTIFICATE}
 server_tls_protocols = secure
 
-# A primary that takes over is found within seconds; a machine that is gone is noticed, also in the middle of a query.
-server_login_retry = 1
+# A primary that takes over is found at once; a machine that is gone is noticed, also in the middle of a query.
+server_login_retry = 0.3
+# After a login that failed, PgBouncer refuses whoever comes until one succeeds. So there is always one that is tried for
+# those who are connected.
+min_pool_size = 1
 server_connect_timeout = 5
 tcp_keepidle = 30
 tcp_keepintvl = 10
@@ -121,7 +124,9 @@ tcp_keepcnt = 3
 tcp_user_timeout = 60000
 
 idle_transaction_timeout = 600
+# Pauses are shorter.
 query_wait_timeout = 120
+client_login_timeout = 120
 log_connections = 0
 log_disconnections = 0
 INI
