@@ -178,7 +178,7 @@ test('a rolling update costs clients of the pooler a wait, and no error', async 
   const before = await memberStates(local, name);
   const old = await local.primary(name);
   await undisturbed('rolling update', async () => {
-    await patchManifest({ podAnnotations: { rolled: 'yes' }, env: [{ name: 'ROLLED', value: 'yes' }] });
+    await patchManifest({ env: [{ name: 'ROLLED', value: 'yes' }] });
     await eventually('both members are new', async () => {
       const now = await memberStates(local, name);
       return disturbances(before, now).filter((what) => what.startsWith('replace')).length === 2;

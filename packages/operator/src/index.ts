@@ -32,6 +32,10 @@ export { sharedChangeOf, type SharedChange } from './plan/shared-parameters.ts';
 export { planDeletion } from './plan/deletion.ts';
 export { printPlan } from './plan/print.ts';
 export { stepsOf, type Action, type Disturbance, type Plan, type Step, type Track } from './plan/step.ts';
+export { pauseForPerson } from './plan/pooler-pauses.ts';
+export { pausingPoolers } from './execute/pause-poolers.ts';
+export { runningPoolers } from './poolers/running-poolers.ts';
+export type { PoolerPause } from './poolers/pause.ts';
 export { clustersSelector } from './labels.ts';
 export {
   clusterNamespaceLabel,

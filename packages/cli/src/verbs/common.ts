@@ -1,5 +1,5 @@
 import type { ClusterOptions } from '../cluster/commands.ts';
-import { withTarget } from '../cluster/target.ts';
+import { withTarget, type Target } from '../cluster/target.ts';
 import { confirm } from '../confirm.ts';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { parseOutputFormat } from '../output.ts';
@@ -15,6 +15,7 @@ export interface VerbOptions extends ClusterOptions {
 
 /** What a verb works with. */
 export interface Work {
+  target: Target;
   reach: Reach;
   /** How the cluster stands, asked at the start. */
   situation: Situation;
@@ -44,6 +45,7 @@ export async function withWork(
     const situation = await reach.look();
     let deadline: number | undefined;
     await act({
+      target,
       reach,
       situation,
       account: new Account(format, { namespace: target.namespace, name, verb }),

@@ -3,6 +3,7 @@ import { pendingChanges, sharedChangeOf } from '@pgherd/operator';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { withWork, type VerbOptions, type Work } from './common.ts';
 import { formatMoment, formatWritten, parseMoment } from './moment.ts';
+import { poolersFor } from './poolers.ts';
 import { memberOf, streams, workingPrimary, type Situation, type Standing } from './situation.ts';
 import { namedMember } from './successor.ts';
 
@@ -62,14 +63,16 @@ function refuseBroken(members: Standing[]): void {
 }
 
 async function restartNow(work: Work, chosen: Standing[], pending: boolean): Promise<void> {
-  const { situation, reach, account, wait } = work;
+  const { situation, reach, account, wait, target } = work;
   const primary = workingPrimary(situation);
+  const poolers = await poolersFor(target, situation.name, 'restart');
   await work.ask(
     [
       `PostgreSQL is restarted on ${chosen.map(({ name }) => name).join(', then ')}, one at a time.`,
       ...(primary !== undefined && chosen.includes(primary)
         ? [
             `${primary.name} is the primary: all clients lose their connections, and nobody writes until it is back.`,
+            ...poolers.clients,
           ]
         : ['Clients of these replicas lose their connections.']),
     ],
@@ -78,12 +81,16 @@ async function restartNow(work: Work, chosen: Standing[], pending: boolean): Pro
   account.begin();
   for (const { name } of chosen) {
     const before = (await reach.patroni(name).patroni()).startedAt;
-    try {
-      await reach.patroni(name).restart(pending ? { restartPending: true } : {});
-    } catch (error) {
-      if (!(error instanceof PatroniError && error.status === undefined)) throw refusal(name, error);
-      account.tell(`${error.message}; looking whether it was done`);
-    }
+    const act = async () => {
+      try {
+        await reach.patroni(name).restart(pending ? { restartPending: true } : {});
+      } catch (error) {
+        if (!(error instanceof PatroniError && error.status === undefined)) throw refusal(name, error);
+        account.tell(`${error.message}; looking whether it was done`);
+      }
+    };
+    if (name === primary?.name) for (const note of await poolers.whilePaused(act)) account.tell(note);
+    else await act();
     await wait(`${name} to be back`, async () => {
       const now = await reach.look();
       const member = memberOf(now, name);

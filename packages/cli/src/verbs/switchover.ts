@@ -2,6 +2,7 @@ import { PatroniError } from '@pgherd/patroni';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { withWork, type VerbOptions, type Work } from './common.ts';
 import { formatMoment, formatWritten, parseMoment } from './moment.ts';
+import { poolersFor } from './poolers.ts';
 import { mayNotLead, memberOf, workingPrimary, type Situation } from './situation.ts';
 import { chooseForSwitchover, namedMember } from './successor.ts';
 import { untilSettled } from './settled.ts';
@@ -28,7 +29,7 @@ export async function switchover(name: string, options: SwitchoverOptions): Prom
 }
 
 async function switchNow(work: Work, to: string | undefined): Promise<void> {
-  const { situation, reach, account } = work;
+  const { situation, reach, account, target } = work;
   const primary = workingPrimary(situation);
   if (primary !== undefined && primary.name === to) {
     account.tell(`${to} is the primary already`);
@@ -37,23 +38,28 @@ async function switchNow(work: Work, to: string | undefined): Promise<void> {
   }
   const successor = chooseForSwitchover(situation, to);
   const leader = primary?.name ?? '';
+  const poolers = await poolersFor(target, situation.name, 'switchover');
   await work.ask(
     [
       `${successor.name} becomes primary of ${situation.namespace}/${situation.name} instead of ${leader}.`,
       'Clients of the primary lose their connections and can write again within seconds. Nothing is lost.',
+      ...poolers.clients,
       ...replaced(situation, 'is dropped by this one'),
       ...(situation.paused ? ['The cluster is paused; Patroni makes this switchover all the same.'] : []),
     ],
     'Switch over?',
   );
   account.begin();
-  try {
-    await reach.patroni(leader).switchover({ leader, candidate: successor.name });
-  } catch (error) {
-    // Without an answer Patroni may be at it: what happens tells.
-    if (!(error instanceof PatroniError && error.status === undefined)) throw refusal(error);
-    account.tell(`${error.message}; looking whether it was done`);
-  }
+  const notes = await poolers.whilePaused(async () => {
+    try {
+      await reach.patroni(leader).switchover({ leader, candidate: successor.name });
+    } catch (error) {
+      // Without an answer Patroni may be at it: what happens tells.
+      if (!(error instanceof PatroniError && error.status === undefined)) throw refusal(error);
+      account.tell(`${error.message}; looking whether it was done`);
+    }
+  });
+  for (const note of notes) account.tell(note);
   await untilSettled(work, { former: leader, successor: successor.name });
 }
 

@@ -1,16 +1,16 @@
 import type { ExecOptions, ExecResult } from '@pgherd/kube/client';
-import { ApiError } from '@pgherd/kube/objects';
+import { ApiError, type Pod } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
 import type { PoolerPause } from '../poolers/pause.ts';
-import { pausingPoolers, PoolersBusyError } from './pause-poolers.ts';
+import { pausingPoolers, PoolersBusyError, type PodAccess } from './pause-poolers.ts';
 
 const poolers: PoolerPause = {
   namespace: 'default',
   role: 'primary',
-  pods: ['a', 'b'],
+  paused: ['acid-demo-pooler'],
   limit: 20,
   afterwards: 'another',
-  refreshed: ['r'],
+  refreshed: ['acid-demo-pooler-repl'],
 };
 
 /** What the command `pooler` prints, or how it fails, by pod and verb; by default all goes well. */
@@ -23,8 +23,26 @@ const well: Record<string, string> = {
   refresh: 'refreshing\n',
 };
 
+function pod(name: string, pooler: string, { mode = 'transaction', running = true } = {}): Pod {
+  const env = [{ name: 'CONNECTION_POOLER_MODE', value: mode }];
+  const state = running ? { running: { startedAt: '2026-01-01T00:00:00Z' } } : {};
+  const status = {
+    name: 'connection-pooler',
+    image: '',
+    imageID: '',
+    ready: running,
+    restartCount: 0,
+    state,
+  };
+  return {
+    metadata: { name, labels: { 'connection-pooler': pooler } },
+    spec: { containers: [{ name: 'connection-pooler', env }] },
+    status: { containerStatuses: [status] },
+  };
+}
+
 /** Pods that note what they are asked for. */
-function podsThat(answers: Answers = {}) {
+function podsThat(answers: Answers = {}, only?: string[]) {
   const asked: string[] = [];
   const exec = async ({ name }: { name: string }, { command }: ExecOptions): Promise<ExecResult> => {
     const [program, verb = '', id, ...words] = command;
@@ -34,12 +52,25 @@ function podsThat(answers: Answers = {}) {
     if (answer instanceof Error) throw answer;
     return { exitCode: 0, stdout: '', stderr: '', ...answer };
   };
-  return { asked, exec };
+  // What nobody can pause is left out.
+  const items = [
+    pod('b', 'acid-demo-pooler'),
+    pod('a', 'acid-demo-pooler'),
+    pod('r', 'acid-demo-pooler-repl'),
+    pod('s', 'acid-demo-pooler', { mode: 'session' }),
+    pod('w', 'acid-demo-pooler', { running: false }),
+  ].filter(({ metadata }) => only === undefined || only.includes(metadata?.name ?? ''));
+  const list = (async () => ({ items })) as unknown as PodAccess['list'];
+  return { asked, exec, list };
 }
 
 /** Acts with these pods; answers what it tells, and in which order all of it happened. */
-async function acted(answers: Answers, more: Partial<PoolerPause> = {}, failure?: Error) {
-  const pods = podsThat(answers);
+async function acted(
+  answers: Answers,
+  more: Partial<PoolerPause> = {},
+  { failure, only }: { failure?: Error; only?: string[] } = {},
+) {
+  const pods = podsThat(answers, only);
   const act = async (pause: () => Promise<void>) => {
     await pause();
     pods.asked.push('act');
@@ -93,7 +124,7 @@ test('those that are cut are told', async () => {
 
 test('when acting fails, clients go on with the server of before', async () => {
   const failure = new Error('Patroni refuses');
-  const { told, asked } = await acted({}, {}, failure);
+  const { told, asked } = await acted({}, {}, { failure });
   expect(told).toBe(failure);
   expect(asked.slice(3)).toEqual(['a resume', 'b resume']);
 });
@@ -114,7 +145,7 @@ test('a pooler that cannot be paused keeps nobody from acting', async () => {
 });
 
 test('a pause of somebody else is left alone', async () => {
-  const { told, asked } = await acted({ 'a pause': { stdout: 'held 0\n' } }, { pods: ['a'] });
+  const { told, asked } = await acted({ 'a pause': { stdout: 'held 0\n' } }, {}, { only: ['a', 'r'] });
   expect(told).toEqual({ result: 'done', notes: ['pooler a was not paused: somebody else has paused it'] });
   expect(asked).toEqual(['a pause primary 5 20 0 -', 'act', 'r refresh replica 60']);
 });

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@pgherd/kube/client';
+import { pods, type Pod } from '@pgherd/kube/objects';
 import type { PoolerPause } from '../poolers/pause.ts';
-import { poolerContainer } from '../poolers/pooler-pods.ts';
+import { pausablePods, podsOfPoolers, poolerContainer } from '../poolers/running-poolers.ts';
 
 /** Transactions that run through poolers do not end, so the step is put off. */
 export class PoolersBusyError extends Error {
@@ -31,8 +32,8 @@ type Outcome =
   /** Its clients are not helped. */
   | { pod: string; is: 'untouched'; why: string };
 
-/** What is needed of the API server: the right `pods/exec`. */
-type Exec = Pick<Client, 'exec'>;
+/** What is needed of the API server: the rights to list pods, and `pods/exec`. */
+export type PodAccess = Pick<Client, 'exec' | 'list'>;
 
 /**
  * Carries out `act`, which has to call `pause` right before it takes a server from poolers. Their clients wait from then
@@ -43,7 +44,7 @@ type Exec = Pick<Client, 'exec'>;
  * Throws `PoolersBusyError` out of `pause` when transactions do not end and must not be cut; nothing is paused then.
  */
 export async function pausingPoolers<T>(
-  client: Exec,
+  client: PodAccess,
   poolers: PoolerPause | undefined,
   act: (pause: () => Promise<void>) => Promise<T>,
 ): Promise<{ result: T; notes: string[] }> {
@@ -54,7 +55,8 @@ export async function pausingPoolers<T>(
   let result: T;
   try {
     result = await act(async () => {
-      outcomes = await Promise.all(poolers.pods.map((pod) => ask.pause(pod)));
+      const own = await ask.podsOf(poolers.paused);
+      outcomes = await Promise.all(own.map((pod) => ask.pause(pod)));
       refuseBusy(outcomes);
     });
   } catch (error) {
@@ -70,7 +72,7 @@ async function afterwards(ask: Pooler, poolers: PoolerPause, paused: string[]): 
   const over = verb[poolers.afterwards];
   const [waits] = await Promise.all([
     Promise.all(over === undefined ? [] : paused.map((pod) => ask.over(pod, over))),
-    Promise.all(refreshed.map((pod) => ask.refresh(pod))),
+    ask.podsOf(refreshed).then((own) => Promise.all(own.map((pod) => ask.refresh(pod)))),
   ]);
   const known = waits.flatMap((wait) => (wait === undefined ? [] : [wait]));
   if (known.length > 0) {
@@ -107,14 +109,24 @@ function notesOf(outcomes: Outcome[]): string[] {
 
 /** The command `pooler` in pods, see `images/pooler`. */
 class Pooler {
-  readonly #client: Exec;
+  readonly #client: PodAccess;
   readonly #poolers: PoolerPause;
   readonly #id: string;
 
-  constructor(client: Exec, poolers: PoolerPause, id: string) {
+  constructor(client: PodAccess, poolers: PoolerPause, id: string) {
     this.#client = client;
     this.#poolers = poolers;
     this.#id = id;
+  }
+
+  /** Pods of these poolers. Whoever may not look sees none. */
+  async podsOf(poolers: string[]): Promise<string[]> {
+    if (poolers.length === 0) return [];
+    const { namespace } = this.#poolers;
+    const found = await this.#client
+      .list(pods, { namespace, labelSelector: podsOfPoolers(poolers) })
+      .catch(() => ({ items: [] as Pod[] }));
+    return poolers.flatMap((pooler) => pausablePods(pooler, found.items));
   }
 
   async pause(pod: string): Promise<Outcome> {

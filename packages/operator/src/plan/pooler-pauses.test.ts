@@ -1,13 +1,12 @@
 import { expect, test } from 'vitest';
 import { kinds } from '../kinds.ts';
 import { testObserved, testPod } from '../testing/cluster.ts';
-import { testPoolerPod, type TestPoolerPod } from '../testing/pooler-pod.ts';
+import { testPooler, type TestPooler } from '../testing/pooler.ts';
 import { withPoolerPauses } from './pooler-pauses.ts';
 import { printPlan } from './print.ts';
 import type { Action, Step } from './step.ts';
 
-const replicas = { name: 'acid-demo-pooler-repl-a', pooler: 'acid-demo-pooler-repl' };
-const ofBoth = [{ name: 'acid-demo-pooler-a' }, { name: 'acid-demo-pooler-b' }, replicas];
+const ofBoth = [{ name: 'acid-demo-pooler', pods: 2 }, { name: 'acid-demo-pooler-repl' }];
 
 function stepOf(action: Action): Step {
   return { what: 'something', why: ['a reason'], disturbs: 'restart', action };
@@ -33,9 +32,9 @@ const replace = (ordinal: number) =>
   });
 
 /** These steps beside these poolers, in a cluster of two. */
-function planned(steps: Step[], poolers: TestPoolerPod[] = ofBoth, leader = { running: true }): Step[] {
+function planned(steps: Step[], poolers: TestPooler[] = ofBoth, leader = { running: true }): Step[] {
   const pods = [testPod({ ordinal: 0, role: 'primary', ...leader }), testPod({ ordinal: 1 })];
-  const observed = testObserved(poolers.map(testPoolerPod), pods, { leader: 'acid-demo-0' });
+  const observed = testObserved(poolers.map(testPooler), pods, { leader: 'acid-demo-0' });
   return withPoolerPauses([{ name: 'pods', steps }], observed).flatMap((track) => track.steps);
 }
 
@@ -44,10 +43,10 @@ test('a switchover pauses the pooler of the primary, and that of the replicas co
   expect(step?.poolers).toEqual({
     namespace: 'default',
     role: 'primary',
-    pods: ['acid-demo-pooler-a', 'acid-demo-pooler-b'],
+    paused: ['acid-demo-pooler'],
     limit: 20,
     afterwards: 'another',
-    refreshed: ['acid-demo-pooler-repl-a'],
+    refreshed: ['acid-demo-pooler-repl'],
   });
   expect(printPlan({ tracks: [{ name: 'pods', steps: step === undefined ? [] : [step] }] })).toContain(
     '        a reason\n        pausing 2 pods of acid-demo-pooler: its clients wait\n',
@@ -58,11 +57,11 @@ test('a restart and a replacement pause whoever is connected to the member', () 
   const found = planned([restart(0), restart(1), replace(0), replace(1)]).map(({ poolers }) => poolers);
   expect(found).toMatchObject([
     { role: 'primary', afterwards: 'any', refreshed: [] },
-    { role: 'replica', pods: ['acid-demo-pooler-repl-a'], leaving: 'all', afterwards: 'any', cuts: true },
+    { role: 'replica', paused: ['acid-demo-pooler-repl'], leaving: 'all', afterwards: 'any', cuts: true },
     { role: 'primary', afterwards: 'way' },
     {
       role: 'replica',
-      pods: ['acid-demo-pooler-repl-a'],
+      paused: ['acid-demo-pooler-repl'],
       leaving: '10.0.0.2',
       afterwards: 'way',
       cuts: true,
@@ -84,23 +83,23 @@ test('a primary that does not serve has no clients that could wait', () => {
 });
 
 test('clients in the mode session are not helped, and the plan says so', () => {
-  const [step] = planned([switchover], [{ name: 'acid-demo-pooler-a', mode: 'session' }]);
+  const [step] = planned([switchover], [{ name: 'acid-demo-pooler', mode: 'session' }]);
   expect(step).not.toHaveProperty('poolers');
   expect(step?.clients).toEqual(['connections through acid-demo-pooler end: it is in the mode session']);
 });
 
 test('of a foreign image it is not known whether it can be paused', () => {
   const image = 'registry.example/acid/pgbouncer:master-32';
-  const [step] = planned([switchover], [{ name: 'acid-demo-pooler-a', image }]);
-  expect(step?.poolers?.pods).toEqual(['acid-demo-pooler-a']);
+  const [step] = planned([switchover], [{ name: 'acid-demo-pooler', image }]);
+  expect(step?.poolers?.paused).toEqual(['acid-demo-pooler']);
   expect(step?.clients).toEqual([
     `pausing 1 pod of acid-demo-pooler, if its image can: otherwise transactions through it fail (${image})`,
   ]);
 });
 
-test('nothing is paused without poolers, for pods that do not run, and by steps that take no server away', () => {
+test('nothing is paused without poolers, without pods, and by steps that take no server away', () => {
   expect(planned([switchover], [])).toEqual([switchover]);
-  expect(planned([switchover], [{ name: 'acid-demo-pooler-a', running: false }])).toEqual([switchover]);
+  expect(planned([switchover], [{ name: 'acid-demo-pooler', pods: 0 }])).toEqual([switchover]);
   const configure = stepOf({ type: 'configure', address: '10.0.0.1', patch: {}, applied: [] });
   const other = stepOf({ type: 'delete', kind: kinds.secret, namespace: 'default', name: 'a', uid: 'u' });
   expect(planned([configure, other])).toEqual([configure, other]);

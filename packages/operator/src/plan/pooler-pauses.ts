@@ -1,7 +1,12 @@
 import { kinds } from '../kinds.ts';
 import { leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import type { PoolerPause } from '../poolers/pause.ts';
-import { canPause, poolerPods, type PoolerPod } from '../poolers/pooler-pods.ts';
+import {
+  canPause,
+  observedPoolers,
+  type PoolerRole,
+  type RunningPooler,
+} from '../poolers/running-poolers.ts';
 import type { Step, Track } from './step.ts';
 
 /** Seconds that a pause lasts at most: longer than the step takes as a rule, shorter than clients have patience. */
@@ -15,14 +20,14 @@ type Loss = Pick<PoolerPause, 'role' | 'limit' | 'afterwards' | 'leaving' | 'cut
  * over is a replica afterwards.
  */
 export function withPoolerPauses(tracks: Track[], observed: Observed): Track[] {
-  const pods = poolerPods(observed);
-  if (pods.length === 0) return tracks;
+  const running = observedPoolers(observed);
+  if (running.length === 0) return tracks;
   return tracks.map((track) => {
     let leader = leaderOf(observed);
     const steps = track.steps.map((step) => {
       const loss = lossOf(step, observed, leader);
       if (step.action.type === 'switchover') leader = undefined;
-      return loss === undefined ? step : withPause(step, loss, pods, observed.namespace);
+      return loss === undefined ? step : withPause(step, loss, running, observed.namespace);
     });
     return { ...track, steps };
   });
@@ -52,32 +57,45 @@ function isPrimary(leader: Member | undefined): boolean {
   return leader !== undefined && leader.role === 'primary' && leader.state === 'running' && leader.running;
 }
 
-function withPause(step: Step, loss: Loss, pods: PoolerPod[], namespace: string): Step {
-  const own = pods.filter(({ role }) => role === loss.role);
-  const paused = own.filter(({ isSession }) => !isSession).map(({ name }) => name);
-  const refreshed = pods
-    .filter(({ role, isSession }) => step.action.type === 'switchover' && role === 'replica' && !isSession)
-    .map(({ name }) => name);
-  const pause: PoolerPause = { ...loss, namespace, pods: paused, refreshed };
+function withPause(step: Step, loss: Loss, running: RunningPooler[], namespace: string): Step {
+  const clients = noticedBy(running, loss.role);
+  const poolers = pauseFor(loss, running, namespace);
   return {
     ...step,
-    ...(own.length === 0
-      ? {}
-      : { clients: [...new Set(own.map(({ pooler }) => pooler))].map(noticedBy(own)) }),
-    ...(paused.length + refreshed.length === 0 ? {} : { poolers: pause }),
+    ...(clients.length === 0 ? {} : { clients }),
+    ...(poolers === undefined ? {} : { poolers }),
   };
 }
 
-/** What clients of a pooler notice. */
-function noticedBy(pods: PoolerPod[]): (pooler: string) => string {
-  return (pooler) => {
-    const own = pods.filter((pod) => pod.pooler === pooler);
-    if (own.some(({ isSession }) => isSession))
-      return `connections through ${pooler} end: it is in the mode session`;
-    const counted = `pausing ${own.length} ${own.length === 1 ? 'pod' : 'pods'} of ${pooler}`;
-    const foreign = own.find(({ image }) => !canPause(image));
-    return foreign === undefined
-      ? `${counted}: its clients wait`
-      : `${counted}, if its image can: otherwise transactions through it fail (${foreign.image})`;
-  };
+/** Undefined when nobody can be helped. */
+function pauseFor(loss: Loss, running: RunningPooler[], namespace: string): PoolerPause | undefined {
+  const namesOf = (role: PoolerRole) =>
+    running.filter((pooler) => pooler.role === role && !pooler.isSession).map(({ name }) => name);
+  const paused = namesOf(loss.role);
+  const refreshed = loss.afterwards === 'another' ? namesOf('replica') : [];
+  return paused.length + refreshed.length === 0 ? undefined : { ...loss, namespace, paused, refreshed };
+}
+
+/** What a person's own switchover or restart of the primary takes away: transactions that do not end are cut. */
+export function pauseForPerson(
+  verb: 'switchover' | 'restart',
+  running: RunningPooler[],
+  namespace: string,
+): { poolers: PoolerPause | undefined; clients: string[] } {
+  const afterwards = verb === 'switchover' ? 'another' : 'any';
+  const loss: Loss = { role: 'primary', limit: limits[verb], afterwards, cuts: true };
+  return { poolers: pauseFor(loss, running, namespace), clients: noticedBy(running, 'primary') };
+}
+
+/** What clients notice, a line for each pooler. */
+function noticedBy(running: RunningPooler[], role: PoolerRole): string[] {
+  return running
+    .filter((pooler) => pooler.role === role)
+    .map(({ name, pods, isSession, image }) => {
+      if (isSession) return `connections through ${name} end: it is in the mode session`;
+      const counted = `pausing ${pods} ${pods === 1 ? 'pod' : 'pods'} of ${name}`;
+      return canPause(image)
+        ? `${counted}: its clients wait`
+        : `${counted}, if its image can: otherwise transactions through it fail (${image})`;
+    });
 }

@@ -1,10 +1,10 @@
-import type { PoolerRole } from './pooler-pods.ts';
+import type { PoolerRole } from './running-poolers.ts';
 
 /** Poolers of which clients wait while a step is carried out, instead of failing. */
 export interface PoolerPause {
   namespace: string;
-  /** Pods that are paused. */
-  pods: string[];
+  /** Poolers of which all pods are paused. */
+  paused: string[];
   role: PoolerRole;
   /** Seconds after which each pod ends the pause by itself, whatever the servers do. */
   limit: number;
@@ -15,7 +15,7 @@ export interface PoolerPause {
    * for it.
    */
   afterwards: 'another' | 'any' | 'way';
-  /** Pods of the replicas' pooler that connect anew afterwards, because their server may be the primary then. */
+  /** Poolers of the replicas that connect anew afterwards, because their server may be the primary then. */
   refreshed: string[];
   /** Transactions that do not end in time are cut by the step; absent: then it is not done now. */
   cuts?: true;

@@ -23,7 +23,7 @@ function switchover(candidate = 'acid-demo-1'): Step {
     poolers: {
       namespace: 'default',
       role: 'primary',
-      pods: ['a'],
+      paused: ['acid-demo-pooler'],
       limit: 20,
       afterwards: 'another',
       refreshed: [],
