@@ -35,6 +35,7 @@ beforeEach(async () => {
       PGPASSWORD: 'pooler-password',
       // Also after a pause, so that who waited is served.
       PGBOUNCER_STOP_DELAY: '2',
+      PGBOUNCER_PAUSE_UNCHANGED: '6',
     },
   });
 });
@@ -168,6 +169,11 @@ test('the server of before, and one of another role, do not count: the limit end
   service.leadTo(before.server.port);
   expect(await ask('await')).toMatch(/ it reached its limit$/);
   expect(await portOf(await connect())).toBe(before.server.port);
+});
+
+test('whoever asked does nothing: it goes on with the server of before', async () => {
+  expect(await pause()).toBe('paused 0');
+  expect(await ask('await')).toMatch(/^resumed \d+ the server did not change$/);
 });
 
 test('a step that was not done: the server of before will do', async () => {

@@ -20,6 +20,8 @@ exec 3<> wake
 
 # However often a pause is asked for anew, clients wait no longer than this, which is well before PgBouncer gives them up.
 longest=9000
+# While the primary is the one of before, whoever asked has not done anything yet, or never will.
+unchanged=$((${PGBOUNCER_PAUSE_UNCHANGED:-10} * 100))
 
 # Ask the server as PgBouncer does: by the same name, with the same role, with TLS. It reads PGHOST, PGUSER and PGPASSWORD.
 export PGPORT="${PGPORT:-5432}" PGDATABASE=postgres PGCONNECT_TIMEOUT=2 PGAPPNAME=pooler-pause PGSSLMODE=require
@@ -130,12 +132,15 @@ pause() {
 # Until the pause is over.
 hold() {
   others=0
+  set_now
+  began=$now
   while [ -e state ]; do
     if take_request; then
       case $verb in
       pause)
         # Somebody took over: his pause goes on from this one, and counts as the same.
         set_now
+        began=$now
         deadline=$((now + limit * 100)) leaving=$away
         [ "$deadline" -le $((started + longest)) ] || deadline=$((started + longest))
         ask_server
@@ -156,6 +161,8 @@ hold() {
       resume 'a server answers'
     elif [ "$now" -ge "$deadline" ]; then
       resume 'it reached its limit'
+    elif [ "$role:$seen" = "primary:$before" ] && fits && [ "$now" -ge $((began + unchanged)) ]; then
+      resume 'the server did not change'
     else
       read -r -t 0.1 rest <&3
     fi
