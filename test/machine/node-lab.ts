@@ -82,7 +82,7 @@ export async function openNodeLab(name: string, octet: number): Promise<NodeLab>
     Labels: { [LABEL.instance]: id },
     IPAM: { Config: [{ Subnet: instance.podSubnet, Gateway: instance.gateway }] },
   });
-  await ensureImage(engine);
+  await ensureNodeImage(engine);
 
   const registry = openRegistry({ path: join(home, 'state.db'), serviceSubnet: instance.serviceSubnet });
   for (const [resource, object] of [
@@ -222,7 +222,8 @@ async function removeLeftovers(engine: ConnectedEngine, id: string): Promise<voi
   await engine.request('DELETE', `/networks/pgherd-${id}`).catch(() => {});
 }
 
-async function ensureImage(engine: ConnectedEngine): Promise<void> {
+/** Makes `IMAGE` unless it is there. */
+export async function ensureNodeImage(engine: ConnectedEngine): Promise<void> {
   const present = await engine
     .request('GET', `/images/${encodeURIComponent(IMAGE)}/json`)
     .catch(() => undefined);

@@ -24,7 +24,7 @@ export function wantedNodes({ nodes, zones, nodeGrace }: Partial<UpOptions>): Wa
       throw new CommandError(why, exitCode.wrongUsage);
     }
   }
-  if (nodeGrace !== undefined) wanted.graceSeconds = whole('--node-grace', nodeGrace, 1, 86_400);
+  if (nodeGrace !== undefined) wanted.graceSeconds = whole('--node-grace', nodeGrace, 4, 86_400);
   return wanted;
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { connect } from '@pgherd/kube/client';
-import { pods, storageClasses } from '@pgherd/kube/objects';
+import { nodes, pods, storageClasses } from '@pgherd/kube/objects';
 import { readPodsNote } from '@pgherd/local';
 import { SIZE_LIMIT } from '@pgherd/local/volumes';
 import { exitCode } from '../exit-code.ts';
@@ -20,6 +20,7 @@ export interface LocalStatus {
   /** Whether volumes of the class `sized` are kept to their size, and if not, why. */
   volumes?: string;
   pods?: { total: number; running: number; problem?: string };
+  nodes?: { total: number; ready: number };
 }
 
 /** Looks at processes and asks the API server. */
@@ -57,6 +58,10 @@ export async function localStatus(home: string): Promise<LocalStatus> {
       total: items.length,
       running: items.filter((pod) => pod.status?.phase === 'Running').length,
     };
+    const all = (await client.list(nodes, { signal: AbortSignal.timeout(5000) })).items;
+    const isReady = (node: (typeof all)[number]): boolean =>
+      node.status?.conditions?.some(({ type, status: is }) => type === 'Ready' && is === 'True') === true;
+    status.nodes = { total: all.length, ready: all.filter(isReady).length };
   } catch {
     // The states above say it.
   } finally {
@@ -78,6 +83,7 @@ export async function status(options: LocalOptions): Promise<void> {
       ...(now.operator.metrics ? [`http api    ${new URL('/', now.operator.metrics).href}`] : []),
       ...(now.address ? [`address     ${now.address}`] : []),
       ...(now.kubeconfig ? [`kubeconfig  ${now.kubeconfig}`] : []),
+      ...(now.nodes ? [`nodes       ${now.nodes.ready} of ${now.nodes.total} ready`] : []),
       ...(now.pods
         ? [
             `pods        ${now.pods.running} of ${now.pods.total} running${now.pods.problem ? `; cannot run: ${now.pods.problem}` : ''}`,

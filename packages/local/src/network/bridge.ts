@@ -97,16 +97,14 @@ export function enableForwarding(): void {
 }
 
 /**
- * Gives a node's bridge the address that its agent's probes come from, or takes such ones away. Only pods of this node ever
- * see it.
+ * Gives a node's bridge the address that its agent's probes come from while it is cut off. It stays: a probe may be under way
+ * when the cut ends, and only pods of this node ever see it.
  */
-export async function setProbeAddress(
+export async function addProbeAddress(
   { bridgeName }: Pick<NodePlace, 'bridgeName'>,
-  address: string | undefined,
+  address: string,
 ): Promise<void> {
-  if (!deviceExists(bridgeName)) return;
-  if (address !== undefined) await ip('address', 'replace', `${address}/32`, 'dev', bridgeName);
-  else await ip('address', 'flush', 'dev', bridgeName, 'to', '169.254.0.0/16');
+  await ip('address', 'replace', `${address}/32`, 'dev', bridgeName);
 }
 
 /** Removes the bridge, its cable and the route. */

@@ -11,11 +11,12 @@ import { saveInstance } from '../instance/load.ts';
 import { instanceOf, placesOf, withNodes, withoutNode, type NodePlace } from '../instance/node-place.ts';
 import { cutMore, reachesApi, type CutTarget, type Cuts, type Direction } from '../network/cuts.ts';
 import type { Network, NodeNetwork } from '../network/network.ts';
-import { setProbeAddress } from '../network/bridge.ts';
+import { addProbeAddress } from '../network/bridge.ts';
 import { removeNodeNetwork } from '../network/reset.ts';
 import { probeAddress } from '../network/ruleset.ts';
 import { startNodeAgent, type NodeAgent } from '../node/agent.ts';
 import { ApiLink } from '../node/api-link.ts';
+import { RENEW_MS } from '../node/lease.ts';
 import { findObject } from '../node/object-source.ts';
 import type { AttachOptions, ExecOptions, LogOptions, NodeProxy } from '../node/node-proxy.ts';
 import { killContainersOf, removeContainersOf } from '../node/stop-containers.ts';
@@ -236,7 +237,7 @@ export class LocalNodes implements NodeProxy {
   async #startAgent(place: NodePlace): Promise<void> {
     const { states, clock, log, engine, facts, tokenIssuer, caPem } = this.#options;
     const { isOff, cuts } = states.of(place.name);
-    await setProbeAddress(place, isCutFromClients(cuts) ? probeAddress(place.index) : undefined);
+    if (isCutFromClients(cuts)) await addProbeAddress(place, probeAddress(place.index));
     if (isOff || !reachesApi(cuts)) {
       log.info({ node: place.name, isOff, cuts }, 'the agent of this node is not started');
       return;
@@ -258,6 +259,7 @@ export class LocalNodes implements NodeProxy {
         zone: () => this.#places().find(({ name }) => name === place.name)?.zone,
       },
       onSandboxStarted: async () => this.#network?.onSandboxStarted(),
+      renewMs: () => Math.min(RENEW_MS, states.graceMs / 4),
       probeAddress: () =>
         isCutFromClients(states.of(place.name).cuts) ? probeAddress(place.index) : undefined,
     });
@@ -270,7 +272,7 @@ export class LocalNodes implements NodeProxy {
     const place = this.#place(name);
     const link = this.#linkOf(name);
     if (!reachesApi(cuts)) link.cut();
-    await setProbeAddress(place, isCutFromClients(cuts) ? probeAddress(place.index) : undefined);
+    if (isCutFromClients(cuts)) await addProbeAddress(place, probeAddress(place.index));
     states.set(name, { ...states.of(name), cuts });
     await this.#network?.nodesChanged();
     if (!reachesApi(cuts) || states.of(name).isOff) return;

@@ -14,7 +14,7 @@ const acted = (note = ''): readonly [Support, string] => ['acted', note];
 const stored = (note = ''): readonly [Support, string] => ['stored', note];
 const refused = (note: string): readonly [Support, string] => ['refused', note];
 
-const oneNode = 'there is one node';
+const allEndpoints = 'connections go to the endpoints of all nodes, which are one machine';
 const noCloud = 'needs a storage system that is not there';
 
 /** Volume sources that the node agent cannot make. */
@@ -144,14 +144,16 @@ export const fieldSupport: Readonly<Record<string, FieldTable>> = {
   '/Service': {
     spec: acted(),
     'spec.externalIPs': refused("the machine's other addresses are not taken over"),
-    'spec.ports[].nodePort': acted("on the node's InternalIP, the bridge's own address; not on 127.0.0.1"),
+    'spec.ports[].nodePort': acted(
+      "on the InternalIP of every node, its bridge's own address; not on 127.0.0.1",
+    ),
     'spec.sessionAffinityConfig': stored('a client stays with its pod as long as the pods are the same'),
     'spec.loadBalancerIP': stored('as without a cloud: no load balancer comes'),
     'spec.loadBalancerClass': stored('as without a cloud: no load balancer comes'),
     'spec.loadBalancerSourceRanges': stored('as without a cloud: no load balancer comes'),
-    'spec.externalTrafficPolicy': stored(oneNode),
-    'spec.internalTrafficPolicy': stored(oneNode),
-    'spec.trafficDistribution': stored(oneNode),
+    'spec.externalTrafficPolicy': stored(allEndpoints),
+    'spec.internalTrafficPolicy': stored(allEndpoints),
+    'spec.trafficDistribution': stored(allEndpoints),
     'spec.healthCheckNodePort': stored('given as in Kubernetes; there is no load balancer that would ask'),
   },
   '/PersistentVolumeClaim': {
