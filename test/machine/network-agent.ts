@@ -17,7 +17,11 @@ createServer((socket) => {
 }).listen(8080, '0.0.0.0', ready);
 
 const udp = createSocket('udp4');
-udp.on('message', (_, from) => udp.send(serve(from.address), from.port, from.address));
+let received = 0;
+udp.on('message', (_, from) => {
+  received++;
+  udp.send(serve(from.address), from.port, from.address);
+});
 udp.bind(8053, '0.0.0.0', ready);
 
 let waiting = 2;
@@ -48,10 +52,10 @@ function echo(keep: string, text: string): Promise<string> {
   });
 }
 
-function datagram(host: string, port: number): Promise<string> {
+function datagram(host: string, port: number, timeoutMs = 10_000): Promise<string> {
   return new Promise((done, failed) => {
     const socket = createSocket('udp4');
-    const timer = setTimeout(() => failed(timedOut()), 10_000);
+    const timer = setTimeout(() => finish(() => failed(timedOut())), timeoutMs);
     const finish = (act: () => void): void => {
       clearTimeout(timer);
       socket.close();
@@ -73,6 +77,7 @@ const actions: Record<string, (...args: never[]) => Promise<unknown>> = {
   firstLine,
   echo,
   datagram,
+  received: () => Promise.resolve(received),
   resolve,
 };
 

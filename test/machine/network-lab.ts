@@ -13,8 +13,17 @@ import {
   startPodmanService,
   stopPodmanService,
 } from '@pgherd/local/engine';
-import { type Instance, loadOrCreateInstance } from '@pgherd/local/instance';
 import {
+  type Instance,
+  instanceOf,
+  loadOrCreateInstance,
+  type NodePlace,
+  placesOf,
+  usedNetworks,
+  withNodes,
+} from '@pgherd/local/instance';
+import {
+  type Cuts,
   endpointsResource,
   type Network,
   resetNetwork,
@@ -32,7 +41,9 @@ export interface Pod {
   /** Sends over a kept connection and answers what comes back. */
   echo(keep: string, text: string): Promise<string>;
   /** Answer to one UDP datagram. */
-  datagram(host: string, port: number): Promise<string>;
+  datagram(host: string, port: number, timeoutMs?: number): Promise<string>;
+  /** How many datagrams have come to this pod's own port. */
+  received(): Promise<number>;
   resolve(server: string, name: string, type: string): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -44,13 +55,15 @@ export interface Lab {
   registry: Registry;
   /** Creates or replaces an object of the namespace `default`. */
   put(plural: 'services' | 'endpoints', object: KubeObject): void;
-  start(clock?: Clock): Promise<Network>;
-  pod(name: string, network: Network): Promise<Pod>;
+  /** `cutsOf` says what each node is cut off from, whenever the network asks. */
+  start(clock?: Clock, cutsOf?: (node: string) => Cuts): Promise<Network>;
+  /** On the first node, or on this one. */
+  pod(name: string, network: Network, place?: NodePlace): Promise<Pod>;
   cleanup(): Promise<void>;
 }
 
 /** Always the same place for one name, so that leftovers of a killed run are found and removed. */
-export async function openLab(name: string): Promise<Lab> {
+export async function openLab(name: string, { nodes = 1 } = {}): Promise<Lab> {
   const home = join(tmpdir(), `pgherd-test-network-${name}`);
   await mkdir(home, { recursive: true });
   const { facts, problems } = await probeHost();
@@ -58,7 +71,8 @@ export async function openLab(name: string): Promise<Lab> {
   await ensureLocalImage();
   stopPodmanService(home);
   const engine = createEngine(await startPodmanService(home, facts));
-  const instance = await loadOrCreateInstance(home, { engine });
+  const only = await loadOrCreateInstance(home, { engine });
+  const instance = nodes === 1 ? only : withNodes(only, { count: nodes }, await usedNetworks(engine));
   const pods: Pod[] = [];
 
   const removeContainers = async (): Promise<void> => {
@@ -87,10 +101,18 @@ export async function openLab(name: string): Promise<Lab> {
       if (exists) registry.update(resource, namespace, name, object);
       else registry.create(resource, namespace, object);
     },
-    start: (clock = systemClock) =>
-      startNetwork({ registry, engine, instance, clock, log: pino({ level: 'silent' }) }),
-    pod: async (podName, network) => {
-      const pod = await startPod(engine, instance, facts, podName, network);
+    start: (clock = systemClock, cutsOf = () => ({})) =>
+      startNetwork({
+        registry,
+        engine,
+        instance,
+        nodes: () => placesOf(instance).map((place) => ({ place, cuts: cutsOf(place.name) })),
+        clock,
+        log: pino({ level: 'silent' }),
+      }),
+    pod: async (podName, network, place) => {
+      const on = place === undefined ? instance : instanceOf(instance, place);
+      const pod = await startPod(engine, on, facts, podName, network);
       pods.push(pod);
       return pod;
     },
@@ -165,7 +187,8 @@ async function startPod(
     ip: NetworkSettings.Networks[instance.networkName]!.IPAddress,
     firstLine: (host, port, keep) => call('firstLine', host, port, keep),
     echo: (keep, text) => call('echo', keep, text),
-    datagram: (host, port) => call('datagram', host, port),
+    datagram: (host, port, timeoutMs) => call('datagram', host, port, timeoutMs),
+    received: () => call('received'),
     resolve: (server, host, type) => call('resolve', server, host, type),
     stop: async () => {
       if (stopped) return;
