@@ -20,12 +20,13 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
   describe(`a cluster with its state in ${store}`, () => {
     let local: LocalCluster;
 
+    const configuration = {
+      kubernetes_use_configmaps: String(store === 'configmaps'),
+      enable_persistent_volume_claim_deletion: 'true',
+      ...(store === 'endpoints' ? roles : {}),
+    };
     beforeAll(async () => {
-      local = await LocalCluster.start(`e2e-${store}`, {
-        kubernetes_use_configmaps: String(store === 'configmaps'),
-        enable_persistent_volume_claim_deletion: 'true',
-        ...(store === 'endpoints' ? roles : {}),
-      });
+      local = await LocalCluster.start(`e2e-${store}`, configuration);
     });
     afterAll(async () => {
       await local?.remove();
@@ -256,6 +257,23 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
           );
         });
       }
+    });
+
+    // The other way is the same; the first deletion below finds what both stores have.
+    test.runIf(store === 'configmaps')('its state moves to Endpoints while it is stopped', async () => {
+      const address = await local.address(name, 'zalando', 'foo');
+      await queryOnce(address, 'create table moved as select 1 as x');
+      local.configure({ ...configuration, kubernetes_use_configmaps: 'false' });
+      await local.apply(clusterManifest({ name, instances: 0, synchronous: true }));
+      await eventually('new pods would get the other store', async () => {
+        const path = 'jsonpath={.spec.template.spec.containers[0].env[*].name}';
+        return !(await local.kubectl('get', 'statefulset', name, '-o', path)).includes('USE_CONFIGMAPS');
+      });
+      await local.apply(clusterManifest({ name, instances: 1, synchronous: true }));
+      await local.waitForStatus(name, 'Running');
+      expect(await queryOnce(address, 'select x from moved')).toEqual([{ x: 1 }]);
+      const leader = 'jsonpath={.metadata.annotations.leader}';
+      expect(await local.kubectl('get', 'endpoints', name, '-o', leader)).toBe(`${name}-0`);
     });
 
     test('deleting the manifest leaves nothing behind', async () => {

@@ -37,9 +37,14 @@ export class LocalCluster {
     const cluster = new LocalCluster(suiteHome(suite), operator);
     await removeInstance(cluster.home);
     mkdirSync(cluster.home, { recursive: true, mode: 0o700 });
-    writeFileSync(join(cluster.home, 'operator.yaml'), stringify(configuration));
+    cluster.configure(configuration);
     await cluster.up();
     return cluster;
+  }
+
+  /** The operator's configuration, as flat keys; it is taken while the operator runs. */
+  configure(configuration: Record<string, string>): void {
+    writeFileSync(join(this.home, 'operator.yaml'), stringify(configuration));
   }
 
   /** `pgherd local up`: starts what does not run. */

@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import { checks, startWith } from './failover/checks.ts';
 import { failoverModel } from './failover/model.ts';
-import { search } from './search.ts';
+import { search, type Limits, type Result } from './search.ts';
+import { storeChecks } from './stores/checks.ts';
+import { storesModel } from './stores/stores.ts';
 
-const usage = `Searches the model of failovers for a way to harm. Prints each search with its states.
+const usage = `Searches the models of failovers and of moves between stores for a way to harm. Prints each search with its states.
 
     node packages/operator/src/model/check.ts [--deep] [--only TEXT] [--states N] [--stories]
 
@@ -27,18 +29,41 @@ if (values.help) {
   process.exit(0);
 }
 
+/** One search by its title. */
+interface Entry {
+  title: string;
+  expect: 'safe' | 'harm';
+  deep: boolean;
+  run: (limits: Limits) => Result;
+}
+
+const entries: Entry[] = [
+  ...checks.map(({ name, behaviour, where, faults, expect, deep = false }) => ({
+    title: `failover, ${where.mode ?? 'async'}, ${where.members ?? 3} members: ${name}`,
+    expect,
+    deep,
+    run: (limits: Limits) => search(failoverModel(startWith(where, faults), behaviour), limits),
+  })),
+  ...storeChecks.flatMap(({ name, procedure, modes, expect }) =>
+    modes.map((mode) => ({
+      title: `move to another store, ${mode}: ${name}`,
+      expect,
+      deep: false,
+      run: (limits: Limits) => search(storesModel(procedure, mode), limits),
+    })),
+  ),
+];
+
 let unexpected = 0;
-for (const { name, behaviour, where, faults, expect, deep = false } of checks) {
-  if ((deep && !values.deep) || !name.includes(values.only)) continue;
-  const limits = { depth: Infinity, states: Number(values.states) };
-  const result = search(failoverModel(startWith(where, faults), behaviour), limits);
-  const { counterexample, states, depth, complete } = result;
-  const asExpected =
-    expect === 'harm' ? counterexample !== undefined : counterexample === undefined && complete;
+for (const { title, expect, deep, run } of entries) {
+  if ((deep && !values.deep) || !title.includes(values.only)) continue;
+  const { counterexample, states, depth, complete } = run({ depth: Infinity, states: Number(values.states) });
+  const isSafe = counterexample === undefined && complete;
+  const asExpected = expect === 'harm' ? counterexample !== undefined : isSafe;
   if (!asExpected) unexpected += 1;
   const verdict = counterexample?.wrong ?? (complete ? 'no harm, all states' : 'no harm so far, states left');
   process.stdout.write(
-    `${asExpected ? 'ok ' : 'NOT'} ${where.mode ?? 'async'}, ${where.members ?? 3} members: ${name}\n      ${verdict}; ${states} states, ${depth} steps deep\n`,
+    `${asExpected ? 'ok ' : 'NOT'} ${title}\n      ${verdict}; ${states} states, ${depth} steps deep\n`,
   );
   if (counterexample !== undefined && (values.stories || !asExpected))
     process.stdout.write(counterexample.story.map((line, at) => `      ${at + 1}. ${line}\n`).join(''));

@@ -1,6 +1,7 @@
 import type { Candidate, Facts } from '../../failover/decide.ts';
 import type { LeaderLock } from '../../failover/leader-lock.ts';
 import type { EndedRun, LeaderPod } from '../../failover/leader-pod.ts';
+import { rulesOf } from '../../failover/rules.ts';
 import { bit, names, nobody, notEnded, type Cluster, type Operator, type Pod } from './cluster.ts';
 
 /** Seconds since 1970 of a time in the model's half seconds. */
@@ -28,15 +29,19 @@ export function factsOf(
   };
   const { mode, sync, paused, processes } = cluster;
   const standbys = names.filter((_, name) => (sync.standbys & bit(name)) !== 0);
-  const votes = mode === 'quorum' ? Math.max(1, standbys.length - 1) : 1;
+  const config = {
+    pause: paused,
+    synchronous_mode: mode === 'async' ? false : mode === 'sync' ? true : mode,
+  };
+  const published = {
+    leader: names[sync.leader] ?? '',
+    sync_standby: standbys.join(','),
+    quorum: String(Math.max(0, standbys.length - 1)),
+  };
   return {
     lock: leader === nobody ? undefined : lock,
     pod: pod.uid === 0 ? undefined : podOf(leader, pod, cluster, anyContainer),
-    rules: {
-      paused,
-      synchronous: mode === 'async' ? undefined : { standbys, votes },
-      maximumLag: 1_000_000,
-    },
+    rules: rulesOf({ config: JSON.stringify(config) }, published, names[leader]),
     candidates: processes
       .filter(
         ({ alive, orphan, name, postgres }) => alive && !orphan && name !== leader && postgres === 'standby',

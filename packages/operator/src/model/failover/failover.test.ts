@@ -1,9 +1,12 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { search } from '../search.ts';
 import { checks, type Check } from './checks.ts';
 import { via } from './cluster.ts';
 import { asBuilt, startWith } from './guards.ts';
 import { failoverModel } from './model.ts';
+
+// A busy machine takes its time; each takes seconds at most on an idle one.
+vi.setConfig({ testTimeout: 180_000 });
 
 const limits = { depth: Infinity, states: 200_000 };
 

@@ -136,8 +136,12 @@ const ended = ([run, ...before]: readonly Run[], now: number): Run[] =>
 function startAndEnd(cluster: Cluster, index: number, change: Change): void {
   const process = cluster.processes[index]!;
   const first = cluster.processes[process.name]!;
+  // A volume is never in two places: the container of the former pod does not start while the new one has it.
+  const isInUse = cluster.processes.some(
+    (other) => other.alive && other.name === process.name && other.uid > process.uid,
+  );
   const isThere = process.uid === 1 || cluster.pods[process.name]!.uid === process.uid;
-  if (!process.alive && isThere && process.container < 2)
+  if (!process.alive && isThere && !isInUse && process.container < 2)
     change(
       `${names[process.name]} gets a new container${process.uid > 1 ? ' in its new pod' : ''}`,
       (after) => {

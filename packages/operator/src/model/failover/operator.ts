@@ -92,7 +92,7 @@ function canTakeOver({ processes, mode, sync }: Cluster, leader: number): boolea
       alive &&
       name !== leader &&
       postgres === 'standby' &&
-      (mode !== 'sync' || (sync.standbys & bit(name)) !== 0),
+      (mode !== 'sync' || sync.leader === name || (sync.standbys & bit(name)) !== 0),
   );
 }
 
