@@ -43,6 +43,8 @@ export interface PassGoal {
   configuration: Configuration;
   /** How long a pod may take to come back before that is told, in milliseconds. */
   patienceMs: number;
+  /** Writes are stopped, because the primary's volume is nearly full. */
+  isBraked: boolean;
   /** When the password of a role is to be rotated next, in milliseconds since 1970. */
   nextRotationAt: number | undefined;
 }
@@ -76,6 +78,7 @@ export function goalOf(
     secretName(configuration, observed.name, configuration.super_username),
   );
   const sql = databaseGoal(input, database);
+  const braked = isBraked(manifest, configuration, observed, circumstances.now);
   const instances = instancesOf(configuration, manifest);
   const store = instances === 0 ? wantedStore(settings, observed) : undefined;
   return {
@@ -86,7 +89,7 @@ export function goalOf(
       configuration: {
         wanted: withBrake(
           { ...declaredConfiguration(input, failsafeMode(settings, observed)), ...standbyCluster(input) },
-          isBraked(manifest, configuration, observed, circumstances.now),
+          braked,
         ),
         applied: appliedKeys(manifest),
         version: postgresVersion(input),
@@ -113,6 +116,7 @@ export function goalOf(
     instances,
     configuration,
     patienceMs: configuration.pod_label_wait_timeout,
+    isBraked: braked,
     nextRotationAt: earliest(input),
   };
 }

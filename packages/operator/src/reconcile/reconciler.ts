@@ -82,7 +82,7 @@ interface Look {
 
 /** What the status is about. */
 type Standing = Pick<StatusInput, 'observed' | 'plan' | 'instances' | 'secrets'> &
-  Partial<Pick<StatusInput, 'problems' | 'failures' | 'origin'>>;
+  Partial<Pick<StatusInput, 'problems' | 'failures' | 'origin' | 'writesStopped'>>;
 
 function standingOf({ observed, pass, plan: left }: Look): Standing {
   // Those of roles. Poolers' lists of users are written whole, and have no password to look for.
@@ -93,6 +93,7 @@ function standingOf({ observed, pass, plan: left }: Look): Standing {
     plan: left,
     ...(origin === undefined ? {} : { origin }),
     instances: pass.instances,
+    writesStopped: pass.isBraked,
     secrets: secrets.map(({ object }) => object.metadata.name ?? ''),
   };
 }

@@ -47,6 +47,10 @@ function ready(input: StatusInput, streaming: number, primary: string | undefine
   if (input.instances === 0 && input.problems.length === 0)
     return opinion('Ready', false, 'Stopped', 'numberOfInstances is 0');
   if (primary === undefined) return opinion('Ready', false, 'NoPrimary', 'no member is primary');
+  if (input.writesStopped === true) {
+    const message = `${primary} is primary and only reads: its volume is nearly full`;
+    return opinion('Ready', false, 'WritesStopped', message);
+  }
   return opinion(
     'Ready',
     true,

@@ -3,21 +3,19 @@ import { kinds } from '../kinds.ts';
 import { find, type Member, type Observed } from '../observe/observed.ts';
 import { credentialsOf } from '../observe/remembered.ts';
 import { podTrouble } from './pod-trouble.ts';
-import { printPercent } from '../volumes/auto-grow.ts';
-import { isOn } from '../volumes/brake.ts';
-import { dataClaims, growing } from '../volumes/data-claims.ts';
-import { isLimited } from '../volumes/usage.ts';
+import { growing } from '../volumes/data-claims.ts';
+import { fullVolumes } from './full-volumes.ts';
 import { poolerTroubles } from './pooler-trouble.ts';
 import type { Trouble } from './trouble.ts';
 
 /** What is wrong with pods, volumes and Secrets, as far as it can be seen, and with who may log in; the worst first. */
-export function observedTroubles(observed: Observed, secrets: string[]): Trouble[] {
+export function observedTroubles(observed: Observed, secrets: string[], writesStopped = false): Trouble[] {
   return [
     ...observed.members.map(podTrouble),
     ...lostVolumes(observed),
     ...observed.members.map(restartInVain),
     ...notGrown(observed),
-    ...fullVolumes(observed),
+    ...fullVolumes(observed, writesStopped),
     ...secrets.map((name) => secretTrouble(observed, name)),
     ...poolerTroubles(observed),
     observed.people?.trouble,
@@ -58,27 +56,6 @@ function notGrown(observed: Observed): Trouble[] {
       `claim ${name} stays at ${capacity?.text ?? ''} instead of ${requested.text}: ${failed}; ` +
       `kubectl describe pvc ${name} shows more`;
     return [{ reason: 'VolumeNotGrown', message }];
-  });
-}
-
-/** Percentage of a volume from which on it is trouble, whoever may still write. */
-const nearlyFull = 95;
-
-function fullVolumes(observed: Observed): Trouble[] {
-  return dataClaims(observed).flatMap(({ name, ordinal, capacity }) => {
-    const pod = `${observed.name}-${ordinal}`;
-    const usage = observed.usage?.get(pod);
-    if (usage === undefined) return [];
-    if (isOn(observed) && observed.leader === pod) {
-      const message =
-        `writes are stopped, because ${printPercent(usage)} of the primary's volume ${name} is used: raise ` +
-        'spec.volume.size (or spec.volume.autoGrow.max), or make room as superuser with transaction_read_only off';
-      return [{ reason: 'WritesStopped', message }];
-    }
-    const isFull = (usage.used * 100) / (usage.used + usage.free) >= nearlyFull;
-    if (!isFull || !isLimited(usage, capacity?.bytes ?? 0)) return [];
-    const message = `${printPercent(usage)} of volume ${name} is used: raise spec.volume.size`;
-    return [{ reason: 'VolumeNearlyFull', message }];
   });
 }
 

@@ -324,3 +324,22 @@ test('what waits for a maintenance window is told, and the cluster runs', () => 
   expect(status.origin).toEqual({ version: '0', inputs: 'b' });
   expect(statusOf(healthy, { origin }).origin).toEqual(origin);
 });
+
+test('a cluster whose writes are stopped is not ready, and says what to do', () => {
+  const usage = { size: 100, used: 98, free: 2, wal: undefined, at: 0 };
+  const observed = testObserved([testClaim(), testClaim({ ordinal: 1 })], healthy, {
+    leader: 'acid-demo-0',
+    usage: new Map([
+      ['acid-demo-0', usage],
+      ['acid-demo-1', usage],
+    ]),
+  });
+  const status = statusOf(healthy, { observed, writesStopped: true });
+  expect(condition(status, 'Ready')).toMatchObject({ status: 'False', reason: 'WritesStopped' });
+  expect(condition(status, 'Degraded')).toMatchObject({ status: 'True', reason: 'WritesStopped' });
+  expect(condition(status, 'Degraded')?.message).toMatch(/98 % .* spec\.volume\.size/);
+  // Without the brake, e.g. because it is off, both are nearly full.
+  const off = statusOf(healthy, { observed });
+  expect(condition(off, 'Ready')?.status).toBe('True');
+  expect(condition(off, 'Degraded')).toMatchObject({ status: 'True', reason: 'VolumeNearlyFull' });
+});

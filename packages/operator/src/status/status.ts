@@ -35,6 +35,8 @@ export interface StatusInput {
   now: string;
   /** What the cluster is made from when nothing is left to be done. */
   origin?: Origin;
+  /** Writes are stopped, because the primary's volume is nearly full. */
+  writesStopped?: boolean;
   /** The manifest was deleted, and the cluster is being taken down. */
   isDeleted?: boolean;
 }
@@ -45,7 +47,7 @@ export function computeStatus(input: StatusInput): PostgresqlStatus {
   const streaming = observed.members.filter((member) => isStreaming(observed, member)).length;
   const leader = leaderOf(observed);
   const primary = leader !== undefined && isStreaming(observed, leader) ? leader.name : undefined;
-  const troubles = [...input.failures, ...observedTroubles(observed, input.secrets)];
+  const troubles = [...input.failures, ...observedTroubles(observed, input.secrets, input.writesStopped)];
   return {
     PostgresClusterStatus: phase(input, streaming, primary),
     observedGeneration: generation,

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { goalOf } from '../reconcile/goal.ts';
-import { observedTroubles } from '../status/observed-troubles.ts';
 import { testClaim } from '../testing/claims.ts';
 import { testConfiguration, testManifest, testObserved, testPod } from '../testing/cluster.ts';
 import { isBraked, restOf } from './brake.ts';
@@ -86,7 +85,7 @@ test('between two primaries it stays as it is', () => {
   expect(brake({ free: 0, leader: undefined })).toBe(false);
 });
 
-test('it is a parameter of Patroni, beside those of the manifest, and a trouble of the cluster', () => {
+test('it is a parameter of Patroni, beside those of the manifest', () => {
   const { observed, manifest, configuration } = situation({
     free: 0,
     isOn: true,
@@ -97,5 +96,4 @@ test('it is a parameter of Patroni, beside those of the manifest, and a trouble 
   expect(goal.configuration?.wanted['postgresql']).toEqual({
     parameters: { work_mem: '8MB', default_transaction_read_only: 'on' },
   });
-  expect(observedTroubles(observed, []).map(({ reason }) => reason)).toContain('WritesStopped');
 });
