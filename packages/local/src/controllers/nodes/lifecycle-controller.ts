@@ -10,6 +10,9 @@ import { drivingFrom, taintsOf } from './taints.ts';
 /** Where agents renew their leases. */
 export const LEASE_NAMESPACE = 'kube-node-lease';
 
+/** A node is looked at at least this often: Kubernetes' node monitor period. */
+const MONITOR_MS = 5_000;
+
 /** What the controllers of nodes need to know. */
 export interface NodeOptions {
   /** How long a node may be silent before it counts as lost, milliseconds; Kubernetes' default is 40 s. */
@@ -70,8 +73,8 @@ export function nodeLifecycleController(
         const { taints: _, ...spec } = node.spec ?? {};
         objects.update(nodes, { ...node, spec: { ...spec, ...(taints.length > 0 ? { taints } : {}) } });
       }
-      // A moment later than the end of the grace, so that it is over then.
-      return left > 0 ? requeueAfter(left + 1, 'the node may fall silent') : done;
+      // A moment later than the end of the grace, so that it is over then; sooner, because it may be changed.
+      return left > 0 ? requeueAfter(Math.min(left + 1, MONITOR_MS), 'the node may fall silent') : done;
     },
   };
 

@@ -8,11 +8,12 @@ import { stateOf } from './conditions.ts';
 import { drivingFrom } from './taints.ts';
 import { drivenOutAt } from './tolerance.ts';
 
-const GRACE = 40_000;
+let graceMs: number;
 let cluster: TestCluster;
 
 beforeEach(async () => {
-  cluster = await TestCluster.start({ nodes: { graceMs: () => GRACE } });
+  graceMs = 40_000;
+  cluster = await TestCluster.start({ nodes: { graceMs: () => graceMs } });
 });
 afterEach(() => cluster.close());
 
@@ -159,6 +160,18 @@ test('a restart does not take the silence meanwhile for a death', async () => {
   await cluster.restart();
   await cluster.settled();
   expect(stateOf(node('a'), 'Ready')).toBe('True');
+});
+
+test('a shorter grace holds for a node that is silent already', async () => {
+  addNode('a');
+  addNode('b');
+  renew('a');
+  await cluster.settled();
+  await pass(10_000, 'b');
+  expect(stateOf(node('a'), 'Ready')).toBe('True');
+  graceMs = 4_000;
+  await pass(10_000, 'b');
+  await cluster.until(() => stateOf(node('a'), 'Ready'), 'Unknown');
 });
 
 test('a NoExecute taint drives away at once, or after the time that is tolerated, or never', async () => {
