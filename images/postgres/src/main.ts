@@ -1,10 +1,14 @@
 /**
  * Entry point of the database image: turns Spilo's environment variables into Patroni's configuration, prepares the
- * volume, and replaces itself with `tini -- patroni`. Nothing of Node stays in memory.
+ * volume, and replaces itself with `tini -- patroni`. Nothing of Node stays in memory. `reload PID` makes Patroni's
+ * configuration again, and tells that process, its supervisor.
  */
+import { execFileSync, spawn } from 'node:child_process';
 import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { stringify } from 'yaml';
 import { gatherFacts } from './host-facts.ts';
+import { hasLocalFile, localFile, withLocalFile } from './local-file.ts';
 import { patroniConfiguration } from './patroni-configuration.ts';
 import {
   adoptIdentity,
@@ -58,6 +62,46 @@ function environmentOfPatroni(settings: Settings): Record<string, string> {
   };
 }
 
+/** Patroni's file as the environment and the member's own file say now. */
+function configure(given: Settings): { file: string; version: string } {
+  const settings = withLocalFile(given);
+  const facts = gatherFacts(settings);
+  const { configuration, warnings } = patroniConfiguration(settings, facts);
+  const file = writeConfiguration(settings, stringify(configuration, { compat: 'yaml-1.1' }));
+  for (const warning of [...settings.warnings, ...warnings]) log('WARNING', warning);
+  return { file, version: facts.version };
+}
+
+/** Checksum of the member's own file as the watching script makes it. */
+function checksum(): string {
+  return existsSync(localFile) ? execFileSync('cksum', [localFile], { encoding: 'utf8' }).trim() : '';
+}
+
+/** A shell that sleeps: Node would stay in memory. */
+function watch(seen: string): void {
+  const script = '/scripts/watch_configuration.sh';
+  spawn(script, [seen], { stdio: 'inherit', detached: true }).unref();
+}
+
+async function reload(supervisor: number): Promise<void> {
+  const settings = parseSettings(process.env);
+  await untilConnected(settings.restApiPort);
+  configure(settings);
+  process.kill(supervisor, 'SIGHUP');
+  log('INFO', `${localFile} has changed: Patroni takes it in`);
+}
+
+/** Throws while Patroni does not listen: before that it would die of the signal. */
+function untilConnected(port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => {
+      socket.destroy();
+      resolve();
+    });
+    socket.on('error', reject);
+  });
+}
+
 function start(): never {
   const settings = parseSettings(process.env);
   const asRoot = process.getuid?.() === 0;
@@ -73,18 +117,17 @@ function start(): never {
     process.setgid?.(owner.gid);
     process.setuid?.(owner.uid);
   }
-  const facts = gatherFacts(settings);
-  const { configuration, warnings } = patroniConfiguration(settings, facts);
+  const seen = checksum();
   createSelfSignedCertificate(settings);
   writePamService(settings);
-  const file = writeConfiguration(settings, stringify(configuration, { compat: 'yaml-1.1' }));
-  for (const warning of [...settings.warnings, ...warnings]) log('WARNING', warning);
+  const { file, version } = configure(settings);
   log(
     'INFO',
-    `starting Patroni: cluster ${settings.scope}, member ${settings.memberName}, PostgreSQL ${facts.version}`,
+    `starting Patroni: cluster ${settings.scope}, member ${settings.memberName}, PostgreSQL ${version}`,
   );
   if (process.execve === undefined)
     throw new Error('process.execve is missing: the image needs Node 22.15 or newer');
+  if (hasLocalFile()) watch(seen);
   return process.execve(
     '/usr/bin/tini',
     ['tini', '--', '/usr/bin/patroni', file],
@@ -92,11 +135,14 @@ function start(): never {
   );
 }
 
+const [, , verb, supervisor] = process.argv;
 try {
-  start();
+  if (verb === 'reload') await reload(Number(supervisor));
+  else start();
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  log('ERROR', error instanceof SettingsError ? message : `cannot start: ${message}`);
-  if (existsSync(terminationLog)) writeFileSync(terminationLog, message);
+  const what = verb === 'reload' ? `cannot take in ${localFile} yet` : 'cannot start';
+  log('ERROR', error instanceof SettingsError ? message : `${what}: ${message}`);
+  if (verb !== 'reload' && existsSync(terminationLog)) writeFileSync(terminationLog, message);
   process.exitCode = 1;
 }

@@ -100,3 +100,9 @@ export function ordinalOf(cluster: string, podName: string): number | undefined 
 
 /** Annotation of a manifest that names the operator that looks after it, by its environment's `CONTROLLER_ID`. */
 export const controllerAnnotation = 'acid.zalan.do/controller';
+
+/** Annotation of pods with what their members have in a configuration of their own, as JSON. */
+export const localAnnotation = 'pgherd.dev/postgresql';
+
+/** Volume that shows it to the container `postgres` as a file. */
+export const localVolume = 'pgherd-postgresql';

@@ -2,7 +2,13 @@ import type { Configuration } from '@pgherd/api';
 import type { Deployment, EnvVar, KubeObject, PodSpec, Secret, StatefulSet } from '@pgherd/kube/objects';
 import { movedTo, patroniObjectNames, type PatroniStore } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
-import { fieldManager, poolerName, poolerSecretName, poolerUserListAnnotation } from '../names.ts';
+import {
+  fieldManager,
+  localVolume,
+  poolerName,
+  poolerSecretName,
+  poolerUserListAnnotation,
+} from '../names.ts';
 import type { Credentials, RememberedStatefulSet, UserList } from '../render/input.ts';
 import { find, findIn, leaderOf, type Observed } from './observed.ts';
 
@@ -90,8 +96,11 @@ export function rememberPods(pod: PodSpec | undefined): RememberedStatefulSet | 
   const { postgresql, bootstrap } = spiloConfigurationOf(pod);
   const [, ofBinaries] = /\/postgresql\/(\d+)\/bin$/.exec(String(postgresql?.bin_dir)) ?? [];
   const version = postgresEnv(pod)?.find(({ name }) => name === 'PGVERSION')?.value ?? ofBinaries;
+  const { bin_dir: _binaries, ...localSection } = postgresql ?? {};
   return {
     bootstrap,
+    readsLocalFile: (pod.volumes ?? []).some(({ name }) => name === localVolume),
+    localSection,
     ...(version === undefined ? {} : { postgresVersion: version }),
     ...(pod.topologySpreadConstraints === undefined
       ? {}

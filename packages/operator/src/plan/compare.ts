@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parseQuantity } from '@pgherd/api';
+import { localAnnotation } from '../names.ts';
 import type { FieldChange } from './field-change.ts';
 import { elementByKeys, isObject, keyedSegment, listKeys } from './list-keys.ts';
 
@@ -23,7 +24,7 @@ export function compareFields(desired: unknown, live: unknown, path: string[], c
   const field = path.at(-1) ?? '';
   if (live === undefined && (absentMeans[field] === desired || isLeftOut(desired, path))) return;
   if (live !== undefined && (desired === '' || desired === 0) && emptyMeans[field] === live) return;
-  if (field === 'value') {
+  if (field === 'value' || field === localAnnotation) {
     const [wanted, has] = [jsonObject(desired), jsonObject(live)];
     if (wanted !== undefined && has !== undefined) {
       compareJson(wanted, has, path, changes);

@@ -95,6 +95,19 @@ test('a pod that says who wrote what: what others injected is no drift, what the
   ]);
 });
 
+test('the last init container that the template dropped is drift', () => {
+  const pod = made((spec) => (spec.initContainers = [{ name: 'broken', image: 'x' }]));
+  const broken = { '.': {}, 'f:image': {}, 'f:name': {} };
+  pod.metadata.managedFields = [
+    {
+      manager: 'kube-controller-manager',
+      operation: 'Update',
+      fieldsV1: { 'f:spec': { 'f:initContainers': { '.': {}, 'k:{"name":"broken"}': broken } } },
+    },
+  ];
+  expect(podDrift(template, pod).map(({ path }) => path)).toEqual(['spec.initContainers']);
+});
+
 test('a toleration that the template dropped is drift, those of admission are not', () => {
   const old = made((spec) => spec.tolerations?.push({ key: 'old', operator: 'Exists' }));
   expect(podDrift(template, old).map(({ path }) => path)).toEqual(['spec.tolerations.2']);

@@ -1,3 +1,4 @@
+import type { StatefulSet } from '@pgherd/kube/objects';
 import type { PatroniStore } from '@pgherd/patroni';
 import { kinds, type Desired } from '../kinds.ts';
 import type { Maintenance } from '../maintenance/maintenance.ts';
@@ -5,6 +6,7 @@ import { find, type Observed } from '../observe/observed.ts';
 import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
 import { holdBack } from './hold.ts';
+import { localRestarts } from './local-configuration.ts';
 import { postpone } from './maintenance.ts';
 import { planObjects } from './objects.ts';
 import type { Found } from './parts.ts';
@@ -59,7 +61,7 @@ export function plan(goal: Goal, observed: Observed): Plan {
       steps:
         goal.configuration === undefined
           ? []
-          : besideRollout(planConfiguration(goal.configuration, observed), pods),
+          : besideRollout(configurationSteps(goal.configuration, statefulSet, observed), pods),
     },
     { name: 'database', steps: planDatabase(goal.database, observed) },
   ];
@@ -68,6 +70,18 @@ export function plan(goal: Goal, observed: Observed): Plan {
     observed,
   );
   return { tracks: withPoolerPauses(postpone(held, observed, goal.maintenance), observed) };
+}
+
+/** What members share, then the restarts that follow from it, or else from what each has of its own. */
+function configurationSteps(
+  goal: ConfigurationGoal,
+  statefulSet: Desired | undefined,
+  observed: Observed,
+): Step[] {
+  const steps = planConfiguration(goal, observed);
+  if (steps.some(({ action }) => action.type === 'restart')) return steps;
+  const template = (statefulSet?.object as StatefulSet | undefined)?.spec?.template;
+  return [...steps, ...localRestarts(template, observed, goal.version)];
 }
 
 /**

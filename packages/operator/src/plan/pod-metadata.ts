@@ -1,9 +1,10 @@
 import type { Pod, PodTemplateSpec } from '@pgherd/kube/objects';
 import { describe, kinds } from '../kinds.ts';
-import { fieldManager } from '../names.ts';
+import { fieldManager, localAnnotation } from '../names.ts';
 import type { Member, Observed } from '../observe/observed.ts';
 import { printChange, type FieldChange } from './field-change.ts';
 import { isObject } from './list-keys.ts';
+import { localChanges } from './local-configuration.ts';
 import { rollingUpdateAnnotation } from './rollout.ts';
 import type { Step } from './step.ts';
 
@@ -43,11 +44,14 @@ function podMetadataStep(
     Object.fromEntries(
       changes.filter((change) => change.part === part).map(({ key, to }) => [key, to ?? null]),
     );
+  const isFile = changes.some(isLocal);
   return [
     {
-      what: `label and annotate ${describe(kinds.pod, name)} in place`,
-      why: changes.map(printChange),
-      disturbs: 'nothing',
+      what: isFile
+        ? `have PostgreSQL of ${name} take in its own configuration`
+        : `label and annotate ${describe(kinds.pod, name)} in place`,
+      why: changes.flatMap(reasons),
+      disturbs: isFile ? 'reload' : 'nothing',
       action: {
         type: 'patch',
         kind: kinds.pod,
@@ -61,14 +65,28 @@ function podMetadataStep(
   ];
 }
 
+/** The annotation that a file in the pod is made from. */
+function isLocal({ part, key }: Change): boolean {
+  return part === 'annotations' && key === localAnnotation;
+}
+
+function reasons(change: Change): string[] {
+  if (!isLocal(change)) return [printChange(change)];
+  const { from, to } = change;
+  return localChanges(from, to).map(({ name, ...values }) => printChange({ path: name, ...values }));
+}
+
 type Part = 'labels' | 'annotations';
 
-function differences(
-  part: Part,
-  template: PodTemplateSpec,
-  pod: Pod,
-  ignored: readonly string[],
-): (FieldChange & { part: Part; key: string })[] {
+/** A label or annotation that differs; undefined: it is not there. */
+interface Change extends FieldChange {
+  part: Part;
+  key: string;
+  from: string | undefined;
+  to: string | undefined;
+}
+
+function differences(part: Part, template: PodTemplateSpec, pod: Pod, ignored: readonly string[]): Change[] {
   const wanted = template.metadata?.[part] ?? {};
   const live = pod.metadata[part] ?? {};
   const change = (key: string) => ({

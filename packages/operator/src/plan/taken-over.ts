@@ -127,6 +127,7 @@ const leftovers = [
     `${template}spec\\.(priorityClassName|schedulerName|affinity|tolerations|topologySpreadConstraints|securityContext)(\\.|$)`,
   ),
   new RegExp(`${template}spec\\.volumes\\[[^\\]]*\\]$`),
+  new RegExp(`${template}spec\\.initContainers$`),
   new RegExp(`${template}${container}$`),
   new RegExp(
     `${template}${container}\\.(env|envFrom|ports|volumeMounts|resources|livenessProbe|readinessProbe|startupProbe|lifecycle|command|args|securityContext)\\b`,

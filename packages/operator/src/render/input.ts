@@ -78,6 +78,10 @@ export interface BackupEnvironment {
 export interface RememberedStatefulSet {
   /** `bootstrap` of SPILO_CONFIGURATION: only read at the first start, so a change of it is no reason to restart. */
   bootstrap?: unknown;
+  /** Whether the members read their own configuration from a file. */
+  readsLocalFile?: boolean;
+  /** What they have of it in a variable. */
+  localSection?: unknown;
   /** Major version that the pods run; undefined when they do not say. Another one is an upgrade, not a new pod. */
   postgresVersion?: string;
   /** As they stand in the pods' template; those of Zalando's operator count no pods. */

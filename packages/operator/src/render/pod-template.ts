@@ -3,6 +3,7 @@ import { objectLabels, podAnnotations, roleAnnotation } from '../labels.ts';
 import { affinityOf } from './affinity.ts';
 import { postgresContainer } from './containers.ts';
 import { identityOf, type RenderInput } from './input.ts';
+import { localAnnotations, localFileVolume, usesFile } from './local-configuration.ts';
 import { mountsOf, type MountedVolume } from './mounts.ts';
 import { sidecarContainers, withPortProtocols } from './sidecars.ts';
 import { tolerationsOf } from './tolerations.ts';
@@ -14,7 +15,7 @@ import { isSet } from './variables.ts';
 export function podTemplate(input: RenderInput): PodTemplateSpec {
   const { manifest, configuration } = input;
   const { spec } = manifest;
-  const volumes = podVolumes(input);
+  const volumes = [...podVolumes(input), ...(usesFile(input) ? [localFileVolume] : [])];
   const priority = isSet(spec.podPriorityClassName)
     ? spec.podPriorityClassName
     : configuration.pod_priority_class_name;
@@ -25,7 +26,11 @@ export function podTemplate(input: RenderInput): PodTemplateSpec {
     metadata: {
       namespace: identityOf(manifest).namespace,
       labels: objectLabels(configuration, manifest),
-      annotations: { ...podAnnotations(configuration, manifest), ...roleAnnotation(configuration) },
+      annotations: {
+        ...podAnnotations(configuration, manifest),
+        ...roleAnnotation(configuration),
+        ...localAnnotations(input),
+      },
     },
     spec: {
       serviceAccountName: configuration.pod_service_account_name,

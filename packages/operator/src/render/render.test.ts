@@ -96,6 +96,7 @@ test('gives the database container its environment in the order of Zalando', () 
 
 test('splits parameters into local ones and those of the dynamic configuration', () => {
   const manifest = testManifest({
+    dockerImage: 'registry.example/spilo:1',
     postgresql: { version: '17', parameters: { shared_buffers: '32MB', max_connections: '10' } },
     patroni: { ttl: 20, synchronous_mode: true, initdb: { 'data-checksums': 'true', locale: 'C' } },
   });

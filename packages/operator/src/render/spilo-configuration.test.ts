@@ -25,6 +25,7 @@ const initdb = '"initdb":[{"auth-host":"scram-sha-256"},{"auth-local":"trust"}]'
 test('keys have the order that Zalando gives them', () => {
   const text = spiloConfiguration(
     input({
+      dockerImage: 'registry.example/spilo:1',
       postgresql: {
         version: '17',
         parameters: { work_mem: '8MB', shared_buffers: '1GB', archive_command: 'x' },

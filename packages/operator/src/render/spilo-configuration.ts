@@ -1,43 +1,12 @@
 import { postgresVersion, type RenderInput } from './input.ts';
+import { isLocalParameter, localSection, usesFile } from './local-configuration.ts';
 import { sorted } from './variables.ts';
-
-/**
- * Parameters that Patroni takes from each pod's own configuration; all others live in Patroni's shared dynamic
- * configuration. A changed local parameter needs new pods.
- */
-const localParameters = new Set([
-  'archive_command',
-  'shared_buffers',
-  'logging_collector',
-  'log_destination',
-  'log_directory',
-  'log_filename',
-  'log_file_mode',
-  'log_rotation_age',
-  'log_truncate_on_rotation',
-  'ssl',
-  'ssl_ca_file',
-  'ssl_crl_file',
-  'ssl_cert_file',
-  'ssl_key_file',
-  'shared_preload_libraries',
-  'bg_mon.listen_address',
-  'bg_mon.history_buckets',
-  'pg_stat_statements.track_utility',
-  'extwlist.extensions',
-  'extwlist.custom_path',
-]);
-
-/** Whether changing this parameter changes the pods. */
-export function isLocalParameter(name: string): boolean {
-  return localParameters.has(name);
-}
 
 /** Value of `SPILO_CONFIGURATION`: compact JSON with keys in a fixed order. */
 export function spiloConfiguration(input: RenderInput): string {
   const { manifest, remembered } = input;
   return JSON.stringify({
-    postgresql: localSection(input),
+    postgresql: ownSection(input),
     bootstrap: remembered.statefulSet?.bootstrap ?? {
       initdb: initdbOptions(manifest.spec.patroni?.initdb ?? {}),
       dcs: dynamicConfiguration(input),
@@ -45,16 +14,12 @@ export function spiloConfiguration(input: RenderInput): string {
   });
 }
 
-function localSection(input: RenderInput): Record<string, unknown> {
-  const { manifest, configuration } = input;
-  const parameters = pick(manifest.spec.postgresql.parameters ?? {}, isLocalParameter);
-  const hba = manifest.spec.patroni?.pg_hba ?? [];
+function ownSection(input: RenderInput): Record<string, unknown> {
   return {
-    ...(configuration.enable_pgversion_env_var
+    ...(input.configuration.enable_pgversion_env_var
       ? {}
       : { bin_dir: `/usr/lib/postgresql/${postgresVersion(input)}/bin` }),
-    ...(Object.keys(parameters).length > 0 ? { parameters } : {}),
-    ...(hba.length > 0 ? { pg_hba: hba } : {}),
+    ...(usesFile(input) ? {} : localSection(input)),
   };
 }
 

@@ -10,7 +10,8 @@ type Wanted = NonNullable<Postgresql['spec']['additionalVolumes']>;
 function rendered(spec: Partial<Postgresql['spec']>, changes: Parameters<typeof testConfiguration>[0] = {}) {
   const input = {
     manifest: testManifest({ enableShmVolume: false, ...spec }),
-    configuration: testConfiguration(changes),
+    // pgherd's own image has one volume more.
+    configuration: testConfiguration({ docker_image: 'registry.example/spilo:1', ...changes }),
     remembered: testRemembered(),
   };
   const pod = podTemplate(input).spec;

@@ -2,6 +2,7 @@ import type { Configuration, Postgresql, Problem } from '@pgherd/api';
 import type { Volume } from '@pgherd/kube/objects';
 import { additionalVolumes } from './additional-volumes.ts';
 import type { RenderInput } from './input.ts';
+import { canReadFile, localFileVolume } from './local-configuration.ts';
 import type { MountedVolume } from './mounts.ts';
 import { tlsSection } from './tls.ts';
 import { isSet } from './variables.ts';
@@ -11,14 +12,19 @@ type Declared = Pick<RenderInput, 'manifest' | 'configuration'>;
 /** All volumes of a pod besides the data volume, in a fixed order. */
 export function podVolumes(input: Declared): MountedVolume[] {
   const [shared, tls] = [sharedVolumes(input), tlsVolumes(input.manifest)];
-  const { volumes } = additionalVolumes(input.manifest, [...shared, ...tls]);
+  const { volumes } = additionalVolumes(input.manifest, [...shared, ...tls, ...reserved(input)]);
   return [...shared, ...volumes, ...tls];
 }
 
 /** What is said about `spec.additionalVolumes` that cannot be mounted. */
 export function volumeProblems(input: Declared): Problem[] {
-  const others = [...sharedVolumes(input), ...tlsVolumes(input.manifest)];
+  const others = [...sharedVolumes(input), ...tlsVolumes(input.manifest), ...reserved(input)];
   return additionalVolumes(input.manifest, others).problems;
+}
+
+/** What pods with pgherd's own image may have besides. */
+function reserved({ manifest, configuration }: Declared): MountedVolume[] {
+  return canReadFile(manifest, configuration) ? [localFileVolume] : [];
 }
 
 /** Volumes that the operator's configuration asks for. */

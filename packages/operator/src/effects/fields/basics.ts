@@ -31,8 +31,8 @@ export const basicFields: Record<string, Entry> = {
     },
     differs: [
       'Patroni.postgresql',
+      'StatefulSet acid-demo.spec.template.metadata.annotations.pgherd.dev/postgresql',
       'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.bootstrap.dcs.postgresql',
-      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.postgresql.parameters',
     ],
   },
   'spec.volume.size': {
@@ -77,9 +77,7 @@ export const basicFields: Record<string, Entry> = {
   },
   'spec.patroni.pg_hba': {
     change: { spec: { patroni: { pg_hba: ['hostssl all all all scram-sha-256'] } } },
-    differs: [
-      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.postgresql.pg_hba',
-    ],
+    differs: ['StatefulSet acid-demo.spec.template.metadata.annotations.pgherd.dev/postgresql'],
   },
   'spec.patroni.ttl': {
     change: { spec: { patroni: { ttl: 20 } } },

@@ -13,7 +13,7 @@ const additionalVolumes = (more: object) => ({ spec: { additionalVolumes: [{ ...
 /** Fields that shape the pods. */
 export const podFields: Record<string, Entry> = {
   'spec.dockerImage': {
-    change: { spec: { dockerImage: 'registry.example/spilo:1' } },
+    change: { spec: { dockerImage: 'registry.example/pgherd/postgres:1' } },
     differs: ['StatefulSet acid-demo.spec.template.spec.containers[postgres].image'],
   },
   'spec.schedulerName': {

@@ -3,7 +3,7 @@ import type { Entry } from '../effect.ts';
 /** What is about no part of a cluster in particular. */
 export const generalKeys: Record<string, Entry> = {
   docker_image: {
-    change: { configuration: { docker_image: 'registry.example/spilo:1' } },
+    change: { configuration: { docker_image: 'registry.example/pgherd/postgres:1' } },
     differs: ['StatefulSet acid-demo.spec.template.spec.containers[postgres].image'],
   },
   kubernetes_use_configmaps: {
