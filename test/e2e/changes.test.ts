@@ -8,6 +8,7 @@ import { pgherd, run } from '../support/instance.ts';
 import { LocalCluster, postgresqls } from '../support/local-cluster.ts';
 import { clusterManifest } from '../support/manifests.ts';
 import { disturbances, memberStates } from '../support/members.ts';
+import { queryOnce, Writer } from '../support/writer.ts';
 
 /** An example of every kind of change, on real pods: exactly what `pgherd plan` named is restarted, in its order. */
 
@@ -91,6 +92,44 @@ async function changeConfiguration(changes: Record<string, string>): Promise<str
   });
 }
 
+/** Runs `change` under a client that writes all the time. Nothing that was acknowledged may be missing afterwards. */
+async function underWriter(change: (writer: Writer) => Promise<void>): Promise<readonly string[]> {
+  const writer = new Writer(await local.address(name, 'zalando', 'postgres'));
+  await writer.start();
+  try {
+    await eventually('the client writes', () => writer.count >= 3);
+    await change(writer);
+    const before = writer.count;
+    await eventually('the client writes again', () => writer.count >= before + 3);
+  } finally {
+    await writer.stop();
+  }
+  const { lost, report } = await writer.stopAndFindLost();
+  expect(lost).toEqual([]);
+  return report.errors;
+}
+
+async function lastError(): Promise<string | undefined> {
+  const { status } = (await local.client.get(postgresqls, key)) as {
+    status?: { lastError?: { message: string } };
+  };
+  return status?.lastError?.message;
+}
+
+/** What every member says to a question, by name. */
+async function ofMembers(sql: string): Promise<string[]> {
+  const address = await local.address(name, 'zalando', 'postgres');
+  const answers = [];
+  for (const pod of await local.pods(name)) {
+    const [row = {}] = await queryOnce<Record<string, unknown>>(
+      { ...address, host: pod.status?.podIP ?? '' },
+      sql,
+    );
+    answers.push(String(Object.values(row)[0]));
+  }
+  return answers;
+}
+
 const noPods = (steps: string[]) => steps.filter((what) => /replace pod|restart|switch over/.test(what));
 
 test.each([
@@ -126,20 +165,84 @@ test('the pod template: replicas first, then a switchover, then the old primary'
   ]);
 });
 
-test('a parameter that the pods carry: all pods, for what is inside the variable', async () => {
-  const parameters = { log_statement: 'ddl', log_filename: 'postgresql.log' };
-  const steps = await changeManifest({ postgresql: { version: '17', parameters } });
-  expect(noPods(steps).length).toBe(3);
+test('a parameter of the members themselves: they read their file again, and restart where it needs that', async () => {
+  const own = (parameters: Record<string, string>) => ({
+    postgresql: { version: '17', parameters: { log_statement: 'ddl', ...parameters } },
+  });
+  expect(noPods(await changeManifest(own({ log_filename: 'postgresql.log' })))).toEqual([]);
+  await eventually('both have taken it in', async () =>
+    (await ofMembers('show log_filename')).every((value) => value === 'postgresql.log'),
+  );
+  const steps = await changeManifest(own({ log_filename: 'postgresql.log', shared_buffers: '48MB' }));
+  expect(noPods(steps).map((what) => what.slice(0, 18))).toEqual([
+    'restart PostgreSQL',
+    'restart PostgreSQL',
+  ]);
+  expect(await ofMembers('show shared_buffers')).toEqual(['48MB', '48MB']);
 });
 
 test('a raised parameter that needs a restart: replicas first; a lowered one: the primary first', async () => {
-  const withConnections = (max_connections: string) => ({
-    postgresql: { version: '17', parameters: { log_filename: 'postgresql.log', max_connections } },
+  const withParameters = (parameters: Record<string, string>) => ({
+    postgresql: { version: '17', parameters: { log_filename: 'postgresql.log', ...parameters } },
   });
-  await changeManifest(withConnections('900'));
+  const errors = await underWriter(async () => {
+    await changeManifest(withParameters({ max_connections: '900', max_wal_senders: '20' }));
+    expect(await ofMembers('show max_connections')).toEqual(['900', '900']);
+    const primary = (await local.primary(name)).metadata?.name ?? '';
+    const lowered = await changeManifest(withParameters({ max_connections: '200', max_wal_senders: '20' }));
+    expect(noPods(lowered)[0]).toBe(`restart PostgreSQL of ${primary}`);
+    expect(await ofMembers('show max_connections')).toEqual(['200', '200']);
+  });
+  // Two restarts of the primary, and no more.
+  expect(errors.length).toBeGreaterThan(0);
+  const told = await local.kubectl('get', 'events', '-o', 'json');
+  const { items } = JSON.parse(told) as { items: { message: string; count?: number }[] };
+  const restarts = items.filter(({ message }) => message.startsWith('restart PostgreSQL of'));
+  expect(restarts.reduce((sum, { count = 1 }) => sum + count, 0)).toBe(4);
+});
+
+test('one raised and one lowered at once: the replica restarts before and after the primary', async () => {
+  const parameters = { log_filename: 'postgresql.log', max_connections: '300', max_wal_senders: '8' };
+  spec = { ...spec, postgresql: { version: '17', parameters } };
+  const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key, spec };
   const primary = (await local.primary(name)).metadata?.name ?? '';
-  const lowered = await changeManifest(withConnections('200'));
-  expect(noPods(lowered)[0]).toBe(`restart PostgreSQL of ${primary}`);
+  const replica = `${name}-${primary.endsWith('0') ? 1 : 0}`;
+  const steps = await plan(['-f', '-'], stringify(manifest));
+  expect(noPods(steps.map(({ what }) => what))).toEqual(
+    [replica, primary, replica].map((member) => `restart PostgreSQL of ${member}`),
+  );
+  await local.apply(manifest);
+  await untilDone();
+  expect(
+    await ofMembers("select current_setting('max_connections') || ' ' || current_setting('max_wal_senders')"),
+  ).toEqual(['300 8', '300 8']);
+});
+
+test('a slot, synchronous mode, quorum: made, and gone when the manifest no longer says so', async () => {
+  const slots = async () =>
+    ofMembers("select string_agg(slot_name, ',') from pg_replication_slots where slot_name = 'cdc'");
+  const mode = async () =>
+    (await ofMembers('show synchronous_standby_names')).filter((value) => value !== '');
+  const patroniMode = async () => {
+    const { podIP = '' } = (await local.primary(name)).status ?? {};
+    const answer = await fetch(`http://${podIP}:8008/config`);
+    return ((await answer.json()) as { synchronous_mode?: unknown }).synchronous_mode;
+  };
+  const patroni = spec['patroni'] as object;
+  const errors = await underWriter(async () => {
+    expect(
+      noPods(await changeManifest({ patroni: { ...patroni, slots: { cdc: { type: 'physical' } } } })),
+    ).toEqual([]);
+    await eventually('the slot is there', async () => (await slots()).includes('cdc'));
+    await changeManifest({ patroni: { ...patroni, synchronous_mode: true } });
+    await eventually('a replica is synchronous', async () => (await mode())[0]?.startsWith('"acid'));
+    await eventually('the slot is gone', async () => !(await slots()).includes('cdc'));
+    await changeManifest({ patroni: { ...patroni, synchronous_mode: true, synchronous_mode_quorum: true } });
+    expect(await patroniMode()).toBe('quorum');
+    await changeManifest({ patroni });
+    await eventually('nobody has to confirm', async () => (await mode()).length === 0);
+  });
+  expect(errors).toEqual([]);
 });
 
 test("a key of the operator's configuration acts on clusters that run", async () => {
@@ -154,36 +257,48 @@ test("a key of the operator's configuration acts on clusters that run", async ()
   expect(noPods(await changeConfiguration({ enable_readiness_probe: 'true' })).length).toBe(3);
 });
 
-test('an image that cannot be had: the first replica tells, the others stay, and the repair goes on by itself', async () => {
-  const primary = await local.primary(name);
-  const before = await memberStates(local, name);
-  const good = spec;
-  const broken = { name: 'broken', image: 'localhost/pgherd/not-there:1' };
-  const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key };
-  await local.apply({ ...manifest, spec: { ...good, sidecars: [broken] } });
-  const error = await eventually('the status says why it stopped', async () => {
-    const { status } = (await local.client.get(postgresqls, key)) as {
-      status?: { lastError?: { message: string } };
-    };
-    return status?.lastError?.message;
-  });
-  expect(error).toContain('localhost/pgherd/not-there:1');
-  expect(error).toMatch(/acid-change-\d/);
-  const now = await local.pods(name);
-  const kept = now.filter(({ metadata }) => before.get(metadata?.name ?? '')?.uid === metadata?.uid);
-  expect(kept.map(({ metadata }) => metadata?.name)).toEqual([primary.metadata?.name]);
-  expect((await local.primary(name)).metadata?.uid).toBe(primary.metadata?.uid);
+test.each([
+  [
+    'an image that cannot be had',
+    { name: 'broken', image: 'localhost/pgherd/not-there:1' },
+    /localhost\/pgherd\/not-there:1.*acid-change-\d cannot be pulled \(ImagePullBackOff\)/,
+  ],
+  [
+    'a sidecar that crashes',
+    { name: 'broken', image: 'localhost/pgherd/postgres:17', command: ['/bin/sh', '-c', 'echo no; exit 3'] },
+    /container broken in pod acid-change-\d ends with exit code 3 \(CrashLoopBackOff/,
+  ],
+])(
+  '%s: the first replica tells, the others stay, and the repair goes on by itself',
+  async (_what, broken, told) => {
+    const primary = await local.primary(name);
+    const before = await memberStates(local, name);
+    const good = spec;
+    const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key };
+    const errors = await underWriter(async () => {
+      await local.apply({ ...manifest, spec: { ...good, sidecars: [broken] } });
+      const error = await eventually('the status says why it stopped', async () => {
+        const said = await lastError();
+        return said?.startsWith('the rolling update has stopped') === true ? said : undefined;
+      });
+      expect(error).toMatch(told);
+      const events = await local.kubectl('get', 'events', '--field-selector', `involvedObject.name=${name}`);
+      expect(events).toContain('the rolling update has stopped');
+      const now = await local.pods(name);
+      const kept = now.filter(({ metadata }) => before.get(metadata?.name ?? '')?.uid === metadata?.uid);
+      expect(kept.map(({ metadata }) => metadata?.name)).toEqual([primary.metadata?.name]);
 
-  spec = good;
-  await local.apply({ ...manifest, spec: { ...good, sidecars: null } });
-  await untilDone();
-  const after = await memberStates(local, name);
-  expect(after.get(primary.metadata?.name ?? '')).toEqual(before.get(primary.metadata?.name ?? ''));
-  const { status } = (await local.client.get(postgresqls, key)) as {
-    status?: { lastError?: { message: string } };
-  };
-  expect(status?.lastError).toBeUndefined();
-});
+      spec = good;
+      await local.apply({ ...manifest, spec: { ...good, sidecars: null } });
+      await untilDone();
+    });
+    // The primary was not touched, and no client noticed anything.
+    expect(errors).toEqual([]);
+    const after = await memberStates(local, name);
+    expect(after.get(primary.metadata?.name ?? '')).toEqual(before.get(primary.metadata?.name ?? ''));
+    expect(await lastError()).toBeUndefined();
+  },
+);
 
 test('a change while the operator is away, and its death in the middle of it', async () => {
   const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key };
@@ -208,7 +323,20 @@ test('one member alone is restarted in its place, and the plan says so', async (
   const text = await run(pgherd, ['plan', '-f', '-'], { env, input: stringify({ ...manifest, spec }) });
   expect(text.stdout).toMatch(/replace pod acid-change-\d.*downtime/);
   const steps = await plan(['-f', '-'], stringify({ ...manifest, spec }));
-  await compare(steps, () => local.apply({ ...manifest, spec }));
+  await underWriter(async () => {
+    await compare(steps, () => local.apply({ ...manifest, spec }));
+  });
+});
+
+test('one member alone that does not start with what it was given is repaired at once', async () => {
+  const manifest = { apiVersion: 'acid.zalan.do/v1', kind: 'postgresql', metadata: key };
+  const broken = { name: 'broken', image: 'localhost/pgherd/not-there:1' };
+  await underWriter(async () => {
+    await local.apply({ ...manifest, spec: { ...spec, initContainers: [broken] } });
+    await eventually('the status says why', async () => (await lastError())?.includes('not-there'));
+    await local.apply({ ...manifest, spec: { ...spec, initContainers: null } });
+    await untilDone();
+  });
 });
 
 test('what somebody changes by hand is put right, and told', async () => {

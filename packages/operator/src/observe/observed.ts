@@ -33,6 +33,10 @@ export interface Member {
   pendingRestart: boolean;
   /** What waits for the restart, by name; none when Patroni does not say. */
   pendingChanges: PendingChange[];
+  /** PostgreSQL was restarted, and the member has published nothing since. */
+  restartUnheard?: boolean;
+  /** Containers beside PostgreSQL have not run for long enough to say that they do not crash. */
+  settling?: boolean;
   /** A restart was tried and these changes still wait: another one would not help. */
   restartedInVain?: boolean;
   /** Patroni's tags of the member, e.g. `nofailover`. */

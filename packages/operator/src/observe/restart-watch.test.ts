@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Step } from '../plan/step.ts';
 import { testObserved, testPod } from '../testing/cluster.ts';
-import { noteRestarts, withRestartsInVain, type RestartMemory } from './restart-watch.ts';
+import { noteRestarts, withRestarts, type RestartMemory } from './restart-watch.ts';
 
 const restart: Step = {
   what: 'restart PostgreSQL of acid-demo-0',
@@ -29,12 +29,12 @@ function published(changes: Record<string, string>, tick: number, state = 'runni
 }
 
 const isInVain = (observed: ReturnType<typeof published>, memory: RestartMemory) =>
-  withRestartsInVain(observed, memory).members[0]?.restartedInVain === true;
+  withRestarts(observed, memory, 1_000).members[0]?.restartedInVain === true;
 
 test('what still waits after a restart is not a reason for another one', () => {
   const memory: RestartMemory = new Map();
   const before = published({ huge_pages: 'ON' }, 1);
-  noteRestarts(memory, [restart], before);
+  noteRestarts(memory, [restart], before, 0);
   // It has not spoken since.
   expect(isInVain(before, memory)).toBe(false);
   expect(isInVain(published({ huge_pages: 'ON' }, 2), memory)).toBe(true);
@@ -43,16 +43,28 @@ test('what still waits after a restart is not a reason for another one', () => {
 
 test('another change is, and so is the same one after none was pending', () => {
   const memory: RestartMemory = new Map();
-  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 1));
+  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 1), 0);
   expect(isInVain(published({ huge_pages: 'ON', wal_buffers: '9' }, 2), memory)).toBe(false);
-  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 3));
+  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 3), 0);
   expect(isInVain(published({}, 4), memory)).toBe(false);
   expect(isInVain(published({ huge_pages: 'ON' }, 5), memory)).toBe(false);
 });
 
 test('a member that is just starting has not said that nothing is pending', () => {
   const memory: RestartMemory = new Map();
-  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 1));
+  noteRestarts(memory, [restart], published({ huge_pages: 'ON' }, 1), 0);
   expect(isInVain(published({}, 2, 'starting'), memory)).toBe(false);
   expect(isInVain(published({ huge_pages: 'ON' }, 3), memory)).toBe(true);
+});
+
+test('who has published nothing since is waited for, but not for ever', () => {
+  const memory: RestartMemory = new Map();
+  const before = published({ huge_pages: 'ON' }, 1);
+  noteRestarts(memory, [restart], before, 0);
+  const isUnheard = (observed: typeof before, now: number) =>
+    withRestarts(observed, memory, now).members[0]?.restartUnheard === true;
+  expect(isUnheard(before, 19_000)).toBe(true);
+  expect(isUnheard(published({}, 2), 19_000)).toBe(false);
+  noteRestarts(memory, [restart], before, 20_000);
+  expect(isUnheard(before, 40_000)).toBe(false);
 });

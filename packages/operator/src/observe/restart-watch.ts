@@ -1,3 +1,4 @@
+import { elapsedMs } from '@pgherd/kube/objects';
 import type { Step } from '../plan/step.ts';
 import type { Member, Observed } from './observed.ts';
 
@@ -7,36 +8,52 @@ interface LastRestart {
   changes: string;
   /** What the member had published then. */
   published: string | undefined;
+  /** Our clock, in milliseconds. */
+  at: number;
 }
 
 /** Restarts that were carried out, by member. */
 export type RestartMemory = Map<string, LastRestart>;
 
+/** Who has not published anything for so long after a restart is not waited for. */
+const heardWithinMs = 20_000;
+
 /** Remembers which restarts a pass carried out, and for what. */
-export function noteRestarts(memory: RestartMemory, done: readonly Step[], { members }: Observed): void {
+export function noteRestarts(
+  memory: RestartMemory,
+  done: readonly Step[],
+  { members }: Observed,
+  now: number,
+): void {
   for (const { action } of done) {
     const member = action.type === 'restart' && members.find(({ name }) => name === action.member);
-    if (member) memory.set(member.name, { changes: changesOf(member), published: publishedBy(member) });
+    if (member)
+      memory.set(member.name, { changes: changesOf(member), published: publishedBy(member), at: now });
   }
 }
 
 /**
- * Marks members that were restarted and have said since that exactly the same still waits for a restart: it would be
- * restarted for ever. A change that is made later makes another difference, and counts again.
+ * Marks members that were restarted: those that have published nothing since, because what they say is about before,
+ * and those that have said since that exactly the same still waits for a restart: they would be restarted for ever. A
+ * change that is made later makes another difference, and counts again.
  */
-export function withRestartsInVain(observed: Observed, memory: RestartMemory): Observed {
-  const isInVain = (member: Member): boolean => {
+export function withRestarts(observed: Observed, memory: RestartMemory, now: number): Observed {
+  const marked = (member: Member): Member => {
     const last = memory.get(member.name);
-    if (last === undefined || last.published === publishedBy(member)) return false;
-    if (member.pendingRestart && last.changes === changesOf(member)) return true;
+    if (last === undefined) return member;
+    if (last.published === publishedBy(member)) {
+      const isExpected = elapsedMs(last.at, now) < heardWithinMs;
+      if (!isExpected) memory.delete(member.name);
+      return isExpected ? { ...member, restartUnheard: true } : member;
+    }
+    if (member.pendingRestart && last.changes === changesOf(member)) {
+      return { ...member, restartedInVain: true };
+    }
     // While it does not run it says nothing.
     if (member.running && member.state === 'running') memory.delete(member.name);
-    return false;
+    return member;
   };
-  const members = observed.members.map((member) =>
-    isInVain(member) ? { ...member, restartedInVain: true } : member,
-  );
-  return { ...observed, members };
+  return { ...observed, members: observed.members.map(marked) };
 }
 
 function changesOf({ pendingChanges }: Member): string {

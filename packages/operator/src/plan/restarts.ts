@@ -11,7 +11,11 @@ export function pendingRestarts(observed: Observed, leader: Member): Step[] {
     : pending;
   const untold = observed.newsExpected === true ? 'every member has said whether it must restart' : undefined;
   const broken = observed.members.find((member) => !isStreaming(observed, member));
-  const waitFor = untold ?? (broken === undefined ? undefined : `${broken.name} streams`);
+  const unheard = observed.members.find(({ restartUnheard }) => restartUnheard === true);
+  const waitFor =
+    untold ??
+    (broken === undefined ? undefined : `${broken.name} streams`) ??
+    (unheard === undefined ? undefined : `${unheard.name} has said what still waits after its restart`);
   return restartSteps(order, leader, waitFor, (member) => {
     const names = member.pendingChanges.map(({ name }) => name).join(', ');
     return names === '' ? 'a changed parameter waits for a restart' : `${names} waits for a restart`;

@@ -339,6 +339,20 @@ test('the next pod waits until every container of the one before runs', () => {
   expect(stepsFor([oldPrimary, { ...old, ready: false }, fresh])[0]).toBe('replace pod 1 [restart]');
 });
 
+test('the next pod waits until the containers of the one before have run for a while', () => {
+  const pods = [podOf(0, oldPrimary), podOf(1, old), podOf(2, fresh)];
+  const observed = testObserved(standing, pods, { leader: 'acid-demo-0' });
+  const members = observed.members.map((each) => (each.ordinal === 2 ? { ...each, settling: true } : each));
+  const goal = {
+    objects: wanted,
+    database: undefined,
+    configuration: undefined,
+    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+  };
+  const [first] = stepsOf(plan(goal, { ...observed, members }));
+  expect(first?.waitFor).toBe('acid-demo-2 stays ready');
+});
+
 test('PostgreSQL of no member is restarted while pods are replaced, and not twice', () => {
   const pods = [podOf(0, newPrimary), podOf(1, old), podOf(2, fresh)];
   for (const pod of pods) {

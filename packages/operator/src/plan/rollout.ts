@@ -172,7 +172,9 @@ function waitingFor(
   if (inProgress !== undefined) return `${inProgress.name} streams`;
   // A container beside PostgreSQL that does not come up takes the pod out of the Services.
   const unready = observed.members.find((member) => !isOld(member) && !member.ready);
-  return unready === undefined ? undefined : `${unready.name} is ready`;
+  if (unready !== undefined) return `${unready.name} is ready`;
+  const settling = observed.members.find((member) => !isOld(member) && member.settling === true);
+  return settling === undefined ? undefined : `${settling.name} stays ready`;
 }
 
 function stepsFor(desired: StatefulSet, observed: Observed, entry: Outdated, before: Outdated[]): Step[] {

@@ -3,7 +3,8 @@ import type { PatroniClient } from '@pgherd/patroni';
 import { processOf, withLeaderAnswer, type LeaderAnswer } from '../observe/leader-answer.ts';
 import { believeConfirmed, withoutOutdated, type AnnotationMemory } from '../observe/outdated-annotation.ts';
 import { isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
-import { noteRestarts, withRestartsInVain, type RestartMemory } from '../observe/restart-watch.ts';
+import { noteRestarts, withRestarts, type RestartMemory } from '../observe/restart-watch.ts';
+import { withSettling, type SidecarMemory } from '../observe/sidecar-watch.ts';
 import type { Step } from '../plan/step.ts';
 
 /** What is remembered of asking the leader, while members are waited for. */
@@ -19,6 +20,9 @@ export interface InquiryMemory {
   /** What is awaited is that every member says that it must restart. */
   restartsExpected: boolean;
   restarts: RestartMemory;
+  /** Somebody was restarted and has not published anything since. */
+  isUnheard: boolean;
+  sidecars: SidecarMemory;
 }
 
 /** For a fresh memory. */
@@ -31,6 +35,8 @@ export function newInquiryMemory(): InquiryMemory {
     newsUntil: 0,
     restartsExpected: false,
     restarts: new Map(),
+    isUnheard: false,
+    sidecars: new Map(),
   };
 }
 
@@ -68,18 +74,24 @@ export class Inquiry {
 
   /** The world as the leader knows it; never fails: without an answer it is what members published. */
   async ask(observedInCaches: Observed, memory: InquiryMemory): Promise<Observed> {
-    const heard = withRestartsInVain(withoutOutdated(observedInCaches, memory.annotations), memory.restarts);
+    const now = this.#clock.now();
+    const said = withoutOutdated(observedInCaches, memory.annotations);
+    const settled = withSettling(said, memory.sidecars, now);
+    const heard = withRestarts(settled, memory.restarts, now);
+    const unheard = heard.members.filter(({ restartUnheard }) => restartUnheard === true);
+    memory.isUnheard = unheard.length > 0;
+    await this.#wakeAll(unheard);
     if (memory.restartsExpected && allMustRestart(heard)) forgetNews(memory);
-    const newsLeftMs = memory.newsUntil - this.#clock.now();
+    const newsLeftMs = memory.newsUntil - now;
     // A longer time left is that of a clock that was set back.
     const newsExpected = newsLeftMs > 0 && newsLeftMs <= restartsForMs;
-    if (newsExpected) await this.#wakeAll(observedInCaches);
+    if (newsExpected) await this.#wakeAll(observedInCaches.members);
     else forgetNews(memory);
     const published = { ...heard, newsExpected, restartsExpected: memory.restartsExpected };
     const leader = leaderOf(published);
     const awaited = published.members.filter((member) => member.running && !isStreaming(published, member));
     if (awaited.length === 0) memory.since = undefined;
-    else memory.since ??= this.#clock.now();
+    else memory.since ??= now;
     if (awaited.length === 0 || leader?.address === undefined || !leader.running) {
       memory.answer = undefined;
       memory.woken.clear();
@@ -94,14 +106,14 @@ export class Inquiry {
 
   /** When to ask again, in milliseconds; undefined when nobody is waited for. */
   next(memory: InquiryMemory): number | undefined {
-    if (memory.since === undefined) return memory.newsUntil > 0 ? newsMs : undefined;
+    if (memory.since === undefined) return memory.newsUntil > 0 || memory.isUnheard ? newsMs : undefined;
     return elapsedMs(memory.since, this.#clock.now()) < impatientForMs ? impatientMs : patientMs;
   }
 
   /** What a pass carried out: after a change of Patroni's configuration news is expected, and restarts are remembered. */
   noteSteps(memory: InquiryMemory, done: readonly Step[], observed: Observed, restartsFollow: boolean): void {
     if (done.some(({ disturbs }) => disturbs === 'reload')) this.expectNews(memory, restartsFollow);
-    noteRestarts(memory.restarts, done, observed);
+    noteRestarts(memory.restarts, done, observed, this.#clock.now());
   }
 
   /**
@@ -113,7 +125,7 @@ export class Inquiry {
     memory.newsUntil = this.#clock.now() + (restarts ? restartsForMs : newsForMs);
   }
 
-  async #wakeAll({ members }: Observed): Promise<void> {
+  async #wakeAll(members: Member[]): Promise<void> {
     const addresses = members.flatMap(({ running, address }) =>
       running && address !== undefined ? [address] : [],
     );

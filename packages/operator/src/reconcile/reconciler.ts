@@ -34,7 +34,7 @@ import { goalOf, type PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
 import { isNews, Memories, type ClusterMemory } from './memory.ts';
 import { refusalAfter, waitAfterRefusal } from './refusals.ts';
-import { announcementOf, endOfRollout, stalledBecause, waitingOf } from './stalled.ts';
+import { announcementOf, endOfRollout, settlesIn, stalledBecause, waitingOf } from './stalled.ts';
 
 /** What a reconciler works with. */
 export interface ReconcilerOptions {
@@ -342,7 +342,8 @@ export class Reconciler {
   }
 
   #later(memory: ClusterMemory, isComplete: boolean, left: Plan): Result {
-    const ask = this.#inquiry.next(memory.inquiry) ?? this.#missingPods.next(memory.missingPods);
+    const asked = this.#inquiry.next(memory.inquiry) ?? this.#missingPods.next(memory.missingPods);
+    const ask = asked ?? settlesIn(memory.waiting);
     if (ask !== undefined) return requeueAfter(ask, nextOf(left));
     return isComplete ? done : requeueAfter(lookAgainMs, nextOf(left));
   }

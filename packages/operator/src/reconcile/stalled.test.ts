@@ -35,6 +35,28 @@ test('a wait begins when its cause changes, and ends when nothing is waited for'
   expect(waitingOf(waitsFor('a streams'), first, 9)).toBe(first);
   expect(waitingOf(waitsFor('b streams'), first, 9)).toEqual({ what: 'b streams', since: 9 });
   expect(waitingOf(planOf(replace('x')), first, 9)).toBeUndefined();
+  const ready = waitingOf(waitsFor('acid-demo-2 is ready'), undefined, 5);
+  expect(waitingOf(waitsFor('acid-demo-2 stays ready'), ready, 9)?.since).toBe(5);
+});
+
+test('with two members it is the handover that waits', () => {
+  const handover: Step = {
+    what: 'switch over from acid-demo-0 to acid-demo-1',
+    why: [],
+    disturbs: 'switchover',
+    action: {
+      type: 'switchover',
+      leader: '',
+      candidate: '',
+      leaderAddress: '',
+      candidateAddress: '',
+      maximumLag: 0,
+    },
+    waitFor: 'acid-demo-1 streams',
+  };
+  expect(waitingOf(planOf(handover, replace('acid-demo-0')), undefined, 5)?.what).toBe('acid-demo-1 streams');
+  // Without a pod that goes it is no rolling update.
+  expect(waitingOf(planOf(handover), undefined, 5)).toBeUndefined();
 });
 
 test('a pod that does not come back stops the roll after a time, which then says what Patroni says', () => {

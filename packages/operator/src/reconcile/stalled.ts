@@ -17,11 +17,25 @@ const believedAfterMs = 30_000;
 
 /** What the rolling update, or the restarts, wait for now, and since when; undefined when they do not wait. */
 export function waitingOf(plan: Plan, before: Waiting | undefined, now: number): Waiting | undefined {
-  const step = nextReplacement(plan) ?? nextRestart(plan);
+  const step = nextFelt(plan) ?? nextRestart(plan);
   const what = step?.waitFor;
   if (what === undefined || step?.isHeld === true) return undefined;
   if (before?.what === what) return before;
-  return { what, since: now, ...(step?.action.type === 'restart' ? { restarts: true } : {}) };
+  // A pod that crashes is waited for in turns until it is ready and until it stays so.
+  const since = before !== undefined && subjectOf(before.what) === subjectOf(what) ? before.since : now;
+  return { what, since, ...(step?.action.type === 'restart' ? { restarts: true } : {}) };
+}
+
+/** The member that is waited for; otherwise all that is. */
+function subjectOf(what: string): string {
+  return /^(\S+-\d+) /.exec(what)?.[1] ?? what;
+}
+
+const settlesMs = 2_000;
+
+/** When to look again at containers that have just begun to run, in milliseconds: nothing tells that time has passed. */
+export function settlesIn(waiting: Waiting | undefined): number | undefined {
+  return waiting?.what.endsWith(' stays ready') === true ? settlesMs : undefined;
 }
 
 /**
@@ -80,9 +94,11 @@ function lateSince({ deleting, running, state, pod: { metadata } }: Member): num
   return Number.isNaN(time) ? Infinity : time;
 }
 
-function nextReplacement({ tracks }: Plan): Step | undefined {
-  const step = tracks.find(({ name }) => name === 'pods')?.steps.find(isReplacement);
-  return step;
+/** The first step of a rolling update, which is what waits: a handover, or a pod that goes. */
+function nextFelt({ tracks }: Plan): Step | undefined {
+  const steps = tracks.find(({ name }) => name === 'pods')?.steps ?? [];
+  if (!steps.some(isReplacement)) return undefined;
+  return steps.find((step) => isReplacement(step) || step.action.type === 'switchover');
 }
 
 function nextRestart({ tracks }: Plan): Step | undefined {
