@@ -211,6 +211,11 @@ describe('who could take over', () => {
     expect(verdict).toMatchObject({ type: 'wait', guard: 'noCandidate', ms: 1000 });
   });
 
+  test('nobody is asked any more when the lock has run out by itself', () => {
+    const verdict = decide({ ...dead, candidates: [], knownForMs: 31_000 });
+    expect(verdict).toMatchObject({ type: 'leave', guard: 'noCandidate' });
+  });
+
   test('one at the limit of the lag, or behind a position that nobody knows', () => {
     expect(decide(withCandidate({ location: 4000 })).type).toBe('act');
     expect(

@@ -91,7 +91,7 @@ export type Verdict =
   /** It is dead, but not now; look again after so many milliseconds. */
   | { type: 'wait'; guard: Guard; why: string; ms: number; death: Death }
   /** Nothing to do until something changes. */
-  | { type: 'leave'; guard: Guard; why: string };
+  | { type: 'leave'; guard: Guard; why: string; death?: Death };
 
 /** How often members are asked again while none of them could take over. */
 const askAgainMs = 1_000;
@@ -110,6 +110,9 @@ export function decide(facts: Facts): Verdict {
   }
   if (candidates === undefined) return { type: 'ask', death };
   const complaint = missingCandidate(rules, death.lock, candidates);
+  // After so long the lock has run out by itself, and there is nothing to be gained.
+  if (complaint !== undefined && knownForMs > death.lock.ttl * 1000)
+    return { type: 'leave', guard: 'noCandidate', why: complaint, death };
   if (complaint !== undefined)
     return { type: 'wait', guard: 'noCandidate', why: complaint, ms: askAgainMs, death };
   return { type: 'act', death };

@@ -115,6 +115,8 @@ export class Failover {
   async #lookAtLeader(cluster: Cluster): Promise<Result> {
     const { source } = this.#options;
     const { namespace, kind, names } = cluster;
+    // Nobody could take over.
+    if (cluster.pods.length < 2) return done;
     const lock = source.get(kind, namespace, names.leader);
     const holder = cluster.pods.find(
       ({ metadata }) => metadata.name === lock?.metadata.annotations?.['leader'],
@@ -244,7 +246,7 @@ export class Failover {
       return done;
     }
     const leader = leaderLockOf(lock)?.leader ?? '';
-    const known = this.#remember(key, verdict.type === 'wait' ? verdict.death.run.id : leader);
+    const known = this.#remember(key, verdict.death?.run.id ?? leader);
     if (!known.told.has(guard)) {
       known.told.add(guard);
       onOutcome({ type: 'refused', guard });
