@@ -60,7 +60,7 @@ export async function startPods(options: PodsOptions): Promise<Pods> {
   const control = await startControl(instance.home, nodes, options.states);
   const running = started.move();
   return {
-    nodeProxy: nodes,
+    nodeProxy: nodes.proxy,
     async stop({ pods }) {
       await control.stop();
       await nodes.stop({ pods });

@@ -1,7 +1,6 @@
-import { ApiError, nodes as nodeResource, pods } from '@pgherd/kube/objects';
-import type { Clock, Pod } from '@pgherd/kube/objects';
+import { nodes as nodeResource } from '@pgherd/kube/objects';
+import type { Clock } from '@pgherd/kube/objects';
 import type { Logger } from 'pino';
-import type { Duplex } from 'node:stream';
 import type { TokenIssuer } from '../auth/auth.ts';
 import type { Engine } from '../engine/engine.ts';
 import type { HostFacts } from '../engine/probe-host.ts';
@@ -18,13 +17,14 @@ import { startNodeAgent, type NodeAgent } from '../node/agent.ts';
 import { ApiLink } from '../node/api-link.ts';
 import { RENEW_MS } from '../node/lease.ts';
 import { findObject } from '../node/object-source.ts';
-import type { AttachOptions, ExecOptions, LogOptions, NodeProxy } from '../node/node-proxy.ts';
+import type { NodeProxy } from '../node/node-proxy.ts';
 import { killContainersOf, removeContainersOf } from '../node/stop-containers.ts';
 import { removeNodeDirectories } from '../node/volumes/pod-directories.ts';
 import type { Registry } from '../registry/registry.ts';
 import { NodeError } from './node-error.ts';
 import type { NodeStates } from './node-states.ts';
 import { obstaclesToRemoval } from './obstacles.ts';
+import { routedProxy } from './routed-proxy.ts';
 
 /** What the nodes work with. */
 export interface LocalNodesOptions {
@@ -55,7 +55,7 @@ export interface NodeView {
  * The nodes of an instance: for each an agent, with a link of its own to the API server, and a network of its own. One thing
  * is done at a time.
  */
-export class LocalNodes implements NodeProxy {
+export class LocalNodes {
   readonly #options: LocalNodesOptions;
   readonly #links = new Map<string, ApiLink>();
   readonly #agents = new Map<string, NodeAgent>();
@@ -71,6 +71,16 @@ export class LocalNodes implements NodeProxy {
   /** For the network: all nodes with what they are cut off from. */
   networks(): NodeNetwork[] {
     return this.#places().map((place) => ({ place, cuts: this.#options.states.of(place.name).cuts }));
+  }
+
+  /** Logs, exec and the like of all pods, whatever node they are on. */
+  get proxy(): NodeProxy {
+    return routedProxy(this.#options.registry, (name) => {
+      const place = this.#places().find((each) => each.name === name) ?? this.#places()[0];
+      if (place === undefined) return { address: '' };
+      const agent = this.#linkOf(place.name).isUp ? this.#agents.get(place.name) : undefined;
+      return { address: place.gateway, ...(agent === undefined ? {} : { agent }) };
+    });
   }
 
   /** Starts the agents, once the network stands. One whose node is off or hears nothing starts when that is over. */
@@ -190,27 +200,6 @@ export class LocalNodes implements NodeProxy {
     });
   }
 
-  async *logs(
-    namespace: string,
-    pod: string,
-    options: LogOptions,
-    signal: AbortSignal,
-  ): AsyncIterable<Buffer> {
-    yield* this.#agentOf(namespace, pod).logs(namespace, pod, options, signal);
-  }
-
-  async exec(namespace: string, pod: string, options: ExecOptions): Promise<number> {
-    return this.#agentOf(namespace, pod).exec(namespace, pod, options);
-  }
-
-  async attach(namespace: string, pod: string, options: AttachOptions): Promise<void> {
-    return this.#agentOf(namespace, pod).attach(namespace, pod, options);
-  }
-
-  async connect(namespace: string, pod: string, port: number, signal: AbortSignal): Promise<Duplex> {
-    return this.#agentOf(namespace, pod).connect(namespace, pod, port, signal);
-  }
-
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
     const result = this.#turn.then(work);
     this.#turn = result.catch(() => {});
@@ -298,18 +287,6 @@ export class LocalNodes implements NodeProxy {
     await stopped;
     // One that was being made may have come later.
     await killContainersOf(engine, instance, own);
-  }
-
-  /** In the words of an API server that cannot reach a node. */
-  #agentOf(namespace: string, name: string): NodeProxy {
-    const pod = findObject<Pod>(this.#options.registry, pods, namespace, name);
-    const place = this.#places().find((each) => each.name === pod?.spec?.nodeName) ?? this.#places()[0];
-    const agent = this.#agents.get(place?.name ?? '');
-    if (agent === undefined || place === undefined || !this.#linkOf(place.name).isUp) {
-      const message = `error dialing backend: dial tcp ${place?.gateway ?? ''}:10250: i/o timeout`;
-      throw new ApiError(500, 'InternalError', message);
-    }
-    return agent;
   }
 }
 
