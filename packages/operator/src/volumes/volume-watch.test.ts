@@ -157,6 +157,15 @@ test('one pod that does not answer keeps no other from being looked at, and is t
   expect(looksAt(lab, 'acid-demo-0')).toBeLessThan(20);
 });
 
+test('a cluster whose writes are stopped is looked at when its volume cannot be, so that it is let go in time', async () => {
+  const lab = start({ braked: true, used: {} });
+  await lab.clock.pass(900);
+  expect(lab.enqueued.length).toBeGreaterThan(3);
+  const other = start({ used: {} });
+  await other.clock.pass(900);
+  expect(other.enqueued).toEqual([]);
+});
+
 test('a pod that does not run is not asked; of a cluster that is gone nothing is kept', async () => {
   const lab = start();
   lab.pods = [testPod({ ordinal: 0, role: 'primary', running: false })];

@@ -170,7 +170,7 @@ export class VolumeWatch {
   }
 
   async #look(key: string, watched: Watched, signal: AbortSignal): Promise<void> {
-    const { client, clock, log, enqueue } = this.#options;
+    const { client, clock, log, enqueue, isBraked } = this.#options;
     const [namespace = '', name = ''] = key.split('/');
     const cluster = watched.cluster.slice(namespace.length + 1);
     watched.everyMs = restingMs;
@@ -207,6 +207,8 @@ export class VolumeWatch {
       if (signal.aborted) return;
       watched.nextAt = clock.now() + Math.min(restingMs, retryMs * 2 ** watched.failures);
       watched.failures += 1;
+      // What is not known for long keeps no writes stopped.
+      if (isBraked(namespace, cluster)) enqueue(watched.cluster);
       log.debug({ err, pod: key }, 'how full the volume is could not be seen');
     }
   }
