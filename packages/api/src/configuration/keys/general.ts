@@ -20,7 +20,7 @@ export const generalKeys = {
   ),
   kubernetes_use_configmaps: flag(
     false,
-    'Whether Patroni of a new cluster keeps its state in ConfigMaps instead of Endpoints.',
+    'Whether Patroni of a new cluster keeps its state in ConfigMaps instead of Endpoints. The state of an existing cluster moves while it is stopped, when this key is written.',
     {
       differs: {
         zalando: 'true',
