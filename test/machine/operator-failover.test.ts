@@ -127,6 +127,18 @@ test('only the last state tells of the death', async () => {
   expect(await metric('pgherd_fast_failovers_total 1')).toBe(true);
 });
 
+test('a status that comes when the next run has renewed the lock already does nothing', async () => {
+  await begin({});
+  await played.lead(played.primary, Date.now() + 5_000);
+  await played.restart();
+  await played.patroni(played.replica, 'master');
+  await eventually('the false label is gone', async () => {
+    return (await played.pod(played.replica)).metadata.labels?.['spilo-role'] === undefined;
+  });
+  expect(await played.leader()).toBe(played.primary);
+  expect(await told('NoFastFailover')).toEqual([]);
+});
+
 test('a pod that is gone proves nothing', async () => {
   await begin({});
   await client.delete(pods, { namespace: 'default', name: played.primary }, { gracePeriodSeconds: 0 });
