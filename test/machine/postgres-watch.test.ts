@@ -14,6 +14,8 @@ let primary: Primary | undefined;
 let woken: string[];
 let enqueued: string[];
 let watch: PrimaryWatch;
+/** `fast_failover_sessions`. */
+let limit: number;
 
 beforeEach(async () => {
   server = await startPostgres();
@@ -22,7 +24,7 @@ beforeEach(async () => {
     address: server.host,
     superuser: { username: 'postgres', password: server.password },
   };
-  [woken, enqueued] = [[], []];
+  [woken, enqueued, limit] = [[], [], 1];
   const access = sqlDatabaseAccess((host, { username: user, password }) => ({
     host,
     port: server.port,
@@ -32,6 +34,7 @@ beforeEach(async () => {
   }));
   watch = new PrimaryWatch({
     primaryOf: () => primary,
+    limit: () => limit,
     hold: (address, superuser) => access.hold?.(address, superuser) ?? Promise.reject(new Error('none')),
     wake: async (address) => void woken.push(address),
     enqueue: (each) => enqueued.push(each),
@@ -63,6 +66,16 @@ test('one session to each primary, however often it is looked at', async () => {
   await watch.pass(key);
   expect(await sessions()).toBe(1);
   expect(woken).toEqual([]);
+});
+
+test('no more sessions than fast_failover_sessions says', async () => {
+  await watch.pass(key);
+  const other = await watch.pass('default/acid-other');
+  expect(other.kind).toBe('requeueAfter');
+  expect(await sessions()).toBe(1);
+  limit = 2;
+  await watch.pass('default/acid-other');
+  expect(await sessions()).toBe(2);
 });
 
 test('a postmaster that is killed wakes its Patroni, and a session is opened again later', async () => {

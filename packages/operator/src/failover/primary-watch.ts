@@ -14,6 +14,8 @@ export interface Primary {
 export interface PrimaryWatchOptions {
   /** The primary of a cluster whose PostgreSQL is to be watched. */
   primaryOf: (key: string) => Primary | undefined;
+  /** How many sessions may stand (`fast_failover_sessions`); asked before each is opened. */
+  limit: () => number;
   /** Opens a session; rejects when PostgreSQL does not let it in. */
   hold: NonNullable<DatabaseAccess['hold']>;
   /** Lets the Patroni of the pod with this address run its loop now. Never rejects. */
@@ -34,6 +36,8 @@ interface Held {
 
 /** Between attempts to open a session: most primaries are back within seconds, some never let the operator in. */
 const backoff = { baseMs: 1_000, maxMs: 60_000 };
+/** How often one that found no room looks again. */
+const freeMs = 60_000;
 /** A session that ended sooner does not count as a success. */
 const settledMs = 30_000;
 
@@ -46,6 +50,7 @@ export class PrimaryWatch {
   readonly #options: PrimaryWatchOptions;
   readonly #held = new Map<string, Held>();
   readonly #failures = new Map<string, number>();
+  #opening = 0;
   #isClosed = false;
 
   constructor(options: PrimaryWatchOptions) {
@@ -67,6 +72,9 @@ export class PrimaryWatch {
       this.#failures.delete(key);
       return done;
     }
+    if (this.#held.size + this.#opening >= this.#options.limit())
+      return requeueAfter(freeMs, 'a free session');
+    this.#opening += 1;
     try {
       this.#take(key, primary, await this.#options.hold(primary.address, primary.superuser));
       return done;
@@ -76,6 +84,8 @@ export class PrimaryWatch {
       // It is dead or still starting, and the next step may wait for Patroni's next loop.
       if (!isLoginRefused(err)) await wake(primary.address);
       return requeueAfter(this.#pause(key), `a session to ${primary.pod}`);
+    } finally {
+      this.#opening -= 1;
     }
   }
 

@@ -184,6 +184,7 @@ export class Works {
     };
     const watch = new PrimaryWatch({
       primaryOf: (key) => watchedPrimary(this.caches, this.settings().configuration, manifestOf(key)),
+      limit: () => this.settings().configuration.fast_failover_sessions,
       hold,
       wake: (address) => patroniClient(address).wakeUp(),
       enqueue: (key) => controller.enqueue(key),

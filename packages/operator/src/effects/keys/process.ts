@@ -11,6 +11,7 @@ export const processKeys: Record<string, Entry> = {
   cluster_history_entries: { shownBy: 'packages/operator/src/http/http.test.ts' },
   ring_log_lines: { shownBy: 'packages/operator/src/http/http.test.ts' },
   enable_fast_failover: { shownBy: 'test/machine/operator-failover.test.ts' },
+  fast_failover_sessions: { shownBy: 'test/machine/postgres-watch.test.ts' },
   fast_failover_restart_timeout: { shownBy: 'test/machine/operator-failover.test.ts' },
   enable_patroni_failsafe_mode: {
     change: { configuration: { enable_patroni_failsafe_mode: 'false' } },
