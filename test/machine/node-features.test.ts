@@ -273,3 +273,50 @@ test('a sandbox that dies is made again, and the pod gets a new address', async 
   expect(out).toContain(`${lab.get('uprooted').status?.podIP}\tuprooted\n`);
   expect(lab.events('uprooted').map((each) => each.reason)).toContain('SandboxChanged');
 });
+
+test('cut off from the API server, the agent restarts what ends, and ends what was deleted when it hears of it', async () => {
+  lab.create('alone', {
+    containers: [
+      main({ env: [{ name: 'KEY', valueFrom: { configMapKeyRef: { name: 'alone', key: 'key' } } }] }),
+    ],
+  });
+  lab.registry.create({ group: '', version: 'v1', plural: 'configmaps' }, 'default', {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: 'alone' },
+    data: { key: 'kept' },
+  });
+  await lab.ready('alone');
+  const before = lab.get('alone').status;
+  const running = async (): Promise<string[]> => {
+    const labels = [
+      `pgherd.dev/instance=${lab.instance.id}`,
+      'pgherd.dev/pod-name=alone',
+      'pgherd.dev/container=main',
+    ];
+    const filters = encodeURIComponent(JSON.stringify({ label: labels }));
+    const found = await lab.engine.request<{ Id: string }[]>('GET', `/containers/json?filters=${filters}`);
+    return found.map(({ Id }) => Id);
+  };
+  const [first = ''] = await running();
+  lab.link.cut();
+  await lab.engine.request('POST', `/containers/${first}/kill?signal=SIGKILL`);
+  await vi.waitFor(async () => {
+    const now = await running();
+    expect(now).toHaveLength(1);
+    expect(now).not.toEqual([first]);
+  }, soon);
+  // Nobody has heard of it.
+  expect(lab.get('alone').status).toEqual(before);
+
+  lab.link.heal();
+  await lab.until('alone', () => statusOf('alone')?.restartCount === 1 && statusOf('alone')?.ready === true);
+  expect((await lab.sh('alone', 'echo $KEY')).out).toBe('kept\n');
+
+  lab.link.cut();
+  lab.registry.delete(pods, 'default', 'alone');
+  lab.registry.delete(pods, 'default', 'alone', { gracePeriodSeconds: 0 });
+  expect(await running()).toHaveLength(1);
+  lab.link.heal();
+  await vi.waitFor(async () => expect(await running()).toEqual([]), soon);
+});

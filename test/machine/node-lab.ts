@@ -11,7 +11,7 @@ import { connectEngine, probeHost, stopPodmanService } from '@pgherd/local/engin
 import type { ConnectedEngine } from '@pgherd/local/engine';
 import { instanceId } from '@pgherd/local/instance';
 import type { Instance } from '@pgherd/local/instance';
-import { LABEL, startNodeAgent, unmountAll } from '@pgherd/local/node';
+import { ApiLink, LABEL, startNodeAgent, unmountAll } from '@pgherd/local/node';
 import type { NodeAgent } from '@pgherd/local/node';
 import { openRegistry } from '@pgherd/local/registry';
 import type { LocalRegistry } from '@pgherd/local/registry';
@@ -27,7 +27,9 @@ const PACKAGES =
 
 export interface NodeLab {
   instance: Instance;
+  /** The API server's own; the agent's way there is the link. */
   registry: LocalRegistry;
+  link: ApiLink;
   engine: ConnectedEngine;
   agent: NodeAgent;
   /** Makes a pod in namespace `default`; `spec` goes over the defaults of a container that sleeps. */
@@ -98,9 +100,10 @@ export async function openNodeLab(name: string, octet: number): Promise<NodeLab>
     clock: systemClock,
     serviceAccountKey: pki.serviceAccountKey,
   });
+  const link = new ApiLink(registry, instance.nodeName);
   const start = (): Promise<NodeAgent> =>
     startNodeAgent({
-      registry,
+      registry: link.registry,
       engine,
       instance,
       tokenIssuer,
@@ -114,6 +117,7 @@ export async function openNodeLab(name: string, octet: number): Promise<NodeLab>
   const lab: NodeLab = {
     instance,
     registry,
+    link,
     engine,
     agent: await start(),
     create(podName, spec = {}, metadata = {}) {

@@ -1,4 +1,5 @@
 export * from './agent.ts';
+export { ApiLink } from './api-link.ts';
 export * from './node-proxy.ts';
 export { unmountAll, unmountVolumes } from './volumes/pod-directories.ts';
 export { LABEL } from './labels.ts';
