@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { connect, type Client } from '@pgherd/kube/client';
-import { pods, type KubeObject, type ResourceType } from '@pgherd/kube/objects';
+import { pods, type KubeObject, type Pod, type ResourceType } from '@pgherd/kube/objects';
+
+import { askPatroni } from '../test/support/patroni-api.ts';
 
 const pgherd = join(resolve(dirname(fileURLToPath(import.meta.url)), '..'), 'packages/cli/bin/pgherd');
 
@@ -35,10 +37,10 @@ interface MemberState {
 }
 
 /** What a member says of itself over Patroni's REST API; undefined while nothing answers. */
-async function memberState(address: string): Promise<MemberState | undefined> {
+async function memberState(pod: Pod): Promise<MemberState | undefined> {
   try {
-    const answer = await fetch(`http://${address}:8008/patroni`, { signal: AbortSignal.timeout(1000) });
-    return (await answer.json()) as MemberState;
+    const { body } = await askPatroni(pod, 'GET', '/patroni', { timeoutMs: 1000 });
+    return JSON.parse(body) as MemberState;
   } catch {
     return undefined;
   }
@@ -117,9 +119,9 @@ export class Subject {
   private async allStream(name: string, instances: number): Promise<boolean> {
     const labelSelector = `application=spilo,cluster-name=${name}`;
     const { items } = await this.client.list(pods, { namespace: 'default', labelSelector });
-    const addresses = items.map((pod) => pod.status?.podIP).filter((address) => address !== undefined);
-    if (addresses.length < instances) return false;
-    const members = await Promise.all(addresses.map(memberState));
+    const placed = items.filter((pod) => pod.status?.podIP !== undefined);
+    if (placed.length < instances) return false;
+    const members = await Promise.all(placed.map(memberState));
     const primary = members.find((member) => member?.role === 'primary' && member.state === 'running');
     const streaming = primary?.replication?.filter(({ state }) => state === 'streaming') ?? [];
     return primary !== undefined && streaming.length === instances - 1;

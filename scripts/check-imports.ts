@@ -16,7 +16,7 @@ const allowed: Record<string, string[]> = {
   'packages/postgres': [],
   'packages/teams': [],
   'packages/operator': ['api', 'kube', 'patroni', 'postgres', 'teams'],
-  'packages/local': ['kube/objects', 'kube/schema', 'kube/patch', 'kube/queue'],
+  'packages/local': ['kube/certificates', 'kube/objects', 'kube/schema', 'kube/patch', 'kube/queue'],
   'packages/cli': ['operator', 'local', 'api', 'kube', 'patroni', 'postgres', 'teams'],
   images: [],
   scripts: ['api', 'kube', 'local', 'operator'],

@@ -101,11 +101,10 @@ export class Stage {
   }
 }
 
-/** `GET /cluster` of a member; with TLS when its probes speak it. The certificate is not what is measured. */
+/** `GET /cluster` of a member; with TLS when it has a certificate for it. The certificate is not what is measured. */
 async function membersOf(pod: Pod): Promise<MemberView[]> {
   const host = pod.status?.podIP ?? '';
-  const container = pod.spec?.containers.find(({ name }) => name === 'postgres');
-  const isSecure = container?.readinessProbe?.httpGet?.scheme === 'HTTPS';
+  const isSecure = pod.spec?.volumes?.some(({ name }) => name === 'patroni-api') === true;
   const text = isSecure ? await getSecurely(host) : await (await fetch(`http://${host}:8008/cluster`)).text();
   return (JSON.parse(text) as { members: MemberView[] }).members;
 }

@@ -62,7 +62,7 @@ export class Herd {
       begun.push(played);
       const configuration = join(directory, 'operator.yaml');
       // Full passes are asked for when they are measured.
-      writeFileSync(configuration, stringify({ resync_period: '24h' }));
+      writeFileSync(configuration, stringify({ resync_period: '24h', enable_patroni_api_tls: 'false' }));
       const port = await freePort();
       const operator = Process.pgherd(
         'operator',

@@ -1,14 +1,19 @@
+import { X509Certificate } from 'node:crypto';
+import { issueLeaf } from '@pgherd/kube/certificates';
+import { secrets } from '@pgherd/kube/objects';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { pgherd, run } from '../support/instance.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 import { clusterManifest } from '../support/manifests.ts';
 import { eventually } from '../support/eventually.ts';
 import { disturbances, memberStates } from '../support/members.ts';
+import { askPatroni, speaksTls } from '../support/patroni-api.ts';
 import { Writer } from '../support/writer.ts';
 
 /** Each verb of the command line once, on real pods and under a writer. */
 
 const name = 'acid-verbs';
+const apiSecret = { namespace: 'default', name: `${name}-patroni-api` };
 let local: LocalCluster;
 let writer: Writer;
 
@@ -108,6 +113,44 @@ test('pause and resume: what the operator has to restart waits for it', async ()
   await local.apply(manifest);
   await local.waitForStatus(name, 'Running');
   await verb('resume', name);
+});
+
+test('who knows no password may look at Patroni and change nothing', async () => {
+  const pod = await local.primary(name);
+  expect(speaksTls(pod)).toBe(true);
+  expect((await askPatroni(pod, 'GET', '/patroni')).status).toBe(200);
+  const change = { body: { ttl: 31 } };
+  expect((await askPatroni(pod, 'PATCH', '/config', change)).status).toBe(401);
+  expect((await askPatroni(pod, 'POST', '/restart', { body: {}, auth: 'patroni:guess' })).status).toBe(401);
+  const { data } = await local.client.get(secrets, apiSecret);
+  const password = Buffer.from(data?.['restapi-password'] ?? '', 'base64').toString();
+  expect((await askPatroni(pod, 'PATCH', '/config', { body: {}, auth: `patroni:${password}` })).status).toBe(
+    400,
+  );
+});
+
+test('a certificate that runs out is renewed, and served without a restart', async () => {
+  const before = await memberStates(local, name);
+  const { data = {} } = await local.client.get(secrets, apiSecret);
+  const text = (key: string) => Buffer.from(data[key] ?? '', 'base64').toString();
+  const [now, day] = [Date.now(), 24 * 60 * 60 * 1000];
+  const about = { subject: { CN: 'patroni' }, usage: 'server' as const, ips: [], dnsNames: ['patroni'] };
+  const authority = { certificate: text('ca.crt'), key: text('ca.key') };
+  const old = await issueLeaf(authority, { ...about, notBefore: now, notAfter: now + day });
+  const patch = { stringData: { 'tls.crt': old.certificate, 'tls.key': old.key } };
+  await local.kubectl('patch', 'secret', apiSecret.name, '--type', 'merge', '-p', JSON.stringify(patch));
+  const renewed = await eventually('it is renewed', async () => {
+    const secret = await local.client.get(secrets, apiSecret);
+    const certificate = new X509Certificate(Buffer.from(secret.data?.['tls.crt'] ?? '', 'base64'));
+    return certificate.validToDate.getTime() > now + 2 * day && certificate.serialNumber;
+  });
+  for (const pod of await local.pods(name)) {
+    await eventually('it is served', async () => {
+      const { serialNumber } = await askPatroni(pod, 'GET', '/patroni');
+      return serialNumber === renewed;
+    });
+  }
+  expect(await memberStates(local, name)).toEqual(before);
 });
 
 test('failover', async () => {

@@ -164,12 +164,13 @@ test('killed again and again, the operator still makes the cluster, and takes it
   await whileBeingKilled(isRunning, async () => {
     for (const secret of (await client.list(kube.secrets, { namespace: 'default' })).items) {
       const id = secret.metadata.name ?? '';
-      const password = secret.data?.['password'] ?? '';
+      const password = secret.data?.['password'] ?? secret.data?.['restapi-password'] ?? '';
       expect(passwords.get(id) ?? password).toBe(password);
       passwords.set(id, password);
     }
   });
-  expect(passwords.size).toBe(4);
+  expect(passwords.size).toBe(5);
+  expect([...passwords.values()].filter((password) => password === '')).toEqual([]);
   await client.delete(postgresqls, key);
   await whileBeingKilled(async () => (await client.find(postgresqls, key)) === undefined);
   expect(await belongings()).toEqual([]);

@@ -49,7 +49,7 @@ interface Needle {
 async function passwordsOf(local: LocalCluster): Promise<Needle[]> {
   const { items } = await local.client.list(secrets, { namespace: local.namespace });
   return items.flatMap(({ metadata, data }) => {
-    const encoded = data?.['password'] ?? '';
+    const encoded = data?.['password'] ?? data?.['restapi-password'] ?? '';
     const password = Buffer.from(encoded, 'base64').toString();
     const of = `password of Secret ${metadata?.name}`;
     return password.length < 12

@@ -1,5 +1,6 @@
 import type { Pod } from '@pgherd/kube/objects';
 import type { LocalCluster } from './local-cluster.ts';
+import { askPatroni } from './patroni-api.ts';
 
 /** One member at one moment: which pod it is, and which start of PostgreSQL. */
 export interface MemberState {
@@ -18,9 +19,8 @@ export async function memberStates(local: LocalCluster, cluster: string): Promis
 }
 
 async function startOf(pod: Pod): Promise<string> {
-  const url = `http://${pod.status?.podIP ?? ''}:8008/patroni`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(5_000) });
-  const { postmaster_start_time: start } = (await answer.json()) as { postmaster_start_time?: string };
+  const { body } = await askPatroni(pod, 'GET', '/patroni');
+  const { postmaster_start_time: start } = JSON.parse(body) as { postmaster_start_time?: string };
   if (start === undefined) throw new Error(`${pod.metadata?.name} has no PostgreSQL that runs`);
   return start;
 }

@@ -1,6 +1,15 @@
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { Client } from '@pgherd/kube/client';
-import { configMaps, endpoints, pods, statefulSets, type Pod, type ResourceType } from '@pgherd/kube/objects';
+import {
+  configMaps,
+  endpoints,
+  pods,
+  secrets,
+  statefulSets,
+  type Pod,
+  type ResourceType,
+} from '@pgherd/kube/objects';
 
 /** Patroni's dynamic configuration of a cluster that was just bootstrapped. */
 const bootstrapped = { ttl: 30, loop_wait: 10, retry_timeout: 10 };
@@ -10,7 +19,8 @@ const asPlayed = { fieldManager: 'played' };
 
 /**
  * The node and the Patronis of one cluster, played: pods "run" at once on loopback addresses of their own, label and
- * annotate themselves and hold a leader lock as Patroni does, and answer its REST API. Heartbeats come with each turn.
+ * annotate themselves and hold a leader lock as Patroni does, and answer its REST API, protected where their pods are told
+ * so. Heartbeats come with each turn.
  */
 export class PlayedCluster {
   /** Every pod that became primary, in order. */
@@ -21,7 +31,7 @@ export class PlayedCluster {
   readonly #lockKind: ResourceType;
   readonly #lockName: string;
   readonly #addresses = new Map<string, string>();
-  readonly #servers: Server[] = [];
+  readonly #servers: { close(): unknown }[] = [];
   /** Loopback is a whole network; a random part of it keeps test runs on one machine apart. */
   readonly #network = `127.${1 + Math.floor(Math.random() * 250)}.${Math.floor(Math.random() * 250)}`;
   #turns: Promise<void> = Promise.resolve();
@@ -115,7 +125,7 @@ export class PlayedCluster {
     const known = this.#addresses.get(name);
     const address = known ?? `${this.#network}.${this.#addresses.size + 1}`;
     this.#addresses.set(name, address);
-    if (known === undefined) await this.#serve(address);
+    if (known === undefined) await this.#serve(address, pod);
     const now = `${new Date().toISOString().slice(0, 19)}Z`;
     const status = {
       phase: 'Running',
@@ -142,8 +152,14 @@ export class PlayedCluster {
   }
 
   /** As much of Patroni's REST API as the operator uses. */
-  async #serve(address: string): Promise<void> {
-    const server = createServer((request, response) => {
+  async #serve(address: string, pod: Pod): Promise<void> {
+    const keys = await this.#apiKeys(pod);
+    const login = `Basic ${Buffer.from(`patroni:${keys?.('restapi-password') ?? ''}`).toString('base64')}`;
+    const listener: RequestListener = (request, response) => {
+      if (keys !== undefined && request.method !== 'GET' && request.headers.authorization !== login) {
+        response.writeHead(401).end('no auth header received');
+        return;
+      }
       const chunks: Buffer[] = [];
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
@@ -153,12 +169,24 @@ export class PlayedCluster {
           (error: unknown) => response.writeHead(503).end(String(error)),
         );
       });
-    });
+    };
+    const server =
+      keys === undefined
+        ? createServer(listener)
+        : createSecureServer({ cert: keys('tls.crt'), key: keys('tls.key') }, listener);
     this.#servers.push(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(8008, address, resolve);
     });
+  }
+
+  /** What the pod mounts to protect the API with; undefined when it does not. */
+  async #apiKeys({ spec }: Pod): Promise<((key: string) => string) | undefined> {
+    const name = spec?.volumes?.find((volume) => volume.name === 'patroni-api')?.secret?.secretName;
+    if (name === undefined) return undefined;
+    const { data } = await this.#client.get(secrets, this.#key(name));
+    return (key) => Buffer.from(data?.[key] ?? '', 'base64').toString();
   }
 
   async #answer(path: string, body: Record<string, unknown>): Promise<string> {

@@ -18,7 +18,11 @@ import {
   writePamService,
   type Identity,
 } from './prepare.ts';
-import { parseSettings, SettingsError, type Settings } from './settings.ts';
+import { parseSettings, SettingsError, type Mapping, type Settings } from './settings.ts';
+import { watchedFiles } from './watched-files.ts';
+
+/** How long a renewed certificate waits until it is used; Kubernetes takes longer to bring it. */
+const reloadSeconds = 10;
 
 const terminationLog = '/dev/termination-log';
 
@@ -63,13 +67,13 @@ function environmentOfPatroni(settings: Settings): Record<string, string> {
 }
 
 /** Patroni's file as the environment and the member's own file say now. */
-function configure(given: Settings): { file: string; version: string } {
+function configure(given: Settings): { file: string; version: string; configuration: Mapping } {
   const settings = withLocalFile(given);
   const facts = gatherFacts(settings);
   const { configuration, warnings } = patroniConfiguration(settings, facts);
   const file = writeConfiguration(settings, stringify(configuration, { compat: 'yaml-1.1' }));
   for (const warning of [...settings.warnings, ...warnings]) log('WARNING', warning);
-  return { file, version: facts.version };
+  return { file, version: facts.version, configuration };
 }
 
 /** Checksum of the member's own file as the watching script makes it. */
@@ -120,11 +124,18 @@ function start(): never {
   const seen = checksum();
   createSelfSignedCertificate(settings);
   writePamService(settings);
-  const { file, version } = configure(settings);
+  const { file, version, configuration } = configure(settings);
   log(
     'INFO',
     `starting Patroni: cluster ${settings.scope}, member ${settings.memberName}, PostgreSQL ${version}`,
   );
+  const watched = watchedFiles(configuration, settings);
+  // It outlives this process under its process id, and ends with the container.
+  if (watched.length > 0) {
+    const args = [String(reloadSeconds), String(settings.restApiPort), ...watched];
+    const env = { PATH: process.env['PATH'] };
+    spawn('/scripts/reload_on_change.sh', args, { stdio: 'inherit', env, detached: true }).unref();
+  }
   if (process.execve === undefined)
     throw new Error('process.execve is missing: the image needs Node 22.15 or newer');
   if (hasLocalFile()) watch(seen);

@@ -53,6 +53,14 @@ export function poolerSecretName(pooler: string): string {
   return `${pooler}-u`;
 }
 
+/** Secret with password and certificates of Patroni's REST API. */
+export function patroniApiSecretName(cluster: string): string {
+  return `${cluster}-patroni-api`;
+}
+
+/** Volume of a pod whose Patroni has a protected REST API. */
+export const patroniApiVolume = 'patroni-api';
+
 /** Longest name of a CronJob: its Jobs get eleven characters more. */
 const cronJobNameLength = 52;
 

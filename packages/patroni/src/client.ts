@@ -1,4 +1,11 @@
-import { type HttpAnswer, type HttpRequest, PatroniError, type SendHttp, sendHttp } from './http.ts';
+import {
+  type HttpAnswer,
+  type HttpRequest,
+  PatroniError,
+  type RestAccess,
+  type SendHttp,
+  sendHttp,
+} from './http.ts';
 import { type JsonObject, numberOf, parseObject, stringOf } from './json.ts';
 import { scheduleOf } from './member.ts';
 
@@ -119,6 +126,8 @@ export interface PatroniClientOptions {
   /** Limit of a switchover or restart, which answer when they are done. Default 60 s. */
   actionTimeoutMs?: number;
   send?: SendHttp;
+  /** Asked for each call: how a protected API is spoken to; undefined for one that is not. What it throws, the call does. */
+  access?: () => RestAccess | undefined;
 }
 
 /** Client of the member whose pod has the address `host`. */
@@ -131,12 +140,14 @@ export function patroniClient(host: string, options: PatroniClientOptions = {}):
     body?: JsonObject,
     limit = timeoutMs,
   ): Promise<string> => {
+    const access = options.access?.();
     const answer: HttpAnswer = await send({
       method,
       host,
       port,
       path,
       timeoutMs: limit,
+      ...(access === undefined ? {} : { access }),
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     if (answer.status >= 200 && answer.status < 300) return answer.body;

@@ -1,4 +1,5 @@
 import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
@@ -10,6 +11,18 @@ export interface HttpRequest {
   body?: string;
   /** For the whole exchange. */
   timeoutMs: number;
+  /** Absent: in the clear, by nobody in particular. */
+  access?: RestAccess;
+}
+
+/** How a protected REST API is spoken to: over TLS, with a name and a password. */
+export interface RestAccess {
+  /** PEM of the authority that its certificate is from; no other is trusted. */
+  ca: string;
+  /** Name in the certificate, because nobody knows addresses of pods beforehand. */
+  serverName: string;
+  username: string;
+  password: string;
 }
 
 export interface HttpAnswer {
@@ -37,17 +50,24 @@ export class PatroniError extends Error {
 /** More than this is not an answer of Patroni. */
 const largestAnswer = 8 * 1024 * 1024;
 
-/** `SendHttp` with node:http: one connection for each call, because Patroni speaks HTTP/1.0. */
-export const sendHttp: SendHttp = ({ method, host, port, path, body, timeoutMs }) =>
+/** `SendHttp` with node:http and node:https: one connection for each call, because Patroni speaks HTTP/1.0. */
+export const sendHttp: SendHttp = ({ method, host, port, path, body, timeoutMs, access }) =>
   new Promise((resolve, reject) => {
-    const where = `${method} http://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
-    const outgoing = httpRequest({
+    const where = `${method} ${access === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`;
+    const outgoing = (access === undefined ? httpRequest : httpsRequest)({
       method,
       host,
       port,
       path,
       agent: false,
       signal: AbortSignal.timeout(timeoutMs),
+      ...(access === undefined
+        ? {}
+        : {
+            ca: access.ca,
+            servername: access.serverName,
+            auth: `${access.username}:${access.password}`,
+          }),
       headers:
         body === undefined
           ? {}

@@ -49,12 +49,9 @@ export const objectFaults: readonly Fault[] = [
     what: 'somebody moves the primary',
     inflict: async (world) => {
       const leader = nameOf(await world.primary());
-      const body = JSON.stringify({ leader });
-      const call = `curl -sk -m 30 -XPOST -d '${body}' http://localhost:8008/switchover`;
+      const call = ['patronictl', 'switchover', '--leader', leader, '--force'];
       // Whether it can be done at this moment is Patroni's business.
-      await world.local
-        .kubectl('exec', leader, '-c', 'postgres', '--', 'sh', '-c', call)
-        .catch(() => undefined);
+      await world.local.kubectl('exec', leader, '-c', 'postgres', '--', ...call).catch(() => undefined);
     },
   },
   {

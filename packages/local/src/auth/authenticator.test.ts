@@ -13,7 +13,7 @@ import type { LocalRegistry } from '../registry/open-registry.ts';
 import type { User } from '../registry/registry.ts';
 import type { Authenticator, TokenIssuer } from './auth.ts';
 import { createAuthenticator, reviewToken } from './authenticator.ts';
-import { issueAuthority, issueLeaf } from './issue.ts';
+import { issueAuthority, issueLeaf } from '@pgherd/kube/certificates';
 import { ensurePki } from './pki.ts';
 import type { Pki } from './pki.ts';
 import { createTokenIssuer } from './token-issuer.ts';

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import { writeFileAtomic } from './atomic-file.ts';
-import type { KeyPair } from './pki.ts';
+import type { KeyPair } from '@pgherd/kube/certificates';
 
 /** What a kubeconfig points at, and as whom. */
 export interface KubeconfigOptions {

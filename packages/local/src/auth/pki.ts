@@ -1,14 +1,9 @@
 import { X509Certificate, createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { KeyPair } from '@pgherd/kube/certificates';
 import type { Clock } from '@pgherd/kube/objects';
 import { readFileIfExists, writeFileAtomic } from './atomic-file.ts';
-
-/** A certificate with its private key (PKCS #8), both PEM. */
-export interface KeyPair {
-  certificate: string;
-  key: string;
-}
 
 /** Everything that an instance proves its identity with. */
 export interface Pki {
@@ -50,7 +45,7 @@ export async function ensurePki(directory: string, options: PkiOptions): Promise
     'ca',
     (pair) => isAuthority(pair, now),
     async () => {
-      const { issueAuthority } = await import('./issue.ts');
+      const { issueAuthority } = await import('@pgherd/kube/certificates');
       return issueAuthority('pgherd-ca', now, now + CA_LIFETIME);
     },
   );
@@ -61,7 +56,7 @@ export async function ensurePki(directory: string, options: PkiOptions): Promise
     'server',
     (pair) => isLeaf(pair, authority, now) && coversNames(new X509Certificate(pair.certificate), options),
     async () => {
-      const { issueLeaf } = await import('./issue.ts');
+      const { issueLeaf } = await import('@pgherd/kube/certificates');
       return issueLeaf(ca, {
         subject: { CN: 'kube-apiserver' },
         usage: 'server',
@@ -77,7 +72,7 @@ export async function ensurePki(directory: string, options: PkiOptions): Promise
     'admin',
     (pair) => isLeaf(pair, authority, now),
     async () => {
-      const { issueLeaf } = await import('./issue.ts');
+      const { issueLeaf } = await import('@pgherd/kube/certificates');
       return issueLeaf(ca, {
         subject: { CN: 'kubernetes-admin', O: 'system:masters' },
         usage: 'client',

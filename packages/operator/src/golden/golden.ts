@@ -16,6 +16,7 @@ import { assess } from '../reconcile/assess.ts';
 import { goalOf } from '../reconcile/goal.ts';
 import { observe } from '../observe/observe.ts';
 import { testSource } from '../testing/cluster.ts';
+import { apiKey } from '../secrets/patroni-api.ts';
 import { declaredWithSecrets } from '../testing/declared.ts';
 
 /** What is rendered: a manifest, a configuration in one of its forms, and objects of others that it refers to. */
@@ -75,7 +76,8 @@ export function renderGolden(name: string): Golden {
   if (wrong.length + errors.length > 0) {
     throw new Error([...wrong, ...errors].map(formatProblem).join('\n'));
   }
-  const circumstances = { now: 0, newPassword: () => 'generated' };
+  const apiKeys = Object.fromEntries(Object.values(apiKey).map((key) => [key, 'generated']));
+  const circumstances = { now: 0, newPassword: () => 'generated', apiKeys };
   const { goal } = goalOf(manifest, settings, observed, circumstances);
   return {
     objects: goal.objects.map(({ object }) => object),

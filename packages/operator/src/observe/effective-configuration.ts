@@ -43,6 +43,7 @@ const keptOrAbsent: { [K in ConfigurationKey]?: (existing: Existing) => Configur
 export const keptKeys: readonly ConfigurationKey[] = [
   ...(Object.keys({ ...kept, ...keptOrAbsent }) as ConfigurationKey[]),
   'kubernetes_use_configmaps',
+  'enable_patroni_api_tls',
 ];
 
 /**

@@ -5,6 +5,8 @@ import { kinds } from '../kinds.ts';
 import {
   fieldManager,
   localVolume,
+  patroniApiSecretName,
+  patroniApiVolume,
   poolerName,
   poolerSecretName,
   poolerUserListAnnotation,
@@ -105,7 +107,14 @@ export function rememberPods(pod: PodSpec | undefined): RememberedStatefulSet | 
     ...(pod.topologySpreadConstraints === undefined
       ? {}
       : { topologySpreadConstraints: pod.topologySpreadConstraints }),
+    ...(apiSecretOf(pod) === undefined ? {} : { protectsApi: true }),
   };
+}
+
+/** The Secret with which the REST API of this pod's Patroni is protected; undefined when it is not. */
+export function apiSecretOf(pod: PodSpec | undefined): string | undefined {
+  const name = pod?.volumes?.find((volume) => volume.name === patroniApiVolume)?.secret?.secretName;
+  return name?.endsWith(patroniApiSecretName('')) === true ? name : undefined;
 }
 
 /** What the pods' `SPILO_CONFIGURATION` says, as far as it is looked at; nothing when it is no JSON. */

@@ -5,6 +5,7 @@ import { kinds, objectKey, type Kind } from '../kinds.ts';
 import {
   criticalBudgetName,
   ordinalOf,
+  patroniApiSecretName,
   patroniConfigServiceName,
   primaryBudgetName,
   primaryServiceName,
@@ -65,6 +66,8 @@ function leftovers(configuration: Configuration, observed: Observed): Found[] {
       replicaServiceName(name),
       patroniConfigServiceName(name),
     ]),
+    // Nobody outside the cluster uses it.
+    ...named(kinds.secret, [patroniApiSecretName(name)]),
     // The Endpoints of a Service go with it, those of Patroni do not.
     ...named(kinds.endpoints, [...patroni('endpoints'), replicaServiceName(name)]),
     ...named(kinds.configMap, patroni('configmaps')),

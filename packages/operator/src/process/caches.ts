@@ -1,9 +1,11 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Cache } from '@pgherd/kube/cache';
-import type { KubeObject } from '@pgherd/kube/objects';
+import type { KubeObject, Pod, Secret } from '@pgherd/kube/objects';
+import type { RestAccess } from '@pgherd/patroni';
 import { ownKey, togetherSource, type Manager, type Source } from '@pgherd/kube/runtime';
-import { postgresqls, type Kind } from '../kinds.ts';
+import { kinds, postgresqls, type Kind } from '../kinds.ts';
 import type { Infrastructure } from '../observe/infrastructure-roles.ts';
+import { isAt, patroniAccess } from '../observe/patroni-access.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { InfrastructureCaches } from './infrastructure-caches.ts';
 import { NamedCaches } from './named-caches.ts';
@@ -70,6 +72,19 @@ export class Caches implements ObjectSource {
   /** How many bytes a pod was behind the primary when it was measured last. */
   lagOf(namespace: string, pod: string): number | undefined {
     return this.#in(namespace)?.lagOf(namespace, pod);
+  }
+
+  /** How the Patroni at a pod's address is spoken to; undefined: in the clear. Throws as `patroniAccess` does. */
+  patroniAccess(address: string): RestAccess | undefined {
+    for (const caches of this.#namespaces.values()) {
+      const pod = (caches.of(kinds.pod)?.list() as Pod[] | undefined)?.find((each) => isAt(each, address));
+      const secretOf = (name: string) =>
+        caches.of(kinds.secret)?.get({ namespace: pod?.metadata.namespace ?? '', name }) as
+          | Secret
+          | undefined;
+      if (pod !== undefined) return patroniAccess(pod, secretOf);
+    }
+    return undefined;
   }
 
   watches(namespace: string): boolean {

@@ -3,7 +3,7 @@ import type { Client } from '@pgherd/kube/client';
 import { systemClock, type Logger } from '@pgherd/kube/objects';
 import { done, type Result } from '@pgherd/kube/queue';
 import { Controller, Manager, type Leadership, type Reconciled } from '@pgherd/kube/runtime';
-import { patroniClient } from '@pgherd/patroni';
+import { patroniClient, type PatroniClient } from '@pgherd/patroni';
 import type { Storyteller } from '../events/story.ts';
 import type { DatabaseAccess } from '../execute/database-access.ts';
 import { Failover, type FailoverOutcome } from '../failover/failover.ts';
@@ -221,12 +221,18 @@ export class Works {
       manifest: (namespace, name) => this.#ownManifest(namespace, name),
       configuration: () => this.settings().configuration,
       written: (kind, object) => this.caches.written(kind, object),
-      patroni: (address) => patroniClient(address, { timeoutMs: askTimeoutMs }),
+      patroni: (address) => this.#patroni(address, askTimeoutMs),
       story,
       log,
       clock: systemClock,
       onOutcome: onFailover,
     });
+  }
+
+  /** Patroni of the pod at this address, as its API is protected. */
+  #patroni(address: string, timeoutMs?: number): PatroniClient {
+    const access = () => this.caches.patroniAccess(address);
+    return patroniClient(address, { access, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   }
 
   #reconciler(): Reconciler {
@@ -242,11 +248,11 @@ export class Works {
       lagOf: (namespace, pod) => this.caches.lagOf(namespace, pod),
       hands: {
         client,
-        patroni: (address) => patroniClient(address),
+        patroni: (address) => this.#patroni(address),
         database,
         written: (kind, object) => this.caches.written(kind, object),
       },
-      askPatroni: (address) => patroniClient(address, { timeoutMs: askTimeoutMs }),
+      askPatroni: (address) => this.#patroni(address, askTimeoutMs),
       story,
       log,
       clock: systemClock,

@@ -1,9 +1,11 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
+import type { Secret } from '@pgherd/kube/objects';
 import type { Declared } from '@pgherd/postgres';
+import { kinds } from '../kinds.ts';
 import { maintenanceOf } from '../maintenance/maintenance.ts';
-import { appliedAnnotation, secretName } from '../names.ts';
+import { appliedAnnotation, patroniApiSecretName, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
-import type { Observed } from '../observe/observed.ts';
+import { find, type Observed } from '../observe/observed.ts';
 import {
   credentialsOf,
   poolerInfrastructureOf,
@@ -16,10 +18,12 @@ import type { Goal } from '../plan/plan.ts';
 import { databaseGoal, renderDatabase } from '../render/database.ts';
 import { postgresVersion, type Credentials, type RenderInput } from '../render/input.ts';
 import { instancesOf } from '../render/instances.ts';
+import { protectsApi } from '../render/patroni-api.ts';
 import { render } from '../render/render.ts';
 import { secretRoles } from '../render/roles/secret-roles.ts';
 import { standbyCluster } from '../render/standby.ts';
 import { declaredConfiguration } from '../render/spilo-configuration.ts';
+import { apiNeed, apiRenewalAt, type ApiKeys, type ApiNeed } from '../secrets/patroni-api.ts';
 import type { RoleSecret } from '../secrets/role-secret.ts';
 import type { Settings } from '../settings.ts';
 import { autoGrowth } from '../volumes/auto-grow.ts';
@@ -47,6 +51,8 @@ export interface PassGoal {
   isBraked: boolean;
   /** When the password of a role is to be rotated next, in milliseconds since 1970. */
   nextRotationAt: number | undefined;
+  /** What the Secret of Patroni's REST API lacks; undefined when nothing, or when there is to be none. */
+  apiNeed: ApiNeed | undefined;
 }
 
 /** Time and chance. */
@@ -59,6 +65,8 @@ export interface Circumstances {
   version?: string;
   /** For a look ahead: Secrets that are to be made count as if they were there, so that their roles are declared. */
   looksAhead?: true;
+  /** What the Secret of Patroni's REST API lacked. */
+  apiKeys?: ApiKeys;
 }
 
 /** From manifest, configuration and what is remembered in the cluster itself to what should be. */
@@ -69,7 +77,10 @@ export function goalOf(
   circumstances: Circumstances,
 ): PassGoal {
   const configuration = effectiveConfiguration(settings, observed);
-  const input = renderInput(manifest, configuration, observed, circumstances);
+  const basis = renderInput(manifest, configuration, observed, circumstances);
+  const apiSecret = find(observed, kinds.secret, patroniApiSecretName(observed.name)) as Secret | undefined;
+  const need = protectsApi(basis) ? apiNeed(apiSecret, circumstances.now) : undefined;
+  const input = withApiKeys(basis, need, circumstances.apiKeys);
   const database = renderDatabase(input);
   const { declared } = database;
   const objects = render(input);
@@ -117,7 +128,8 @@ export function goalOf(
     configuration,
     patienceMs: configuration.pod_label_wait_timeout,
     isBraked: braked,
-    nextRotationAt: earliest(input),
+    nextRotationAt: earliest(input, apiSecret),
+    apiNeed: need,
   };
 }
 
@@ -172,9 +184,16 @@ function renderInput(
   return input;
 }
 
+function withApiKeys(input: RenderInput, need: ApiNeed | undefined, made: ApiKeys | undefined): RenderInput {
+  if (need === undefined || made === undefined) return input;
+  return { ...input, remembered: { ...input.remembered, apiKeys: { ...need, data: made } } };
+}
+
 /** The earliest rotation of all. */
-function earliest({ remembered }: RenderInput): number | undefined {
-  const times = [...remembered.secrets.values()].flatMap(({ nextRotationAt }) => nextRotationAt ?? []);
+function earliest(input: RenderInput, apiSecret: Secret | undefined): number | undefined {
+  const times = [...input.remembered.secrets.values()].flatMap(({ nextRotationAt }) => nextRotationAt ?? []);
+  const renewal = protectsApi(input) ? apiRenewalAt(apiSecret) : undefined;
+  if (renewal !== undefined) times.push(renewal);
   return times.length === 0 ? undefined : Math.min(...times);
 }
 

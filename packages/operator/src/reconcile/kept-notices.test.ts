@@ -36,3 +36,21 @@ test('a load balancer that nobody asks for any more is said to stay one', () => 
   expect(notices(made, {}, testManifest({ enableMasterLoadBalancer: false }))).toEqual([]);
   expect(notices({}, {})).toEqual([]);
 });
+
+test("the protection of Patroni's REST API stays, and another image than pgherd's has none", () => {
+  const [on, off] = [{ enable_patroni_api_tls: true }, { enable_patroni_api_tls: false }];
+  expect(notices(off, on)).toEqual(['enable_patroni_api_tls']);
+  expect(notices(on, off)).toEqual(['enable_patroni_api_tls']);
+  expect([...notices(on, on), ...notices(off, off), ...notices(on, {})]).toEqual([]);
+  const fresh = (dockerImage: string, configuration: Partial<Configuration>) =>
+    keptNotices(
+      testManifest({ dockerImage }),
+      { configuration: testConfiguration(configuration), named: new Set() },
+      testObserved([], []),
+    ).map(({ field }) => field);
+  expect(fresh('registry.example/spilo-17:4.0', on)).toEqual(['enable_patroni_api_tls']);
+  expect([
+    ...fresh('registry.example/spilo-17:4.0', off),
+    ...fresh('registry.example/pgherd/postgres:17', on),
+  ]).toEqual([]);
+});

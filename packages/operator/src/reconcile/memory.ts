@@ -2,6 +2,7 @@ import type { BusyPoolers } from './busy-poolers.ts';
 import { newCorrectionMemory, type CorrectionMemory } from './corrections.ts';
 import type { Postgresql } from '@pgherd/api';
 import { newRoundMemory, type RoundMemory } from './database-round.ts';
+import type { ApiKeys } from '../secrets/patroni-api.ts';
 import { newInquiryMemory, type InquiryMemory } from './inquiry.ts';
 import type { MissingPodsMemory } from './missing-pods.ts';
 import type { Refusal } from './refusals.ts';
@@ -35,6 +36,8 @@ export interface ClusterMemory {
    * nothing would put another one into the database.
    */
   patroniPasswords: Map<string, string>;
+  /** Contents of the Secret of Patroni's REST API when it was last seen, for the same reason. */
+  apiKeys: ApiKeys | undefined;
   /** Password that PostgreSQL last let the superuser in with. */
   superuserPassword: string | undefined;
   inquiry: InquiryMemory;
@@ -82,6 +85,7 @@ export class Memories {
       transientFailures: 0,
       told: new Set(),
       patroniPasswords: new Map(),
+      apiKeys: undefined,
       superuserPassword: undefined,
       inquiry: newInquiryMemory(),
       corrections: newCorrectionMemory(),

@@ -30,9 +30,10 @@ import { DatabaseDrift, type DriftQuestion } from './database-drift.ts';
 import { Deletion } from './deletion.ts';
 import { addFinalizer, removeFinalizer, wantsFinalizer } from './finalizer.ts';
 import { Vanished } from './vanished.ts';
-import { goalOf, type PassGoal } from './goal.ts';
+import type { PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
 import { isNews, Memories, type ClusterMemory } from './memory.ts';
+import { passGoal, roleSecrets } from './pass-goal.ts';
 import { refusalAfter, waitAfterRefusal } from './refusals.ts';
 import { announcementOf, endOfRollout, settlesIn, stalledBecause, waitingOf } from './stalled.ts';
 
@@ -85,8 +86,6 @@ type Standing = Pick<StatusInput, 'observed' | 'plan' | 'instances' | 'secrets'>
   Partial<Pick<StatusInput, 'problems' | 'failures' | 'origin' | 'writesStopped'>>;
 
 function standingOf({ observed, pass, plan: left }: Look): Standing {
-  // Those of roles. Poolers' lists of users are written whole, and have no password to look for.
-  const secrets = pass.goal.objects.filter(({ kind, care }) => kind === kinds.secret && care === 'labelled');
   const origin = pass.goal.maintenance?.origin;
   return {
     observed,
@@ -94,7 +93,7 @@ function standingOf({ observed, pass, plan: left }: Look): Standing {
     ...(origin === undefined ? {} : { origin }),
     instances: pass.instances,
     writesStopped: pass.isBraked,
-    secrets: secrets.map(({ object }) => object.metadata.name ?? ''),
+    secrets: roleSecrets(pass, observed.name),
   };
 }
 
@@ -367,13 +366,10 @@ export class Reconciler {
 
   async #look(manifest: Postgresql, memory: ClusterMemory): Promise<Look> {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
-    const former = (secret: string) => memory.patroniPasswords.get(secret);
-    const pass = goalOf(manifest, this.#options.settings(), observed, {
+    const pass = await passGoal(manifest, this.#options.settings(), observed, memory, {
       now: this.#options.clock.now(),
-      newPassword: (secret, purpose) =>
-        (purpose === 'missing' ? former(secret) : undefined) ?? this.#options.newPassword(),
+      newPassword: () => this.#options.newPassword(),
     });
-    for (const [secret, password] of pass.patroniPasswords) memory.patroniPasswords.set(secret, password);
     return { observed, pass, plan: plan(pass.goal, observed) };
   }
 

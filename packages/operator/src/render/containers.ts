@@ -3,6 +3,7 @@ import type { Container } from '@pgherd/kube/objects';
 import { postgresEnvironment } from './environment.ts';
 import type { RenderInput } from './input.ts';
 import { postgresResources } from './resources.ts';
+import { apiProbe } from './patroni-api.ts';
 import { mountsOf, type MountedVolume } from './mounts.ts';
 import { isSet } from './variables.ts';
 
@@ -33,8 +34,8 @@ export function postgresContainer(input: RenderInput, volumes: MountedVolume[]):
     ...(spec.envFrom === undefined ? {} : { envFrom: spec.envFrom }),
     resources: postgresResources(configuration, manifest).resources,
     volumeMounts: mountsOf(manifest, volumes, 'postgres'),
-    ...(configuration.enable_readiness_probe ? { readinessProbe } : {}),
-    ...(livenessProbe === undefined ? {} : { livenessProbe }),
+    ...(configuration.enable_readiness_probe ? { readinessProbe: apiProbe(input, readinessProbe) } : {}),
+    ...(livenessProbe === undefined ? {} : { livenessProbe: apiProbe(input, livenessProbe) }),
     securityContext: {
       ...containerSecurity(configuration),
       ...(capabilities.length > 0 ? { capabilities: { add: capabilities } } : {}),

@@ -4,6 +4,7 @@ import { archiveEnvironment } from './archive-environment.ts';
 import { cloneEnvironment, standbyEnvironment } from './bootstrap-environment.ts';
 import { criticalOperationLabel } from './disruption-budgets.ts';
 import { identityOf, postgresVersion, type RenderInput } from './input.ts';
+import { apiEnvironment } from './patroni-api.ts';
 import { spiloConfiguration } from './spilo-configuration.ts';
 import { tlsFiles } from './tls.ts';
 import { firstWins, fromField, fromSecret, isSet, sorted } from './variables.ts';
@@ -49,6 +50,7 @@ function identity(input: RenderInput): EnvVar[] {
       : []),
     ...(configuration.enable_pgversion_env_var ? [{ name: 'PGVERSION', value: postgresVersion(input) }] : []),
     { name: 'KUBERNETES_LABELS', value: JSON.stringify(sorted(configuration.cluster_labels)) },
+    ...apiEnvironment(input),
     { name: 'SPILO_CONFIGURATION', value: spiloConfiguration(input) },
   ];
 }

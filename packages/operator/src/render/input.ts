@@ -1,5 +1,6 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { TopologySpreadConstraint } from '@pgherd/kube/objects';
+import type { ApiKeys } from '../secrets/patroni-api.ts';
 import type { RoleSecret } from '../secrets/role-secret.ts';
 
 /** What a Secret of a role says. It is the source of truth for the role's name and password in the database. */
@@ -50,6 +51,8 @@ export interface Remembered {
   podEnvironment?: PodEnvironment;
   /** Variables that all clusters' logical backups get; absent: none are configured. */
   backupEnvironment?: BackupEnvironment;
+  /** What is to be written to the Secret of Patroni's REST API; absent: nothing. */
+  apiKeys?: { exists: boolean; data: ApiKeys; why: string };
   /** Absent for a new cluster. */
   statefulSet?: RememberedStatefulSet;
 }
@@ -86,6 +89,8 @@ export interface RememberedStatefulSet {
   postgresVersion?: string;
   /** As they stand in the pods' template; those of Zalando's operator count no pods. */
   topologySpreadConstraints?: TopologySpreadConstraint[];
+  /** Patroni's REST API speaks TLS and wants a password. */
+  protectsApi?: true;
 }
 
 /** Everything that `render` looks at. */

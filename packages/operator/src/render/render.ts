@@ -3,6 +3,7 @@ import { renderClaims } from './claims.ts';
 import { renderDisruptionBudgets } from './disruption-budgets.ts';
 import type { RenderInput } from './input.ts';
 import { renderLogicalBackup } from './logical-backup.ts';
+import { renderApiSecret } from './patroni-api.ts';
 import { renderPatroniObjects } from './patroni-objects.ts';
 import { renderPoolers } from './pooler.ts';
 import { renderSecrets } from './secrets.ts';
@@ -18,6 +19,7 @@ export function render(input: RenderInput): Desired[] {
   return [
     ...renderServiceAccount(input),
     ...renderSecrets(input),
+    ...renderApiSecret(input),
     ...renderServices(input),
     ...renderDisruptionBudgets(input),
     renderStatefulSet(input),

@@ -1,11 +1,13 @@
 import { postgresVersion, type RenderInput } from './input.ts';
 import { isLocalParameter, localSection, usesFile } from './local-configuration.ts';
+import { apiSections } from './patroni-api.ts';
 import { sorted } from './variables.ts';
 
 /** Value of `SPILO_CONFIGURATION`: compact JSON with keys in a fixed order. */
 export function spiloConfiguration(input: RenderInput): string {
   const { manifest, remembered } = input;
   return JSON.stringify({
+    ...apiSections(input),
     postgresql: ownSection(input),
     bootstrap: remembered.statefulSet?.bootstrap ?? {
       initdb: initdbOptions(manifest.spec.patroni?.initdb ?? {}),

@@ -4,10 +4,11 @@ import { additionalVolumes } from './additional-volumes.ts';
 import type { RenderInput } from './input.ts';
 import { canReadFile, localFileVolume } from './local-configuration.ts';
 import type { MountedVolume } from './mounts.ts';
+import { apiVolumes } from './patroni-api.ts';
 import { tlsSection } from './tls.ts';
 import { isSet } from './variables.ts';
 
-type Declared = Pick<RenderInput, 'manifest' | 'configuration'>;
+type Declared = Pick<RenderInput, 'manifest' | 'configuration'> & Partial<Pick<RenderInput, 'remembered'>>;
 
 /** All volumes of a pod besides the data volume, in a fixed order. */
 export function podVolumes(input: Declared): MountedVolume[] {
@@ -28,7 +29,8 @@ function reserved({ manifest, configuration }: Declared): MountedVolume[] {
 }
 
 /** Volumes that the operator's configuration asks for. */
-function sharedVolumes({ manifest, configuration }: Declared): MountedVolume[] {
+function sharedVolumes(input: Declared): MountedVolume[] {
+  const { manifest, configuration } = input;
   const volumes: MountedVolume[] = [];
   if (manifest.spec.enableShmVolume ?? configuration.enable_shm_volume) {
     volumes.push(mounted({ name: 'dshm', emptyDir: { medium: 'Memory' } }, '/dev/shm', ['postgres']));
@@ -37,7 +39,7 @@ function sharedVolumes({ manifest, configuration }: Declared): MountedVolume[] {
     const socket = { name: 'postgresql-run', emptyDir: { medium: 'Memory' } };
     volumes.push(mounted(socket, '/var/run/postgresql', undefined));
   }
-  volumes.push(...secretMount(configuration));
+  volumes.push(...secretMount(configuration), ...apiVolumes(input));
   return volumes;
 }
 

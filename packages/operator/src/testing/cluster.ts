@@ -26,8 +26,9 @@ export function testManifest(spec: Partial<Postgresql['spec']> = {}): Postgresql
   };
 }
 
+/** The default but for Patroni's REST API, which is in the clear as in Zalando's clusters. */
 export function testConfiguration(changes: Partial<Configuration> = {}): Configuration {
-  return { ...defaultConfiguration(), ...changes };
+  return { ...defaultConfiguration(), enable_patroni_api_tls: false, ...changes };
 }
 
 /** A new cluster: nothing is remembered, and every password is as given. */

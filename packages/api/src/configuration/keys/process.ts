@@ -33,6 +33,16 @@ export const processKeys = {
     'To how many primaries the operator holds an idle session, which tells when PostgreSQL dies in a container that lives. Each takes 0.14 MB of its memory.',
     { minimum: 0 },
   ),
+  enable_patroni_api_tls: patroni.flag(
+    true,
+    "Whether the REST API of Patroni in new clusters speaks TLS, with a certificate of the cluster's own, and wants a password for everything that changes something. Clusters that exist stay as they are, and so do clusters with another image than pgherd's.",
+    {
+      differs: {
+        zalando: 'false',
+        why: 'Otherwise everybody who reaches a pod can move, restart and reconfigure its cluster.',
+      },
+    },
+  ),
   enable_patroni_failsafe_mode: patroni.flag(
     true,
     'Whether `failsafe_mode` of Patroni is on, unless the manifest says.',

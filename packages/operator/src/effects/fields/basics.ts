@@ -7,6 +7,7 @@ export const basicFields: Record<string, Entry> = {
     differs: [
       'PodDisruptionBudget postgres-acid-demo-critical-op-pdb.metadata.labels.team',
       'PodDisruptionBudget postgres-acid-demo-pdb.metadata.labels.team',
+      'Secret acid-demo-patroni-api.metadata.labels.team',
       'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do.metadata.labels.team',
       'Secret postgres.acid-demo.credentials.postgresql.acid.zalan.do.metadata.labels.team',
       'Secret standby.acid-demo.credentials.postgresql.acid.zalan.do.metadata.labels.team',

@@ -69,6 +69,7 @@ export const generalKeys: Record<string, Entry> = {
       'PodDisruptionBudget postgres-acid-demo-pdb',
       'PostgreSQL',
       'RoleBinding postgres-pod',
+      'Secret acid-demo-patroni-api',
       'Secret foo-user.acid-demo.credentials.postgresql.acid.zalan.do',
       'Secret postgres.acid-demo.credentials.postgresql.acid.zalan.do',
       'Secret standby.acid-demo.credentials.postgresql.acid.zalan.do',

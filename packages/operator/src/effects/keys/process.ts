@@ -13,6 +13,18 @@ export const processKeys: Record<string, Entry> = {
   enable_fast_failover: { shownBy: 'test/machine/operator-failover.test.ts' },
   fast_failover_sessions: { shownBy: 'test/machine/postgres-watch.test.ts' },
   fast_failover_restart_timeout: { shownBy: 'test/machine/operator-failover.test.ts' },
+  enable_patroni_api_tls: {
+    change: { configuration: { enable_patroni_api_tls: 'false' } },
+    differs: [
+      'Secret acid-demo-patroni-api',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[PATRONI_API_PASSWORD]',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.ctl',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.restapi',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].volumeMounts[patroni-api]',
+      'StatefulSet acid-demo.spec.template.spec.volumes[patroni-api]',
+      'deletion delete secret acid-demo-patroni-api',
+    ],
+  },
   enable_patroni_failsafe_mode: {
     change: { configuration: { enable_patroni_failsafe_mode: 'false' } },
     differs: [

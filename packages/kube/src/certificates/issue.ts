@@ -1,6 +1,13 @@
 // Loaded only when something must be issued: the certificate library takes longer to load than the rest of the server.
 import 'reflect-metadata';
-import { createPrivateKey, generateKeyPairSync, randomBytes, webcrypto } from 'node:crypto';
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  randomBytes,
+  type KeyObject,
+  type webcrypto,
+} from 'node:crypto';
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -13,7 +20,12 @@ import {
   X509Certificate,
   X509CertificateGenerator,
 } from '@peculiar/x509';
-import type { KeyPair } from './pki.ts';
+
+/** A certificate with its private key (PKCS #8), both PEM. */
+export interface KeyPair {
+  certificate: string;
+  key: string;
+}
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 /** Certificates are valid a little before they are made, for clients whose clock is behind. */
@@ -32,9 +44,17 @@ export interface LeafRequest {
 
 type CryptoKey = webcrypto.CryptoKey;
 
-/** A new self-signed authority, strict enough for `X509_V_FLAG_X509_STRICT`, Python's default since 3.13. */
-export async function issueAuthority(name: string, notBefore: number, notAfter: number): Promise<KeyPair> {
-  const keys = generate();
+/**
+ * A new self-signed authority, strict enough for `X509_V_FLAG_X509_STRICT`, Python's default since 3.13. With `key` (PEM) of
+ * an authority of the same name that runs out, certificates of either are good for who trusts the other.
+ */
+export async function issueAuthority(
+  name: string,
+  notBefore: number,
+  notAfter: number,
+  key?: string,
+): Promise<KeyPair> {
+  const keys = key === undefined ? generate() : pairOf(createPrivateKey(key));
   const certificate = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
     name: [{ CN: [name] }],
@@ -86,9 +106,12 @@ export async function issueLeaf(authority: KeyPair, request: LeafRequest): Promi
 }
 
 function generate(): { publicKey: CryptoKey; privateKey: CryptoKey; pem: string } {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return pairOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey);
+}
+
+function pairOf(privateKey: KeyObject): { publicKey: CryptoKey; privateKey: CryptoKey; pem: string } {
   return {
-    publicKey: publicKey.toCryptoKey(ALGORITHM, true, ['verify']),
+    publicKey: createPublicKey(privateKey).toCryptoKey(ALGORITHM, true, ['verify']),
     privateKey: privateKey.toCryptoKey(ALGORITHM, true, ['sign']),
     pem: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
