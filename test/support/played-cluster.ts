@@ -14,6 +14,9 @@ import {
 /** Patroni's dynamic configuration of a cluster that was just bootstrapped. */
 const bootstrapped = { ttl: 30, loop_wait: 10, retry_timeout: 10 };
 
+/** Patroni will not do that. */
+class Refusal extends Error {}
+
 /** Node and Patroni write as themselves: what they write is not the operator's. */
 const asPlayed = { fieldManager: 'played' };
 
@@ -25,6 +28,10 @@ const asPlayed = { fieldManager: 'played' };
 export class PlayedCluster {
   /** Every pod that became primary, in order. */
   readonly primaries: string[] = [];
+  /** Ids of all pods that were ever seen, by name, in order. */
+  readonly seen = new Map<string, string[]>();
+  /** Goes around what is written through Patroni's REST API. */
+  around: (what: string, act: () => Promise<string>) => Promise<string> = (_what, act) => act();
   readonly #client: Client;
   readonly #name: string;
   readonly #namespace: string;
@@ -78,6 +85,10 @@ export class PlayedCluster {
   async #turn(): Promise<void> {
     const labelSelector = `cluster-name=${this.#name}`;
     const { items } = await this.#client.list(pods, { namespace: this.#namespace, labelSelector });
+    for (const { metadata } of items) {
+      const ids = this.seen.get(metadata.name ?? '') ?? [];
+      if (!ids.includes(metadata.uid ?? '')) this.seen.set(metadata.name ?? '', [...ids, metadata.uid ?? '']);
+    }
     const lock = await this.#client.find(this.#lockKind, this.#key(this.#lockName));
     let leader = lock?.metadata.annotations?.['leader'];
     const set = await this.#client.find(statefulSets, this.#key(this.#name));
@@ -164,9 +175,11 @@ export class PlayedCluster {
       request.on('data', (chunk: Buffer) => chunks.push(chunk));
       request.on('end', () => {
         const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>;
-        this.#answer(request.url ?? '', body).then(
+        const { method = 'GET', url = '' } = request;
+        const act = () => this.#answer(url, body);
+        (method === 'GET' ? act() : this.around(`${method} ${url}`, act)).then(
           (text) => response.end(text),
-          (error: unknown) => response.writeHead(503).end(String(error)),
+          (error: unknown) => response.writeHead(error instanceof Refusal ? 412 : 503).end(String(error)),
         );
       });
     };
@@ -191,6 +204,9 @@ export class PlayedCluster {
 
   async #answer(path: string, body: Record<string, unknown>): Promise<string> {
     if (path === '/switchover') {
+      const lock = await this.#client.find(this.#lockKind, this.#key(this.#lockName));
+      if (lock?.metadata.annotations?.['leader'] !== body['leader'])
+        throw new Refusal('leader name does not match');
       await this.lead(String(body['candidate']));
       return 'Successfully switched over';
     }
