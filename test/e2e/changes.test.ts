@@ -361,6 +361,5 @@ test('what somebody changes by hand is put right, and told', async () => {
   expect(disturbances(before, await memberStates(local, name))).toEqual([]);
   const events = await local.kubectl('get', 'events', '--field-selector', `involvedObject.name=${name}`);
   expect(events).toMatch(/Drift.*service acid-change-repl/);
-  const { status } = await local.client.get(postgresqls, key);
-  expect(status?.PostgresClusterStatus).toBe('Running');
+  await local.waitForStatus(name, 'Running');
 });

@@ -184,7 +184,7 @@ afterEach(async () => {
   await scene.lab.stop();
 });
 
-test('a creation and a deletion', { timeout: 300_000 }, async () => {
+test('a creation and a deletion', { timeout: 600_000 }, async () => {
   let whole: string[] | undefined;
   const [creation, deletion] = await everyCut(async (last) => {
     const creation = await scene.work(last, () => scene.create(), scene.isRunning);
@@ -206,7 +206,7 @@ test('a creation and a deletion', { timeout: 300_000 }, async () => {
   expect(deletion).toContain(`DELETE /api/v1/namespaces/default/persistentvolumeclaims/pgdata-${name}-2`);
 });
 
-test('a rolling update with its switchover', { timeout: 300_000 }, async () => {
+test('a rolling update with its switchover', { timeout: 600_000 }, async () => {
   await scene.work(Infinity, () => scene.create(), scene.isRunning);
   const volumes = only(await scene.belongings(), 'persistentvolumeclaims');
   const [writes] = await everyCut(async (last) => {
@@ -221,7 +221,7 @@ test('a rolling update with its switchover', { timeout: 300_000 }, async () => {
   expect(writes).toContain('Patroni: POST /switchover');
 });
 
-test('a scale-down that has to move the primary first', { timeout: 300_000 }, async () => {
+test('a scale-down that has to move the primary first', { timeout: 600_000 }, async () => {
   await scene.work(Infinity, () => scene.create(), scene.isRunning);
   const volumes = only(await scene.belongings(), 'persistentvolumeclaims');
   const [writes] = await everyCut(async (last) => {

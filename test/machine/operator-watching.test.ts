@@ -145,7 +145,7 @@ test('two operators side by side: each has its own clusters and its own lease, a
     const { namespace, name = '' } = object.metadata;
     expect(await lab.client.get(resource, { ...(namespace && { namespace }), name })).toEqual(before[index]);
   }
-  expect(await word('acid-other')).toBe('Running');
+  await running('acid-other');
 });
 
 test('finalizer and owners come and go with the configuration', async () => {
