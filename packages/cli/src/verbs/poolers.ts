@@ -1,4 +1,4 @@
-import { deployments } from '@pgherd/kube/objects';
+import { ApiError, deployments, type Deployment } from '@pgherd/kube/objects';
 import { pauseForPerson, pausingPoolers, runningPoolers, type PoolerPause } from '@pgherd/operator';
 import type { Target } from '../cluster/target.ts';
 
@@ -10,13 +10,15 @@ export interface Poolers {
   whilePaused(act: () => Promise<void>): Promise<string[]>;
 }
 
-/** Looks which poolers there are. */
+/** Looks which poolers there are; for whoever may not look there are none. */
 export async function poolersFor(
   { client, namespace }: Target,
   name: string,
   verb: 'switchover' | 'restart',
 ): Promise<Poolers> {
-  const { items } = await client.list(deployments, { namespace, labelSelector: 'connection-pooler' });
+  const { items } = await client
+    .list(deployments, { namespace, labelSelector: 'connection-pooler' })
+    .catch(noneWhenForbidden);
   const running = runningPoolers(name, (pooler) => items.find(({ metadata }) => metadata?.name === pooler));
   const { clients, poolers } = pauseForPerson(verb, running, namespace);
   return { clients, whilePaused: (act) => whilePaused(client, poolers, act) };
@@ -32,4 +34,9 @@ async function whilePaused(
     await act();
   });
   return notes;
+}
+
+function noneWhenForbidden(error: unknown): { items: Deployment[] } {
+  if (error instanceof ApiError && error.code === 403) return { items: [] };
+  throw error;
 }

@@ -1,6 +1,6 @@
 import type { Client } from '@pgherd/kube/client';
 import { TransportError } from '@pgherd/kube/client';
-import { ApiError, type KubeObject } from '@pgherd/kube/objects';
+import { ApiError, type KubeObject, type Pod } from '@pgherd/kube/objects';
 import { PatroniError, patroniClient, type PatroniClient } from '@pgherd/patroni';
 import { expect, test } from 'vitest';
 import { kinds } from '../kinds.ts';
@@ -17,6 +17,23 @@ const context: StepContext = {
   rolesSeen: () => {},
   letIn: () => {},
   databaseDone: () => {},
+};
+
+const poolerPod: Pod = {
+  metadata: { name: 'acid-demo-pooler-a', labels: { 'connection-pooler': 'acid-demo-pooler' } },
+  spec: { containers: [{ name: 'connection-pooler' }] },
+  status: {
+    containerStatuses: [
+      {
+        name: 'connection-pooler',
+        image: '',
+        imageID: '',
+        ready: true,
+        restartCount: 0,
+        state: { running: { startedAt: '2026-01-01T00:00:00Z' } },
+      },
+    ],
+  },
 };
 
 /** Hands that note what they did; calls whose name is in `failures` throw. */
@@ -36,6 +53,15 @@ function hands(failures: Record<string, unknown> = {}, members = standing): Hand
       return object;
     },
     delete: (_kind, { name }, options) => act(`delete ${name} ${options?.preconditions?.uid}`),
+    list: (async () => ({ items: [poolerPod] })) as unknown as Client['list'],
+    exec: async (_pod, { command: [, verb = ''] }) => {
+      await act(`pooler ${verb}`);
+      return {
+        exitCode: 0,
+        stdout: verb === 'pause' ? 'paused 0' : 'resumed 5 a server answers',
+        stderr: '',
+      };
+    },
   };
   const patroni: PatroniClient = {
     ...patroniClient('192.0.2.1'),
@@ -135,6 +161,37 @@ test('an admission webhook that does not answer is told, and holds up only what 
   );
   expect(world.did).toEqual(['apply b']);
   expect(outcome.failures).toMatchObject([{ reason: 'WebhookUnavailable', transient: false }]);
+});
+
+const pausing: Step = {
+  ...switchover,
+  poolers: {
+    namespace: 'default',
+    role: 'primary',
+    paused: ['acid-demo-pooler'],
+    limit: 20,
+    afterwards: 'another',
+    refreshed: [],
+  },
+};
+
+test('poolers are paused at the last moment, and a step that fails resumes them', async () => {
+  const world = hands();
+  const { done } = await run(world, { name: 'pods', steps: [pausing] });
+  expect(world.did).toEqual(['checkpoint 10.0.0.1', 'pooler pause', 'switchover b', 'pooler await']);
+  expect(done[0]?.report.notes).toEqual(['ok', '1 pod of poolers was paused for 0.0 s']);
+
+  const refusing = hands({ 'switchover b': new PatroniError('no candidate', 412) });
+  await run(refusing, { name: 'pods', steps: [pausing] });
+  expect(refusing.did.slice(-2)).toEqual(['pooler pause', 'pooler resume']);
+});
+
+test('a step that transactions of poolers put off is told as that, and as passing', async () => {
+  const world = hands();
+  world.client.exec = async () => ({ exitCode: 75, stdout: 'busy 1', stderr: '' });
+  const { failures } = await run(world, { name: 'pods', steps: [pausing] });
+  expect(failures).toMatchObject([{ reason: 'PoolersBusy', transient: true }]);
+  expect(world.did).toEqual(['checkpoint 10.0.0.1']);
 });
 
 test('a Patroni that does not answer is a passing trouble, one that refuses is not', async () => {
