@@ -158,3 +158,22 @@ test('without poolers it is just acted', async () => {
   });
   expect(pods.asked).toEqual([]);
 });
+
+test('when it cannot be found out what there is to pause, it is not acted; who may not look acts', async () => {
+  const listing = (error: Error) => ({
+    ...podsThat(),
+    list: (async () => {
+      throw error;
+    }) as unknown as PodAccess['list'],
+  });
+  const acts = { count: 0 };
+  const act = async (pause: () => Promise<void>) => {
+    await pause();
+    acts.count += 1;
+  };
+  const broken = listing(new ApiError(503, 'ServiceUnavailable', 'no'));
+  await expect(pausingPoolers(broken, poolers, act)).rejects.toThrow('no');
+  expect(acts.count).toBe(0);
+  await pausingPoolers(listing(new ApiError(403, 'Forbidden', 'no')), poolers, act);
+  expect(acts.count).toBe(1);
+});

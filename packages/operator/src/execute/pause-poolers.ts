@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@pgherd/kube/client';
-import { pods, type Pod } from '@pgherd/kube/objects';
+import { ApiError, pods, type Pod } from '@pgherd/kube/objects';
 import type { PoolerPause } from '../poolers/pause.ts';
 import { pausablePods, podsOfPoolers, poolerContainer } from '../poolers/running-poolers.ts';
 
@@ -72,7 +72,11 @@ async function afterwards(ask: Pooler, poolers: PoolerPause, paused: string[]): 
   const over = verb[poolers.afterwards];
   const [waits] = await Promise.all([
     Promise.all(over === undefined ? [] : paused.map((pod) => ask.over(pod, over))),
-    ask.podsOf(refreshed).then((own) => Promise.all(own.map((pod) => ask.refresh(pod)))),
+    ask.podsOf(refreshed).then(
+      (own) => Promise.all(own.map((pod) => ask.refresh(pod))),
+      // It is done; connections that are not made anew end by themselves.
+      () => undefined,
+    ),
   ]);
   const known = waits.flatMap((wait) => (wait === undefined ? [] : [wait]));
   if (known.length > 0) {
@@ -119,13 +123,13 @@ class Pooler {
     this.#id = id;
   }
 
-  /** Pods of these poolers. Whoever may not look sees none. */
+  /** Pods of these poolers. Who may not look sees none; any other trouble is thrown, before anything is done. */
   async podsOf(poolers: string[]): Promise<string[]> {
     if (poolers.length === 0) return [];
     const { namespace } = this.#poolers;
     const found = await this.#client
       .list(pods, { namespace, labelSelector: podsOfPoolers(poolers) })
-      .catch(() => ({ items: [] as Pod[] }));
+      .catch(noneWhenForbidden);
     return poolers.flatMap((pooler) => pausablePods(pooler, found.items));
   }
 
@@ -171,6 +175,11 @@ class Pooler {
       return { exitCode: -1, said: '', why: error instanceof Error ? error.message : String(error) };
     }
   }
+}
+
+function noneWhenForbidden(error: unknown): { items: Pod[] } {
+  if (error instanceof ApiError && error.code === 403) return { items: [] };
+  throw error;
 }
 
 function lastLine(text: string): string {
