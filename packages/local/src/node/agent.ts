@@ -7,6 +7,7 @@ import { probeHost } from '../engine/probe-host.ts';
 import type { HostFacts } from '../engine/probe-host.ts';
 import type { Instance } from '../instance/instance.ts';
 import type { Registry } from '../registry/registry.ts';
+import { LinkDownError } from './api-link.ts';
 import type { NodeContext, SandboxHook } from './context.ts';
 import type { DnsSettings } from './dns-files.ts';
 import { watchEngine } from './engine-events.ts';
@@ -116,6 +117,9 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     onSandboxStarted: options.onSandboxStarted,
     probeAddress: options.probeAddress ?? ((): undefined => undefined),
   };
+  /** That a node is cut off was somebody's wish. */
+  const complain = (err: unknown, what: string): void =>
+    log[err instanceof LinkDownError ? 'debug' : 'warn']({ err }, what);
   const describeNode = (): void => {
     const zone = options.node?.zone();
     try {
@@ -132,7 +136,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
         clock,
       );
     } catch (error) {
-      log.warn({ err: error }, 'the node object could not be written');
+      complain(error, 'the node object could not be written');
     }
   };
   let renewedAt = 0;
@@ -142,7 +146,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     try {
       renewLease(registry, instance.nodeName, clock);
     } catch (error) {
-      log.warn({ err: error }, 'the lease of the node could not be renewed');
+      complain(error, 'the lease of the node could not be renewed');
     }
   };
   describeNode();
