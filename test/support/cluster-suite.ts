@@ -228,6 +228,10 @@ export function defineClusterSuite(store: 'endpoints' | 'configmaps'): void {
           const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
           return Number(/^pgherd_patroni_wakes_total (\d+)$/m.exec(page)?.[1]);
         };
+        const held = `select count(*) from pg_stat_activity where application_name = 'pgherd watch'`;
+        await eventually('the operator holds a session', async () => {
+          return (await local.pgherd('psql', name, '--', '-Atc', held)).trim() === '1';
+        });
         const before = await wakes();
         await underWriter(async () => {
           const primary = (await local.primary(name)).metadata?.name ?? '';
