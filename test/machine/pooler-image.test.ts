@@ -393,6 +393,13 @@ test('a pooler that is asked to end while it begins ends', async () => {
   expect(await pooler.exitCode()).toBe(0);
 });
 
+test('a PgBouncer that dies ends the container, with a code that says so', async () => {
+  const pooler = await start();
+  await pooler.exec('sh', '-c', 'kill -KILL $(pidof pgbouncer)');
+  await eventually('the container ended', async () => (await pooler.exitCode()) !== undefined);
+  expect(await pooler.exitCode()).toBe(137);
+});
+
 test('a second signal ends it at once', async () => {
   const pooler = await start();
   const busy = await connect(pooler.port);

@@ -150,7 +150,10 @@ end() {
 
 # Ends pauses of PgBouncer whatever happens to who asked for them; see there.
 keep() {
-  "$scripts/keeper.sh" "$pooler" &
+  while :; do
+    "$scripts/keeper.sh" "$pooler" || true
+    sleep 1
+  done &
   keeper=$!
 }
 
@@ -172,13 +175,13 @@ reload_when_changed "$start" "$pooler" &
 watcher=$!
 keep
 
-# `wait` also returns when a signal comes.
+# `wait` also returns when a signal comes. busybox's `wait -n` waits for all.
 while
   code=0
-  wait -n || code=$?
+  wait "$pooler" || code=$?
   kill -0 "$pooler" 2> /dev/null
 do
-  kill -0 "$keeper" 2> /dev/null || keep
+  :
 done
 kill "$watcher" "$keeper" 2> /dev/null || true
 exit "$code"
