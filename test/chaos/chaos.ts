@@ -40,6 +40,8 @@ console.log(`seed ${seed}, store ${values.store}`);
 const local = await LocalCluster.start('chaos', {
   kubernetes_use_configmaps: String(values.store === 'configmaps'),
   enable_persistent_volume_claim_deletion: 'true',
+  // Five minutes are long for a test.
+  replica_rebuild_after: '10s',
 });
 let bad = 0;
 let rounds = 0;

@@ -19,7 +19,11 @@ let local: LocalCluster;
 let world: World;
 
 beforeAll(async () => {
-  local = await LocalCluster.start('chaos', { enable_persistent_volume_claim_deletion: 'true' });
+  local = await LocalCluster.start('chaos', {
+    enable_persistent_volume_claim_deletion: 'true',
+    // Five minutes are long for a test.
+    replica_rebuild_after: '10s',
+  });
   await local.apply(chaosManifest(cluster));
   world = new World(local, cluster);
   await waitUntilWhole(world);

@@ -15,6 +15,9 @@ export const appliedAnnotation = 'pgherd.dev/applied';
  */
 export const maintenanceAnnotation = 'pgherd.dev/maintenance-until';
 
+/** On a pod: when and how often its data was thrown away because it did not follow, as JSON. */
+export const rebuiltAnnotation = 'pgherd.dev/rebuilt';
+
 /** On a pooler's list of users and on the template of its pods: which list these were started with. */
 export const poolerUserListAnnotation = 'pgherd.dev/user-list';
 

@@ -1,4 +1,5 @@
 import type { Fault } from '../fault.ts';
+import { dataFaults } from './data.ts';
 import { networkFaults } from './network.ts';
 import { objectFaults } from './objects.ts';
 import { processFaults } from './processes.ts';

@@ -32,6 +32,8 @@ export function reasonOf(step: Step, isDeletion: boolean): string {
       return 'Databases';
     case 'configure':
       return 'PatroniConfiguration';
+    case 'rebuild':
+      return 'Rebuild';
     case 'restart':
       return 'Update';
     case 'apply':

@@ -2,7 +2,7 @@ import { isAlreadyExists, isConflict, isNotFound, type Client } from '@pgherd/ku
 import type { KubeObject } from '@pgherd/kube/objects';
 import type { PatroniClient } from '@pgherd/patroni';
 import type { Declared } from '@pgherd/postgres';
-import { postgresqls, type Kind } from '../kinds.ts';
+import { kinds, postgresqls, type Kind } from '../kinds.ts';
 import type { Member } from '../observe/observed.ts';
 import { appliedAnnotation, fieldManager } from '../names.ts';
 import type { Action, Step } from '../plan/step.ts';
@@ -97,6 +97,8 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
     }
     case 'restart':
       return restart(hands, context, action, step.poolers);
+    case 'rebuild':
+      return rebuild(hands, context, action);
     case 'configure':
       await configure(hands, context, action);
       return nothingToTell;
@@ -167,6 +169,18 @@ async function patch(hands: Hands, action: Extract<Action, { type: 'patch' }>): 
   } catch (error) {
     if (!isConflict(error) && !isNotFound(error)) throw error;
   }
+}
+
+/** First the note, so that a pass that is killed in between does not begin it anew at once. */
+async function rebuild(
+  hands: Hands,
+  { namespace }: StepContext,
+  { member, address, note }: Extract<Action, { type: 'rebuild' }>,
+): Promise<StepReport> {
+  const patched = { metadata: { annotations: note } };
+  await patch(hands, { type: 'patch', kind: kinds.pod, namespace, name: member, patch: patched });
+  const said = (await hands.patroni(address).reinitialize({ force: true })).trim();
+  return said === '' ? nothingToTell : { notes: [said], problems: [] };
 }
 
 async function restart(

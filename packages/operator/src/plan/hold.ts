@@ -24,7 +24,10 @@ function held(step: Step, observed: Observed): Step {
 function heldFor({ action }: Step, observed: Observed): string | undefined {
   const moves = action.type === 'switchover';
   const disturbs =
-    moves || action.type === 'restart' || (action.type === 'delete' && action.kind === kinds.pod);
+    moves ||
+    action.type === 'restart' ||
+    action.type === 'rebuild' ||
+    (action.type === 'delete' && action.kind === kinds.pod);
   if (!disturbs) return undefined;
   if (isPaused(observed)) return `the cluster is paused no more (pgherd resume ${observed.name})`;
   const { asked } = observed;

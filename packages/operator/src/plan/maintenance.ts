@@ -66,6 +66,8 @@ function takesAway({ action, disturbs }: Step, observed: Observed): boolean {
         action.kind === kinds.pod &&
         observed.members.some((member) => member.name === action.name && isOfUse(observed, member))
       );
+    case 'rebuild':
+      return false;
     default:
       // The pods of a pooler, which Kubernetes replaces.
       return disturbs === 'restart';

@@ -1,5 +1,6 @@
 import type { StatefulSet } from '@pgherd/kube/objects';
 import type { PatroniStore } from '@pgherd/patroni';
+import { planHealing, type HealingGoal } from '../healing/rebuild.ts';
 import { kinds, type Desired } from '../kinds.ts';
 import type { Maintenance } from '../maintenance/maintenance.ts';
 import { find, type Observed } from '../observe/observed.ts';
@@ -31,6 +32,8 @@ export interface Goal {
   store?: PatroniStore;
   /** Undefined when claims are not to be touched. */
   volumes?: VolumeGoal;
+  /** Undefined: no replica is rebuilt. */
+  healing?: HealingGoal;
   /** Undefined: what disturbs is done at any time. */
   maintenance?: Maintenance;
 }
@@ -56,6 +59,8 @@ export function plan(goal: Goal, observed: Observed): Plan {
     },
     ...planVolumes(goal.volumes, observed),
     { name: 'pods', steps: pods },
+    // A rolling update may wait for the very replica that has to be rebuilt.
+    { name: 'replicas', steps: goesOn(pods) ? [] : planHealing(goal.healing, observed) },
     {
       name: 'configuration',
       steps:
@@ -82,6 +87,10 @@ function configurationSteps(
   if (steps.some(({ action }) => action.type === 'restart')) return steps;
   const template = (statefulSet?.object as StatefulSet | undefined)?.spec?.template;
   return [...steps, ...localRestarts(template, observed, goal.version)];
+}
+
+function goesOn([next]: Step[]): boolean {
+  return next !== undefined && next.waitFor === undefined;
 }
 
 /**

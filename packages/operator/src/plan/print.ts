@@ -6,6 +6,7 @@ const titles: Record<Track['name'], string> = {
   objects: 'Objects',
   volumes: 'Volumes',
   pods: 'Pods',
+  replicas: 'Replicas',
   configuration: "Patroni's configuration",
   database: 'Roles and databases',
   deletion: 'Deletion',

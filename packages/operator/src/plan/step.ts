@@ -61,6 +61,8 @@ export type Action =
       /** Address of the primary, when the member must first have replayed all that it has written. */
       follows?: string;
     }
+  /** Throws a replica's data away and has it copied again; `note`: annotations of its pod, written before. */
+  | { type: 'rebuild'; member: string; address: string; note: Record<string, string> }
   /** Roles and databases of the manifest over SQL. */
   | { type: 'sql'; address: string; leader: string; fingerprint: string };
 
@@ -93,7 +95,7 @@ export interface Step {
 
 /** Steps that must happen in order. Tracks do not wait for each other: broken SQL must not hold up a repair of pods. */
 export interface Track {
-  name: 'objects' | 'volumes' | 'pods' | 'configuration' | 'database' | 'deletion';
+  name: 'objects' | 'volumes' | 'pods' | 'replicas' | 'configuration' | 'database' | 'deletion';
   steps: Step[];
 }
 

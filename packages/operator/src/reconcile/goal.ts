@@ -2,6 +2,7 @@ import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Secret } from '@pgherd/kube/objects';
 import type { Declared } from '@pgherd/postgres';
 import { kinds } from '../kinds.ts';
+import type { IdleReplicas } from '../healing/idle-replica.ts';
 import { maintenanceOf } from '../maintenance/maintenance.ts';
 import { appliedAnnotation, patroniApiSecretName, secretName } from '../names.ts';
 import { effectiveConfiguration } from '../observe/effective-configuration.ts';
@@ -61,6 +62,8 @@ export interface Circumstances {
   now: number;
   /** `rotation`: nobody may have known it before. */
   newPassword: (secret: string, purpose: 'missing' | 'rotation') => string;
+  /** Replicas that make no way; absent: nobody looks. */
+  idle?: IdleReplicas;
   /** Of the operator; its own by default. */
   version?: string;
   /** For a look ahead: Secrets that are to be made count as if they were there, so that their roles are declared. */
@@ -107,6 +110,11 @@ export function goalOf(
       },
       ...volumeGoal(manifest, configuration, observed, circumstances.now),
       ...(store === undefined ? {} : { store }),
+      healing: {
+        idle: circumstances.idle ?? new Map(),
+        patienceMs: configuration.replica_rebuild_after,
+        now: circumstances.now,
+      },
       maintenance: maintenanceOf(
         manifest,
         settings,

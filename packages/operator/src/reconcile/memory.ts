@@ -1,6 +1,7 @@
 import type { BusyPoolers } from './busy-poolers.ts';
 import { newCorrectionMemory, type CorrectionMemory } from './corrections.ts';
 import type { Postgresql } from '@pgherd/api';
+import type { IdleReplicas } from '../healing/idle-replica.ts';
 import { newRoundMemory, type RoundMemory } from './database-round.ts';
 import type { ApiKeys } from '../secrets/patroni-api.ts';
 import { newInquiryMemory, type InquiryMemory } from './inquiry.ts';
@@ -41,6 +42,8 @@ export interface ClusterMemory {
   /** Password that PostgreSQL last let the superuser in with. */
   superuserPassword: string | undefined;
   inquiry: InquiryMemory;
+  /** Replicas that make no way, and since when. */
+  idle: IdleReplicas;
   corrections: CorrectionMemory;
   /** What a rolling update waits for. */
   waiting: Waiting | undefined;
@@ -88,6 +91,7 @@ export class Memories {
       apiKeys: undefined,
       superuserPassword: undefined,
       inquiry: newInquiryMemory(),
+      idle: new Map(),
       corrections: newCorrectionMemory(),
       waiting: undefined,
       missingPods: undefined,

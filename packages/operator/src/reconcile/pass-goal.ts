@@ -1,4 +1,5 @@
 import type { Postgresql } from '@pgherd/api';
+import type { IdleReplicas } from '../healing/idle-replica.ts';
 import { kinds } from '../kinds.ts';
 import { patroniApiSecretName } from '../names.ts';
 import type { Observed } from '../observe/observed.ts';
@@ -14,12 +15,13 @@ export async function passGoal(
   settings: Settings,
   observed: Observed,
   memory: ClusterMemory,
-  { now, newPassword }: { now: number; newPassword: () => string },
+  { now, idle, newPassword }: { now: number; idle: IdleReplicas; newPassword: () => string },
 ): Promise<PassGoal> {
   const former = (secret: string) => memory.patroniPasswords.get(secret);
   const goal = (apiKeys?: ApiKeys) =>
     goalOf(manifest, settings, observed, {
       now,
+      idle,
       newPassword: (secret, purpose) => (purpose === 'missing' ? former(secret) : undefined) ?? newPassword(),
       ...(apiKeys === undefined ? {} : { apiKeys }),
     });

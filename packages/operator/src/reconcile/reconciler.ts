@@ -8,6 +8,8 @@ import { carryOutPlan, isApiServerAway, type Failure, type PlanOutcome } from '.
 import type { Hands } from '../execute/executor.ts';
 import { kinds, postgresqls } from '../kinds.ts';
 import { controllerAnnotation, finalizer } from '../names.ts';
+import { idleReplicas } from '../healing/idle-replica.ts';
+import { idleTroubles } from '../healing/rebuild.ts';
 import { observe } from '../observe/observe.ts';
 import { find, isStreaming, type Member, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
@@ -83,7 +85,7 @@ interface Look {
 
 /** What the status is about. */
 type Standing = Pick<StatusInput, 'observed' | 'plan' | 'instances' | 'secrets'> &
-  Partial<Pick<StatusInput, 'problems' | 'failures' | 'origin' | 'writesStopped'>>;
+  Partial<Pick<StatusInput, 'problems' | 'failures' | 'origin' | 'idle' | 'writesStopped'>>;
 
 function standingOf({ observed, pass, plan: left }: Look): Standing {
   const origin = pass.goal.maintenance?.origin;
@@ -91,6 +93,7 @@ function standingOf({ observed, pass, plan: left }: Look): Standing {
     observed,
     plan: left,
     ...(origin === undefined ? {} : { origin }),
+    idle: idleTroubles(pass.goal.healing, observed),
     instances: pass.instances,
     writesStopped: pass.isBraked,
     secrets: roleSecrets(pass, observed.name),
@@ -366,8 +369,11 @@ export class Reconciler {
 
   async #look(manifest: Postgresql, memory: ClusterMemory): Promise<Look> {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
+    const now = this.#options.clock.now();
+    memory.idle = idleReplicas(observed, memory.idle, now);
     const pass = await passGoal(manifest, this.#options.settings(), observed, memory, {
-      now: this.#options.clock.now(),
+      now,
+      idle: memory.idle,
       newPassword: () => this.#options.newPassword(),
     });
     return { observed, pass, plan: plan(pass.goal, observed) };

@@ -109,6 +109,7 @@ function degraded(input: StatusInput, streaming: number, troubles: Trouble[]): O
 
 /** Reasons of troubles that are seen, and are not those of pods. */
 const notAboutPods = [
+  'ReplicaIdle',
   'VolumeNotGrown',
   'WritesStopped',
   'VolumeNearlyFull',

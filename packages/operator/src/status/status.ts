@@ -33,6 +33,8 @@ export interface StatusInput {
   lagOf: (pod: string) => number | undefined;
   /** RFC 3339, whole seconds. */
   now: string;
+  /** Replicas that do not follow. */
+  idle?: Trouble[];
   /** What the cluster is made from when nothing is left to be done. */
   origin?: Origin;
   /** Writes are stopped, because the primary's volume is nearly full. */
@@ -47,7 +49,11 @@ export function computeStatus(input: StatusInput): PostgresqlStatus {
   const streaming = observed.members.filter((member) => isStreaming(observed, member)).length;
   const leader = leaderOf(observed);
   const primary = leader !== undefined && isStreaming(observed, leader) ? leader.name : undefined;
-  const troubles = [...input.failures, ...observedTroubles(observed, input.secrets, input.writesStopped)];
+  const troubles = [
+    ...input.failures,
+    ...(input.idle ?? []),
+    ...observedTroubles(observed, input.secrets, input.writesStopped),
+  ];
   return {
     PostgresClusterStatus: phase(input, streaming, primary),
     observedGeneration: generation,

@@ -1,4 +1,4 @@
-import { inGroup, second } from '../key.ts';
+import { inGroup, minute, second } from '../key.ts';
 
 const debug = inGroup('debug');
 const http = inGroup('logging_rest_api');
@@ -42,6 +42,10 @@ export const processKeys = {
         why: 'Otherwise everybody who reaches a pod can move, restart and reconfigure its cluster.',
       },
     },
+  ),
+  replica_rebuild_after: patroni.period(
+    5 * minute,
+    'How long a replica may run without following the primary before its data is thrown away and copied again, each next time after twice as long; 0: never.',
   ),
   enable_patroni_failsafe_mode: patroni.flag(
     true,

@@ -10,6 +10,7 @@ export const processKeys: Record<string, Entry> = {
   api_port: { shownBy: 'test/machine/operator-settings.test.ts' },
   cluster_history_entries: { shownBy: 'packages/operator/src/http/http.test.ts' },
   ring_log_lines: { shownBy: 'packages/operator/src/http/http.test.ts' },
+  replica_rebuild_after: { shownBy: 'packages/operator/src/healing/rebuild.test.ts' },
   enable_fast_failover: { shownBy: 'test/machine/operator-failover.test.ts' },
   fast_failover_sessions: { shownBy: 'test/machine/postgres-watch.test.ts' },
   fast_failover_restart_timeout: { shownBy: 'test/machine/operator-failover.test.ts' },
