@@ -11,4 +11,5 @@ export const allFaults: readonly Fault[] = [
   ...networkFaults,
   ...objectFaults,
   ...volumeFaults,
+  ...dataFaults,
 ];
