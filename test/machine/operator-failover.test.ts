@@ -33,7 +33,12 @@ async function begin(
   settings: Partial<Configuration> = {},
 ): Promise<void> {
   const { store = 'endpoints', synchronous = true } = options;
-  operator = lab.operate({ kubernetes_use_configmaps: store === 'configmaps', ...settings });
+  // The played members speak in the clear.
+  operator = lab.operate({
+    enable_patroni_api_tls: false,
+    kubernetes_use_configmaps: store === 'configmaps',
+    ...settings,
+  });
   await client.create(postgresqls, {
     metadata: key,
     spec: {
