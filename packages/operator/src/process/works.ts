@@ -186,7 +186,7 @@ export class Works {
       primaryOf: (key) => watchedPrimary(this.caches, this.settings().configuration, manifestOf(key)),
       limit: () => this.settings().configuration.fast_failover_sessions,
       hold,
-      wake: (address) => patroniClient(address).wakeUp(),
+      wake: (address) => this.#patroni(address).wakeUp(),
       enqueue: (key) => controller.enqueue(key),
       log,
       clock: systemClock,
