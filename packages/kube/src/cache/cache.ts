@@ -14,6 +14,8 @@ export type IndexFunction<T extends KubeObject> = (object: T) => readonly string
 export interface CacheOptions<T extends KubeObject, I extends string = string> {
   /** Further ways to find objects, by name of the index. */
   indices?: Record<I, IndexFunction<T>>;
+  /** What is kept of an object, at least its name and version; absent: all of it. */
+  keep?: (object: T) => T;
   /** Where failures of listeners go. */
   logger?: Logger;
 }
@@ -39,6 +41,7 @@ export class Cache<T extends KubeObject, I extends string = string> implements R
   readonly #indices = new Map<string, { valuesOf: IndexFunction<T>; keys: Map<string, Set<string>> }>();
   readonly #listeners = new Set<ChangeListener<T>>();
   readonly #logger: Logger;
+  readonly #keep: (object: T) => T;
   readonly #firstList = Promise.withResolvers<void>();
   #isSynced = false;
   /** The last one that came: what it has in common with a new one is kept once. */
@@ -46,6 +49,7 @@ export class Cache<T extends KubeObject, I extends string = string> implements R
 
   constructor(options: CacheOptions<T, I> = {}) {
     this.#logger = options.logger ?? silentLogger;
+    this.#keep = options.keep ?? ((object) => object);
     for (const [name, valuesOf] of Object.entries<IndexFunction<T>>(options.indices ?? {})) {
       this.#indices.set(name, { valuesOf, keys: new Map() });
     }
@@ -143,7 +147,7 @@ export class Cache<T extends KubeObject, I extends string = string> implements R
       old.metadata.resourceVersion === resourceVersion
     )
       return;
-    const kept = deepFreeze(share(object, old ?? this.#latest));
+    const kept = deepFreeze(share(this.#keep(object), old ?? this.#latest));
     this.#latest = kept;
     this.#objects.set(key, kept);
     this.#reindex(key, old, kept);

@@ -30,7 +30,7 @@ interface Synced {
 
 /** What one cache of a manager holds. */
 export type WatchedSelection<T extends KubeObject, I extends string> = Selection &
-  Pick<CacheOptions<T, I>, 'indices'>;
+  Pick<CacheOptions<T, I>, 'indices' | 'keep'>;
 
 /**
  * Runs an operator: caches from the start, so that a successor is warm; everything else while it leads. It stops in the
@@ -62,7 +62,7 @@ export class Manager {
   /** A cache of one kind, filled from the manager's start on. Each call makes one: keep it and hand it around. */
   cache<T extends KubeObject, I extends string = never>(
     resource: ResourceType<T>,
-    { indices, ...selection }: WatchedSelection<T, I> = {},
+    { indices, keep, ...selection }: WatchedSelection<T, I> = {},
   ): Cache<T, I> {
     this.#mustNotRun();
     const { client, logger, clock } = this.#options;
@@ -73,6 +73,7 @@ export class Manager {
       logger,
       clock,
       ...(indices === undefined ? {} : { indices }),
+      ...(keep === undefined ? {} : { keep }),
     });
     this.#caches.push({ name: resourceName(resource), watched });
     return watched.cache;

@@ -6,6 +6,7 @@ import { memberOf } from './member.ts';
 import type { Member, Observed } from './observed.ts';
 import { presentStore } from './remembered.ts';
 import { backupEnvironmentOf, podEnvironmentOf } from './pod-environment.ts';
+import { observeNodes } from './nodes.ts';
 import type { ObjectSource } from './source.ts';
 
 /** What is, for one cluster. Reads only from `source`. */
@@ -64,6 +65,7 @@ export function observe(
     ...(podEnvironment === undefined ? {} : { podEnvironment }),
     ...(backupEnvironment === undefined ? {} : { backupEnvironment }),
     ...(infrastructure === undefined ? {} : { infrastructure: infrastructure.roles }),
+    ...observeNodes(source, configuration, members, objects),
     databaseFingerprint: memory.databaseFingerprint,
     databaseDrift: memory.databaseDrift ?? [],
     ...(memory.databaseRoles === undefined ? {} : { databaseRoles: memory.databaseRoles }),

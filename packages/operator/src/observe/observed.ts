@@ -1,6 +1,7 @@
-import type { KubeObject, Pod } from '@pgherd/kube/objects';
+import type { KubeObject, NodeSelectorTerm, Pod } from '@pgherd/kube/objects';
 import type { FailoverState } from '@pgherd/patroni';
 import { objectKey, type Kind } from '../kinds.ts';
+import type { NodeState } from '../nodes/node-state.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
 import type { PendingChange } from './pending-restart.ts';
 import type { Forecast } from '../volumes/forecast.ts';
@@ -90,6 +91,10 @@ export interface Observed {
   forecasts?: ReadonlyMap<string, Forecast>;
   /** Since when somebody looks, in milliseconds since 1970. */
   usageSince?: number;
+  /** The nodes, by name; absent: nobody may look. */
+  nodes?: ReadonlyMap<string, NodeState>;
+  /** Where the volumes of members can be used, by pod, as far as it is known; `any`: on all nodes. */
+  volumeNodes?: ReadonlyMap<string, 'any' | readonly NodeSelectorTerm[]>;
   /** Password that PostgreSQL last let the superuser in with; absent: this process was not there yet. */
   superuserPassword?: string;
 }

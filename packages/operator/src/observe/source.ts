@@ -1,4 +1,4 @@
-import type { KubeObject } from '@pgherd/kube/objects';
+import type { KubeObject, Node, PersistentVolume } from '@pgherd/kube/objects';
 import type { Kind } from '../kinds.ts';
 import type { Infrastructure } from './infrastructure-roles.ts';
 
@@ -9,6 +9,10 @@ export interface ObjectSource {
   ofCluster(kind: Kind, namespace: string, cluster: string): KubeObject[];
   /** The roles that every cluster gets. Absent, or undefined: none are configured. */
   infrastructure?(): Infrastructure | undefined;
+  /** All nodes. Absent, or undefined: nobody may look, or they have not been listed yet. */
+  nodes?(): readonly Node[] | undefined;
+  /** A volume by its name; `unknown`: nobody may look. */
+  volume?(name: string): PersistentVolume | 'unknown' | undefined;
   /** Whether changes in this namespace are noticed. Absent: in all of them. */
   watches?(namespace: string): boolean;
 }

@@ -20,8 +20,12 @@ export function postpone(tracks: Track[], observed: Observed, maintenance: Maint
           isHeld: true,
           postponed: waits.at === undefined ? {} : { at: waits.at },
         };
+  // That the operator is new is no reason to keep a primary on a node that is about to go.
+  const isFree = ({ drain }: Step) => drain === 'urgent' || (drain === 'orderly' && waits.at === undefined);
   return tracks.flatMap(({ name, steps }): Track[] => {
-    const waiting = steps.map((step) => (takesAway(step, observed) ? postponed(step) : step));
+    const waiting = steps.map((step) =>
+      takesAway(step, observed) && !isFree(step) ? postponed(step) : step,
+    );
     if (name !== 'objects') return [{ name, steps: waiting }];
     // Objects do not depend on each other: those that may be written must not stand behind one that waits.
     const [now, later] = [waiting.filter(isNow), waiting.filter((step) => !isNow(step))];

@@ -6,6 +6,7 @@ import type { Maintenance } from '../maintenance/maintenance.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
+import { drainFirst, drainSteps } from './drain.ts';
 import { holdBack } from './hold.ts';
 import { localRestarts } from './local-configuration.ts';
 import { postpone } from './maintenance.ts';
@@ -43,7 +44,7 @@ export function plan(goal: Goal, observed: Observed): Plan {
   const isMade = ({ kind, object }: Desired) =>
     kind === kinds.statefulSet && find(observed, kind, object.metadata.name ?? '') !== undefined;
   const statefulSet = goal.objects.find(isMade);
-  const pods = planPods(statefulSet, observed, goal.pods);
+  const pods = [...planPods(statefulSet, observed, goal.pods), ...drainSteps(statefulSet, observed)];
   const tracks: Track[] = [
     {
       name: 'objects',
@@ -74,7 +75,8 @@ export function plan(goal: Goal, observed: Observed): Plan {
     tracks.filter(({ steps }) => steps.length > 0),
     observed,
   );
-  return { tracks: withPoolerPauses(postpone(held, observed, goal.maintenance), observed) };
+  const timely = drainFirst(postpone(held, observed, goal.maintenance));
+  return { tracks: withPoolerPauses(timely, observed) };
 }
 
 /** What members share, then the restarts that follow from it, or else from what each has of its own. */

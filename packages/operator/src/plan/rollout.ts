@@ -203,7 +203,8 @@ function replaceLeader(
   return [step, replaceStep(observed, leader, 'restart')];
 }
 
-function replaceStep(observed: Observed, { member, why }: Outdated, disturbs: Step['disturbs']): Step {
+/** Deletes the pod of a member; the StatefulSet makes it again. */
+export function replaceStep(observed: Observed, { member, why }: Outdated, disturbs: Step['disturbs']): Step {
   const isAwaited = holdsUpCommits(observed, member);
   return {
     what: `replace ${describe(kinds.pod, member.name)}`,

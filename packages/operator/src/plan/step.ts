@@ -85,6 +85,10 @@ export interface Step {
    * since 1970, when that is known.
    */
   postponed?: { at?: number };
+  /**
+   * Its node is about to go, which no operator can put off. `orderly`: windows are waited for; `urgent`: they are not.
+   */
+  drain?: 'orderly' | 'urgent';
   /** What clients of poolers notice, a line for each pooler that loses a server. */
   clients?: string[];
   /** Poolers that are paused meanwhile. */

@@ -1,8 +1,10 @@
+import { stays } from '../nodes/place.ts';
 import { isStreaming, type Member, type Observed } from '../observe/observed.ts';
 import type { Step } from './step.ts';
 
 /**
- * Who can take over from the leader now, the least behind first: members that Patroni accepts.
+ * Who can take over from the leader now, the least behind first: members that Patroni accepts. Those on nodes that are
+ * about to go come last.
  * In synchronous mode Patroni refuses everybody but a synchronous standby.
  */
 export function switchoverCandidates(observed: Observed, among: Member[]): Member[] {
@@ -10,7 +12,8 @@ export function switchoverCandidates(observed: Observed, among: Member[]): Membe
     (member) =>
       member.name !== observed.leader && isStreaming(observed, member) && member.tags['nofailover'] !== true,
   );
-  able.sort((a, b) => (b.location ?? 0) - (a.location ?? 0));
+  const rank = (member: Member) => (stays(observed, member) ? 0 : 1);
+  able.sort((a, b) => rank(a) - rank(b) || (b.location ?? 0) - (a.location ?? 0));
   const { syncStandbys } = observed;
   return syncStandbys === undefined ? able : able.filter(({ name }) => syncStandbys.includes(name));
 }

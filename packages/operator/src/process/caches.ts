@@ -1,6 +1,6 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Cache } from '@pgherd/kube/cache';
-import type { KubeObject, Pod, Secret } from '@pgherd/kube/objects';
+import type { KubeObject, Node, PersistentVolume, Pod, Secret } from '@pgherd/kube/objects';
 import type { RestAccess } from '@pgherd/patroni';
 import { ownKey, togetherSource, type Manager, type Source } from '@pgherd/kube/runtime';
 import { kinds, postgresqls, type Kind } from '../kinds.ts';
@@ -10,6 +10,7 @@ import type { ObjectSource } from '../observe/source.ts';
 import { InfrastructureCaches } from './infrastructure-caches.ts';
 import { NamedCaches } from './named-caches.ts';
 import { NamespaceCaches } from './namespace-caches.ts';
+import { NodeCaches, type NodeSight } from './node-caches.ts';
 import type { Namespaces } from './namespaces.ts';
 import { podEnvironmentObjects } from './pod-environment-objects.ts';
 
@@ -23,9 +24,17 @@ export class Caches implements ObjectSource {
 
   readonly #podEnvironment: NamedCaches;
   readonly #infrastructure: InfrastructureCaches;
+  readonly #nodes: NodeCaches;
 
   /** `namespaces`: those of the configuration that may be read; `own`: the operator's. */
-  constructor(manager: Manager, configuration: Configuration, namespaces: Namespaces, own: string) {
+  constructor(
+    manager: Manager,
+    configuration: Configuration,
+    namespaces: Namespaces,
+    own: string,
+    sight: NodeSight = { nodes: false, volumes: false },
+  ) {
+    this.#nodes = new NodeCaches(manager, sight);
     this.#podEnvironment = new NamedCaches(manager, podEnvironmentObjects(configuration, namespaces));
     this.#infrastructure = new InfrastructureCaches(manager, configuration, own);
     for (const namespace of namespaces === '*' ? ['*'] : namespaces) {
@@ -67,6 +76,15 @@ export class Caches implements ObjectSource {
     };
     this.#infrastructure.onChange(tell);
     tell();
+  }
+
+  /** All nodes; undefined: nobody may look, or they have not been listed yet. */
+  nodes(): readonly Node[] | undefined {
+    return this.#nodes.nodes();
+  }
+
+  volume(name: string): PersistentVolume | 'unknown' | undefined {
+    return this.#nodes.volume(name);
   }
 
   /** How many bytes a pod was behind the primary when it was measured last. */
@@ -119,6 +137,7 @@ export class Caches implements ObjectSource {
       ...[...this.#podEnvironment.sources(clusters), ...this.#infrastructure.sources(clusters)].map(
         (source) => togetherSource([source]),
       ),
+      ...this.#nodes.sources((node) => this.#clustersOn(node)).map((source) => togetherSource([source])),
     ];
   }
 
@@ -135,6 +154,15 @@ export class Caches implements ObjectSource {
       ['infrastructure roles', this.#infrastructure.missing()],
     ] as const;
     return new Map([...missing, ...shared].filter(([, plurals]) => plurals.length > 0));
+  }
+
+  /** Clusters with a pod there, or on a node that takes no pods: these may wait for one that does. */
+  #clustersOn({ metadata }: Node): string[] {
+    const closed = (this.nodes() ?? []).filter(({ spec }) => spec?.unschedulable || spec?.taints?.length);
+    const names = new Set([metadata.name, ...closed.map((node) => node.metadata.name)]);
+    return [...this.#namespaces.values()].flatMap((caches) =>
+      caches.clustersOf(kinds.pod, (pod) => names.has((pod as Pod).spec?.nodeName)),
+    );
   }
 
   #in(namespace: string): NamespaceCaches | undefined {

@@ -48,6 +48,12 @@ export class NamespaceCaches {
     return this.#caches.get(kind.plural);
   }
 
+  /** Clusters (`namespace/name`) that have an object of this kind of which this is true. */
+  clustersOf(kind: Kind, isMeant: (object: KubeObject) => boolean): string[] {
+    const objects = this.of(kind)?.list().filter(isMeant) ?? [];
+    return [...new Set(objects.flatMap((object) => clusterKeys(this.#configuration, object)))];
+  }
+
   /** Kinds that have not been listed yet; empty: all is known. */
   missing(): string[] {
     const caches: [string, { isSynced: boolean }][] = [[postgresqls.plural, this.manifests], ...this.#caches];

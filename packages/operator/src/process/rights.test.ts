@@ -50,9 +50,13 @@ test('an operator of some namespaces needs no right outside of namespaces, unles
     rightsFor(duties(changes)).filter(({ scope }) => scope === 'cluster');
   expect(scopes({ watched_namespace: 'a,b' })).toEqual([]);
   const reviews = [{ resource: 'tokenreviews' }, { resource: 'subjectaccessreviews' }];
-  expect(scopes({ watched_namespace: '*', enable_crd_registration: false })).toMatchObject(reviews);
+  const seen = [{ resource: 'nodes' }, { resource: 'persistentvolumes' }];
+  expect(scopes({ watched_namespace: '*', enable_crd_registration: false })).toMatchObject([
+    ...reviews,
+    ...seen,
+  ]);
   const register = [{ resource: 'customresourcedefinitions' }, { resource: 'customresourcedefinitions' }];
-  expect(scopes({ watched_namespace: '*' })).toMatchObject([...register, ...reviews]);
+  expect(scopes({ watched_namespace: '*' })).toMatchObject([...register, ...reviews, ...seen]);
   expect(scopes({ watched_namespace: 'a', enable_crd_registration: true })).toMatchObject(register);
 });
 

@@ -106,6 +106,7 @@ export function rightsFor(duties: Duties): Right[] {
     ...teamsToken(duties),
     ...definitions(duties),
     ...reviews(duties),
+    ...nodes(duties),
     ...configurationObject(duties),
   ];
 }
@@ -230,6 +231,25 @@ function reviews({ configuration, own }: Duties): Right[] {
       why: 'To ask who sends a token to the HTTP API, and what he may read there.',
     }),
     right('authorization.k8s.io', 'subjectaccessreviews', ['create'], more),
+  ];
+}
+
+/**
+ * Nodes are outside of namespaces: an operator of some namespaces sees them only when its account is given the right, and
+ * otherwise moves nobody away from a node that is drained.
+ */
+function nodes({ configuration, own }: Duties): Right[] {
+  if (watchedNamespaces(configuration.watched_namespace, own) !== '*') return [];
+  const more = { scope: 'cluster', essential: false } as const;
+  return [
+    right('', 'nodes', watch, {
+      ...more,
+      why: 'To move primaries away from nodes that are drained, to nodes that stay.',
+    }),
+    right('', 'persistentvolumes', watch, {
+      ...more,
+      why: 'On which nodes a volume can be used: no pod is replaced that could not run anywhere else.',
+    }),
   ];
 }
 

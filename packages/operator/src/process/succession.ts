@@ -2,6 +2,7 @@ import { sleep } from '@pgherd/kube/client';
 import { systemClock, type Logger } from '@pgherd/kube/objects';
 import type { Settings } from '../settings.ts';
 import type { WatchedConfiguration } from './configuration/watched-configuration.ts';
+import { nodeSight } from './node-caches.ts';
 import { describeNamespaces } from './namespaces.ts';
 import { findReachable, type Reachable } from './reachable.ts';
 import type { Duties } from './rights.ts';
@@ -88,8 +89,9 @@ export class Succession {
     const { configuration, own, log } = this.#options;
     const shape = shapeOf(settings.configuration, own);
     const reachable = await this.#findReachable(settings);
+    const sight = await nodeSight(this.#options.client, log);
     const inForce = (): Settings => configuration.held.settings ?? settings;
-    const works = new Works({ ...this.#options, settings: inForce }, reachable.namespaces);
+    const works = new Works({ ...this.#options, settings: inForce }, reachable.namespaces, sight);
     const end = new AbortController();
     const stop = configuration.onChange(() => {
       const now = inForce();

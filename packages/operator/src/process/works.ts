@@ -21,6 +21,7 @@ import { isOwn, Reconciler } from '../reconcile/reconciler.ts';
 import type { Settings } from '../settings.ts';
 import { Caches } from './caches.ts';
 import type { Namespaces } from './namespaces.ts';
+import type { NodeSight } from './node-caches.ts';
 import { PeopleCaches } from './people-caches.ts';
 import { lookAgain } from './look-again.ts';
 import { isSameShape, shapeOf, type Shape } from './shape.ts';
@@ -72,13 +73,13 @@ export class Works {
   #settings: Settings;
 
   /** `namespaces`: those of the shape that may be read. */
-  constructor(options: WorksOptions, namespaces: Namespaces) {
+  constructor(options: WorksOptions, namespaces: Namespaces, sight: NodeSight) {
     this.#options = options;
     this.#settings = options.settings();
     this.shape = shapeOf(this.#settings.configuration, options.own);
     const { client, log, leadership } = options;
     this.#manager = new Manager({ client, logger: log, leadership });
-    this.caches = new Caches(this.#manager, this.#settings.configuration, namespaces, options.own);
+    this.caches = new Caches(this.#manager, this.#settings.configuration, namespaces, options.own, sight);
     this.caches.onInfrastructure((infrastructure) =>
       options.onInfrastructure((infrastructure?.problems ?? []).map(formatProblem)),
     );

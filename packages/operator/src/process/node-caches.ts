@@ -1,0 +1,86 @@
+import type { Cache } from '@pgherd/kube/cache';
+import type { Client } from '@pgherd/kube/client';
+import {
+  nodes,
+  persistentVolumes,
+  type Logger,
+  type Node,
+  type PersistentVolume,
+  type ResourceType,
+} from '@pgherd/kube/objects';
+import { cacheSource, changedIn, type Manager, type Source } from '@pgherd/kube/runtime';
+import { slimNode } from '../nodes/node-state.ts';
+
+/** What the operator may watch outside of namespaces. */
+export interface NodeSight {
+  nodes: boolean;
+  volumes: boolean;
+}
+
+/** Asks the API server. Without the right to see nodes all else works; that is told once. */
+export async function nodeSight(client: Pick<Client, 'canI'>, log: Logger): Promise<NodeSight> {
+  const isAllowed = async ({ group, plural }: ResourceType) => {
+    const verbs = ['list', 'watch'];
+    const answers = await Promise.all(verbs.map((verb) => client.canI({ verb, group, resource: plural })));
+    return answers.every(({ allowed }) => allowed);
+  };
+  const [seesNodes, seesVolumes] = await Promise.all([isAllowed(nodes), isAllowed(persistentVolumes)]);
+  if (!seesNodes)
+    log.info(
+      {},
+      'no right to list and watch nodes: primaries are not moved away from nodes that are drained',
+    );
+  else if (!seesVolumes)
+    log.info(
+      {},
+      'no right to list and watch persistentvolumes: no pod is replaced because its node is drained',
+    );
+  return { nodes: seesNodes, volumes: seesVolumes };
+}
+
+/** Watches of nodes, and of where volumes can be used; as much of them as the operator may see. No cluster waits for them. */
+export class NodeCaches {
+  readonly #nodes: Cache<Node> | undefined;
+  readonly #volumes: Cache<PersistentVolume> | undefined;
+
+  constructor(manager: Manager, sight: NodeSight) {
+    this.#nodes = sight.nodes ? manager.cache(nodes, { keep: slimNode }) : undefined;
+    this.#volumes =
+      sight.nodes && sight.volumes ? manager.cache(persistentVolumes, { keep: slimVolume }) : undefined;
+  }
+
+  nodes(): readonly Node[] | undefined {
+    return this.#nodes?.isSynced === true ? this.#nodes.list() : undefined;
+  }
+
+  volume(name: string): PersistentVolume | 'unknown' | undefined {
+    return this.#volumes?.isSynced === true ? this.#volumes.get({ name }) : 'unknown';
+  }
+
+  /** What starts a pass; `clustersOn` names those that a change of this node concerns. */
+  sources(clustersOn: (node: Node) => string[]): Source[] {
+    if (this.#nodes === undefined) return [];
+    return [
+      cacheSource(
+        this.#nodes,
+        clustersOn,
+        changedIn(({ metadata: { uid, labels }, spec, status }) => [uid, labels, spec, status]),
+      ),
+    ];
+  }
+}
+
+/** Only the nodes that it is tied to. */
+function slimVolume({ apiVersion, kind, metadata, spec }: PersistentVolume): PersistentVolume {
+  const { name, uid, resourceVersion } = metadata;
+  return {
+    ...(apiVersion === undefined ? {} : { apiVersion }),
+    ...(kind === undefined ? {} : { kind }),
+    metadata: {
+      ...(name === undefined ? {} : { name }),
+      ...(uid === undefined ? {} : { uid }),
+      ...(resourceVersion === undefined ? {} : { resourceVersion }),
+    },
+    spec: spec?.nodeAffinity === undefined ? {} : { nodeAffinity: spec.nodeAffinity },
+  };
+}
