@@ -40,7 +40,9 @@ export class Stage {
       enable_persistent_volume_claim_deletion: 'true',
     };
     const suite = `bench-failover-${options.side}`;
-    return new Stage(await LocalCluster.start(suite, configuration), options);
+    const { statusDelayMs } = options;
+    const engine = statusDelayMs === 0 ? [] : ['--status-delay', String(statusDelayMs)];
+    return new Stage(await LocalCluster.start(suite, configuration, { engine }), options);
   }
 
   /** Makes a cluster; answers when it is whole. */

@@ -15,6 +15,7 @@ export interface UpOptions extends LocalOptions {
   nodes?: string;
   zones?: string;
   nodeGrace?: string;
+  statusDelay?: string;
 }
 
 /** `pgherd local …` */
@@ -43,6 +44,7 @@ export function addLocalCommands(root: Command): void {
     .option('--nodes <count>', 'how many nodes there are to be; more are added, none is taken away')
     .option('--zones <names>', 'zones that the nodes are in, in turn, separated by commas')
     .option('--node-grace <seconds>', 'how long a node may be silent before it counts as lost (first: 40)')
+    .option('--status-delay <milliseconds>', 'how late nodes tell of their pods, for tests (first: 0)')
     .action(async (options: UpOptions) => (await import('./up.ts')).up(options));
 
   subcommand('down', 'Stop the operator, all pods and the server. State and volumes stay.').action(

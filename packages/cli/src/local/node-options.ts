@@ -1,18 +1,19 @@
 import { CommandError, exitCode } from '../exit-code.ts';
 import type { UpOptions } from './commands.ts';
 
-/** What `--nodes`, `--zones` and `--node-grace` ask for; what is not given stays as it is. */
+/** What `--nodes`, `--zones`, `--node-grace` and `--status-delay` ask for; what is not given stays as it is. */
 export interface WantedNodes {
   count?: number;
   zones?: string[];
   graceSeconds?: number;
+  statusDelayMs?: number;
 }
 
 /** Most nodes of one instance: each has a bridge and an agent of its own. */
 const MOST_NODES = 20;
 
 /** Reads the options. Throws `CommandError` for what cannot be. */
-export function wantedNodes({ nodes, zones, nodeGrace }: Partial<UpOptions>): WantedNodes {
+export function wantedNodes({ nodes, zones, nodeGrace, statusDelay }: Partial<UpOptions>): WantedNodes {
   const wanted: WantedNodes = {};
   if (nodes !== undefined) wanted.count = whole('--nodes', nodes, 1, MOST_NODES);
   if (zones !== undefined) {
@@ -25,6 +26,7 @@ export function wantedNodes({ nodes, zones, nodeGrace }: Partial<UpOptions>): Wa
     }
   }
   if (nodeGrace !== undefined) wanted.graceSeconds = whole('--node-grace', nodeGrace, 4, 86_400);
+  if (statusDelay !== undefined) wanted.statusDelayMs = whole('--status-delay', statusDelay, 0, 60_000);
   return wanted;
 }
 

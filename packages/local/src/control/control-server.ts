@@ -17,6 +17,7 @@ export interface NodesRequest {
   count?: number;
   zones?: string[];
   graceSeconds?: number;
+  statusDelayMs?: number;
 }
 
 export interface ControlServer {
@@ -101,12 +102,17 @@ async function bodyOf(request: IncomingMessage): Promise<object> {
 }
 
 async function change(wanted: NodesRequest, nodes: LocalNodes, states: NodeStates): Promise<string[]> {
-  const { count, zones, graceSeconds } = wanted;
-  for (const [name, value] of Object.entries({ count, graceSeconds })) {
-    if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
-    throw new NodeError(400, `${name} ${String(value)}: give a whole number above 0`);
+  const { count, zones, graceSeconds, statusDelayMs } = wanted;
+  for (const [name, value, least] of [
+    ['count', count, 1],
+    ['graceSeconds', graceSeconds, 1],
+    ['statusDelayMs', statusDelayMs, 0],
+  ] as const) {
+    if (value === undefined || (Number.isInteger(value) && value >= least)) continue;
+    throw new NodeError(400, `${name} ${String(value)}: give a whole number from ${least}`);
   }
   if (graceSeconds !== undefined) states.setGrace(graceSeconds);
+  if (statusDelayMs !== undefined) states.setStatusDelay(statusDelayMs);
   if (count === undefined && zones === undefined) return [];
   return nodes.ensure({
     count: count ?? nodes.list().length,

@@ -60,6 +60,8 @@ export interface NodeAgentOptions {
   renewMs?: () => number;
   /** Where probes come from, if that matters. */
   probeAddress?: () => string | undefined;
+  /** How late the status of a pod is written, milliseconds. Default: at once. */
+  statusDelayMs?: () => number;
 }
 
 /** The running node agent. `stop` leaves all containers running; the next start takes them over. */
@@ -116,6 +118,7 @@ export async function startNodeAgent(options: NodeAgentOptions): Promise<NodeAge
     processes: new ProcessWatch(clock),
     onSandboxStarted: options.onSandboxStarted,
     probeAddress: options.probeAddress ?? ((): undefined => undefined),
+    statusDelayMs: options.statusDelayMs ?? ((): number => 0),
   };
   /** That a node is cut off was somebody's wish. */
   const complain = (err: unknown, what: string): void =>

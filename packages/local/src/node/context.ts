@@ -34,4 +34,6 @@ export interface NodeContext {
   onSandboxStarted: SandboxHook | undefined;
   /** Where probes come from, if that matters; they are the node's own, and go on while it is cut off. */
   probeAddress: () => string | undefined;
+  /** How late the status of a pod is written, milliseconds: what happens meanwhile is told at once, as kubelets do under load. */
+  statusDelayMs: () => number;
 }

@@ -4,6 +4,7 @@ import type { Pod } from '@pgherd/kube/objects';
 import { LinkDownError } from './api-link.ts';
 import type { NodeContext } from './context.ts';
 import { specHash } from './labels.ts';
+import { LateStatus } from './late-status.ts';
 import { findObject } from './object-source.ts';
 import { PodContainers } from './pod-containers.ts';
 import { PodEndings } from './pod-endings.ts';
@@ -49,12 +50,14 @@ export class PodWorker implements PodState {
   #volumes: Map<string, MountedVolume> | undefined;
   #failure: { reason: string; message: string } | undefined;
   #timer: { at: number; cancel: () => void } | undefined;
+  readonly #lateStatus: LateStatus;
 
   /** `onFinished`: nothing is left of the pod on this node. */
   constructor(context: NodeContext, pod: Pod, onFinished: () => void) {
     this.#context = context;
     this.#pod = pod;
     this.#onFinished = onFinished;
+    this.#lateStatus = new LateStatus(context, () => this.#changed());
     const changed = (): void => this.#changed();
     this.containers = new PodContainers(context, pod, changed);
     this.#endings = new PodEndings(context, this, () => {
@@ -107,6 +110,7 @@ export class PodWorker implements PodState {
   stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+    this.#lateStatus.forget();
     this.#probes.stop();
   }
 
@@ -344,7 +348,10 @@ export class PodWorker implements PodState {
       now: clock.now(),
       ...(this.#failure === undefined ? {} : { failure: this.#failure }),
     });
-    if (!isDeepStrictEqual(status, current.status)) {
+    if (isDeepStrictEqual(status, current.status)) {
+      this.#lateStatus.forget();
+    } else {
+      if (!this.#lateStatus.isDue()) return 'alive';
       const next = { ...structuredClone(current), status };
       this.#pod = this.#tell(next);
     }

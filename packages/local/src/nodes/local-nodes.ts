@@ -249,6 +249,7 @@ export class LocalNodes {
       },
       onSandboxStarted: async () => this.#network?.onSandboxStarted(),
       renewMs: () => Math.min(RENEW_MS, states.graceMs / 4),
+      statusDelayMs: () => states.statusDelayMs,
       probeAddress: () =>
         isCutFromClients(states.of(place.name).cuts) ? probeAddress(place.index) : undefined,
     });

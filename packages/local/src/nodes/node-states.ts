@@ -15,6 +15,7 @@ export interface NodeState {
 
 interface Content {
   graceSeconds?: number;
+  statusDelayMs?: number;
   nodes?: Record<string, NodeState>;
 }
 
@@ -31,6 +32,15 @@ export class NodeStates {
   /** How long a node may be silent, milliseconds. */
   get graceMs(): number {
     return (this.#content.graceSeconds ?? DEFAULT_GRACE_SECONDS) * 1000;
+  }
+
+  /** How late nodes tell of what happened to their pods, milliseconds. */
+  get statusDelayMs(): number {
+    return this.#content.statusDelayMs ?? 0;
+  }
+
+  setStatusDelay(statusDelayMs: number): void {
+    this.#write({ ...this.#content, statusDelayMs });
   }
 
   setGrace(seconds: number): void {
