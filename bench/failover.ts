@@ -4,6 +4,7 @@
  * can be interrupted and are added up; the table is of all that is there.
  *
  *   node bench/failover.ts --runs 10 --scenes kill-synchronous,delete --sides pgherd
+ *   node bench/failover.ts --scenes node-stopped,node-cut --nodes 3
  *   node bench/failover.ts --report
  */
 import { execFileSync } from 'node:child_process';
@@ -20,13 +21,17 @@ import { scenes } from './failover/scenes.ts';
 import { Stage, type StageOptions } from './failover/stage.ts';
 import { describeMachine } from './machine.ts';
 
+/** Those that need no more than one node. */
+const onOneNode = scenes.filter(({ isAboutNodes }) => isAboutNodes !== true).map(({ id }) => id);
+
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10' },
-    scenes: { type: 'string', default: scenes.map(({ id }) => id).join(',') },
+    scenes: { type: 'string', default: onOneNode.join(',') },
     sides: { type: 'string', default: 'pgherd,patroni' },
     store: { type: 'string', default: 'endpoints' },
     'status-delay': { type: 'string', default: '0' },
+    nodes: { type: 'string', default: '1' },
     report: { type: 'boolean', default: false },
   },
 });
@@ -59,14 +64,13 @@ async function measureAll(): Promise<void> {
   const [store] = chosen('store', ['endpoints', 'configmaps']) as [StageOptions['store']];
   const statusDelayMs = whole('status-delay', 0);
   const runs = whole('runs', 1);
+  const nodes = whole('nodes', 1);
   const stages: Stage[] = [];
   try {
-    for (const side of sides) stages.push(await Stage.create({ side, store, statusDelayMs }));
+    for (const side of sides) stages.push(await Stage.create({ side, store, statusDelayMs, nodes }));
     for (const scene of scenes.filter(({ id }) => wanted.includes(id))) {
       const name = `acid-${scene.id}`;
-      await Promise.all(
-        stages.map((stage) => stage.createCluster(name, scene.synchronous, scene.path === 'pooler')),
-      );
+      await Promise.all(stages.map((stage) => stage.createCluster(name, scene)));
     }
     for (const stage of stages) if (stage.options.side === 'patroni') await stage.stopOperator();
     // In turns, so that what else the machine does meets all of them.
@@ -93,6 +97,7 @@ async function measure(stage: Stage, scene: Scene): Promise<void> {
   await eventually('another server is written to', () => writer.onAnotherServer >= writesAfter, {
     timeoutMs: overLimitMs,
   });
+  await scene.heal?.(stage);
   const gap = await writer.finish();
   samples.add({ scene: scene.id, side, store, statusDelayMs, at, load, commit, ...gap });
   console.log(`${scene.id}, ${side}: ${gap.gapMs} ms, ${gap.errors} errors, ${gap.lost} lost`);
@@ -106,7 +111,7 @@ function chosen(option: 'scenes' | 'sides' | 'store', known: readonly string[]):
   return names;
 }
 
-function whole(option: 'runs' | 'status-delay', least: number): number {
+function whole(option: 'runs' | 'status-delay' | 'nodes', least: number): number {
   const value = Number(values[option]);
   if (!Number.isInteger(value) || value < least)
     throw new Error(`--${option} ${values[option]}: give a whole number from ${least}`);

@@ -11,6 +11,12 @@ export interface Scene {
   synchronous: boolean;
   /** How the client is connected. */
   path: 'direct' | 'pooler';
+  /** Settings of Patroni that are not its defaults: a profile that people choose. */
+  patroni?: Record<string, number>;
+  /** Needs several nodes. */
+  isAboutNodes?: true;
   /** Does it, and returns when it has begun; the writer sees the rest. */
   act(stage: Stage, cluster: string, side: Side): Promise<void>;
+  /** Brings back what it took away. */
+  heal?(stage: Stage): Promise<void>;
 }

@@ -29,6 +29,33 @@ const switchOver: Scene['act'] = async (stage, cluster, side) => {
   await stage.local.kubectl('exec', leader, '-c', 'postgres', '--', ...patronictl);
 };
 
+/** The power of the primary's node goes. */
+async function stopNode(stage: Stage, cluster: string): Promise<void> {
+  const node = (await stage.primary(cluster)).spec?.nodeName ?? '';
+  await stage.local.pgherd('local', 'node', 'stop', node, '--home', stage.local.home);
+}
+
+/** The primary's node reaches nobody, and nobody reaches it. */
+async function cutNode(stage: Stage, cluster: string): Promise<void> {
+  const node = (await stage.primary(cluster)).spec?.nodeName ?? '';
+  await stage.local.pgherd('local', 'node', 'cut', node, '--home', stage.local.home);
+}
+
+/** Every node on and reachable again. */
+async function restoreNodes(stage: Stage): Promise<void> {
+  const names = (await stage.local.kubectl('get', 'nodes', '-o', 'jsonpath={.items[*].metadata.name}')).split(
+    ' ',
+  );
+  for (const name of names)
+    for (const verb of ['start', 'heal'])
+      await stage.local
+        .pgherd('local', 'node', verb, name, '--home', stage.local.home)
+        .catch(() => undefined);
+}
+
+/** Opt-in: a lost node is replaced sooner, and a slow API server is forgiven less. */
+const quickProfile = { ttl: 20, loop_wait: 5, retry_timeout: 5 };
+
 /** The postgres process below this one whose parent is no postgres. */
 function findPostmaster(container: number): number {
   const processes = readdirSync('/proc')
@@ -104,5 +131,27 @@ export const scenes: readonly Scene[] = [
     synchronous: true,
     path: 'pooler',
     act: switchOver,
+  },
+  {
+    id: 'node-stopped',
+    title: "primary's node gone (ttl 20, loop_wait 5, retry_timeout 5)",
+    goal: { p50: 24, p99: 30 },
+    synchronous: true,
+    path: 'direct',
+    patroni: quickProfile,
+    isAboutNodes: true,
+    act: stopNode,
+    heal: restoreNodes,
+  },
+  {
+    id: 'node-cut',
+    title: "primary's node cut off (ttl 20, loop_wait 5, retry_timeout 5)",
+    goal: { p50: 24, p99: 30 },
+    synchronous: true,
+    path: 'direct',
+    patroni: quickProfile,
+    isAboutNodes: true,
+    act: cutNode,
+    heal: restoreNodes,
   },
 ];

@@ -5,12 +5,15 @@ import { LocalCluster } from '../../test/support/local-cluster.ts';
 import type { Address } from '../../test/support/writer.ts';
 import { clusterManifest } from '../manifests.ts';
 import type { Side } from './sample.ts';
+import type { Scene } from './scene.ts';
 
 /** What one side's clusters run on. */
 export interface StageOptions {
   side: Side;
   store: 'endpoints' | 'configmaps';
   statusDelayMs: number;
+  /** How many nodes the instance has; with several, every member has one of its own. */
+  nodes: number;
 }
 
 /** What Patroni says of its members. */
@@ -38,20 +41,22 @@ export class Stage {
     const configuration = {
       kubernetes_use_configmaps: String(options.store === 'configmaps'),
       enable_persistent_volume_claim_deletion: 'true',
+      enable_pod_antiaffinity: String(options.nodes > 1),
     };
     const suite = `bench-failover-${options.side}`;
-    const { statusDelayMs } = options;
-    const engine = statusDelayMs === 0 ? [] : ['--status-delay', String(statusDelayMs)];
-    return new Stage(await LocalCluster.start(suite, configuration, { engine }), options);
+    const local = await LocalCluster.start(suite, configuration);
+    const engine = ['--nodes', String(options.nodes), '--status-delay', String(options.statusDelayMs)];
+    await local.pgherd('local', 'up', '--home', local.home, ...engine);
+    return new Stage(local, options);
   }
 
   /** Makes a cluster; answers when it is whole. */
-  async createCluster(name: string, synchronous: boolean, pooler: boolean): Promise<void> {
+  async createCluster(name: string, { synchronous, path, patroni }: Scene): Promise<void> {
     const manifest = clusterManifest({ name, instances: 3 });
     const spec = {
       ...(manifest['spec'] as object),
-      ...(pooler ? { enableConnectionPooler: true } : {}),
-      ...(synchronous ? { patroni: { synchronous_mode: true } } : {}),
+      ...(path === 'pooler' ? { enableConnectionPooler: true } : {}),
+      patroni: { synchronous_mode: synchronous, ...patroni },
     };
     await this.local.apply({ ...manifest, spec });
     await this.local.waitForStatus(name, 'Running', settleLimitMs);
