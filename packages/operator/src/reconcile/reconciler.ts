@@ -1,9 +1,9 @@
 import { formatProblem, readStatus, withCurrentFields, type Postgresql, type Problem } from '@pgherd/api';
 import { isConflict } from '@pgherd/kube/client';
-import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
+import type { Clock, Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import type { PatroniClient } from '@pgherd/patroni';
-import { newsOf, reasonOf, storyOf, type Storyteller } from '../events/story.ts';
+import { newsOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan, isApiServerAway, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
 import { kinds, postgresqls } from '../kinds.ts';
@@ -11,7 +11,7 @@ import { controllerAnnotation, finalizer } from '../names.ts';
 import { idleReplicas } from '../healing/idle-replica.ts';
 import { idleTroubles } from '../healing/rebuild.ts';
 import { observe } from '../observe/observe.ts';
-import { find, isStreaming, type Member, type Observed } from '../observe/observed.ts';
+import { find, type Member, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { startedBefore } from '../observe/started-before.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
@@ -27,17 +27,18 @@ import { computeStatus, type StatusInput } from '../status/status.ts';
 import { writeStatus } from '../status/write.ts';
 import { assess } from './assess.ts';
 import { busyPoolersAfter, patientWithPoolers } from './busy-poolers.ts';
-import { noteCorrection, noteWrites, temper, type Drift, type Tempered } from './corrections.ts';
+import { noteWrites, temper, type Tempered } from './corrections.ts';
 import { DatabaseDrift, type DriftQuestion } from './database-drift.ts';
 import { Deletion } from './deletion.ts';
 import { addFinalizer, removeFinalizer, wantsFinalizer } from './finalizer.ts';
 import { Vanished } from './vanished.ts';
 import type { PassGoal } from './goal.ts';
 import { Inquiry } from './inquiry.ts';
-import { isNews, Memories, type ClusterMemory } from './memory.ts';
+import { Memories, type ClusterMemory } from './memory.ts';
 import { passGoal, roleSecrets } from './pass-goal.ts';
 import { refusalAfter, waitAfterRefusal } from './refusals.ts';
-import { announcementOf, endOfRollout, settlesIn, stalledBecause, waitingOf } from './stalled.ts';
+import { settlesIn, stalledBecause, waitingOf } from './stalled.ts';
+import { keyOf, Teller } from './teller.ts';
 
 /** What a reconciler works with. */
 export interface ReconcilerOptions {
@@ -123,9 +124,11 @@ export class Reconciler {
   readonly #inquiry: Inquiry;
   readonly #missingPods: MissingPods;
   readonly #databaseDrift: DatabaseDrift;
+  readonly #teller: Teller;
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
+    this.#teller = new Teller(options);
     this.#deletion = new Deletion(options);
     this.#vanished = new Vanished(options, this.#deletion);
     this.#missingPods = new MissingPods(options.hands.client, options.clock);
@@ -158,7 +161,7 @@ export class Reconciler {
       return await this.#lookAfter(manifest, memory, signal);
     } catch (error) {
       if (isUnexpected(error))
-        this.#tellOnce(manifest, memory, 'Sync', `the pass failed: ${messageOf(error)}`);
+        this.#teller.once(manifest, memory, 'Sync', `the pass failed: ${messageOf(error)}`);
       throw error;
     }
   }
@@ -169,14 +172,14 @@ export class Reconciler {
     const settings = this.#options.settings();
     const { manifest, errors, warnings } = assess(written, settings, this.#observe(written, memory));
     if (errors.length > 0) return this.#refuse(manifest, errors, memory);
-    this.#warn(manifest, memory, warnings);
+    this.#teller.problems(manifest, memory, warnings);
     return this.#pass(await this.#withFinalizer(manifest, memory), memory, signal);
   }
 
   /** An invalid manifest changes nothing but its own status. */
   async #refuse(manifest: Postgresql, errors: Problem[], memory: ClusterMemory): Promise<Result> {
     const observed = await this.#inquiry.ask(this.#observe(manifest, memory), memory.inquiry);
-    for (const problem of errors) this.#tellOnce(manifest, memory, 'Invalid', formatProblem(problem));
+    for (const problem of errors) this.#teller.once(manifest, memory, 'Invalid', formatProblem(problem));
     const nothing: Plan = { tracks: [] };
     const instances = readStatus(manifest.status).instances ?? 0;
     await this.#report(manifest, { observed, plan: nothing, instances, secrets: [], problems: errors });
@@ -187,9 +190,9 @@ export class Reconciler {
     const looked = await this.#lookInside(manifest, memory, await this.#look(manifest, memory));
     const { drifts, refused, ...before } = this.#temper(memory, looked);
     if (find(before.observed, kinds.statefulSet, before.observed.name) === undefined) {
-      this.#tellOnce(manifest, memory, 'Create', 'creating the cluster', 'normal');
+      this.#teller.once(manifest, memory, 'Create', 'creating the cluster', 'normal');
     }
-    this.#announce(manifest, memory, before);
+    this.#teller.announce(manifest, memory, before.plan, before.observed);
     const previous = readStatus(this.#latest(manifest).status);
     const isRepeated = failedBefore(previous, manifest.metadata.generation ?? 0);
     if (stepsOf(before.plan).some(isFelt) && !isRepeated) {
@@ -219,8 +222,9 @@ export class Reconciler {
     memory.refusal = refusalAfter(memory.refusal, outcome, generation, this.#options.clock.now());
     memory.busyPoolers = busyPoolersAfter(memory.busyPoolers, outcome, this.#options.clock.now());
     const serious = this.#seriousFailures(memory, outcome);
-    this.#tell(manifest, memory, outcome.done, serious);
-    this.#tellDrifts(manifest, memory, before.observed, drifts, outcome);
+    this.#teller.steps(manifest, memory, outcome.done, serious);
+    noteWrites(memory.corrections, steps, before.observed);
+    this.#teller.drifts(manifest, memory, before.observed, drifts, outcome);
     const lines = newsOf(outcome.done);
     const finishedAt = new Date(this.#options.clock.now());
     if (lines.length > 0) this.#options.changed?.(keyOf(manifest), { startedAt, finishedAt, lines });
@@ -265,10 +269,7 @@ export class Reconciler {
     memory.databaseFingerprint = fingerprint;
     const drift = memory.databaseDrift;
     memory.databaseDrift = [];
-    if (drift.length === 0) return;
-    const message = `put right inside PostgreSQL: ${drift.join(', ')}`.slice(0, 1000);
-    this.#options.log.warn({ cluster: keyOf(manifest), reason: 'Drift' }, message);
-    this.#options.story.warning(eventTarget(manifest), 'Drift', message);
+    this.#teller.databaseDrift(manifest, drift);
   }
 
   /** What others change again and again is put right more slowly, and what PostgreSQL refuses is tried so. */
@@ -293,45 +294,11 @@ export class Reconciler {
     };
   }
 
-  #tellDrifts(
-    manifest: Postgresql,
-    memory: ClusterMemory,
-    observed: Observed,
-    drifts: Drift[],
-    { done: carriedOut }: PlanOutcome,
-  ): void {
-    noteWrites(
-      memory.corrections,
-      carriedOut.map(({ step }) => step),
-      observed,
-    );
-    for (const drift of drifts) {
-      if (!carriedOut.some(({ step }) => step === drift.step)) continue;
-      const warning = noteCorrection(memory.corrections, drift, observed, this.#options.clock.now());
-      const message = (warning ?? drift.message).slice(0, 1000);
-      this.#options.log.warn({ cluster: keyOf(manifest), reason: 'Drift' }, message);
-      this.#options.story.warning(eventTarget(manifest), 'Drift', message);
-    }
-  }
-
-  /** Once before a rolling update and once after it, in the words that people know. */
-  #announce(manifest: Postgresql, memory: ClusterMemory, { plan, observed }: Look): void {
-    const message = announcementOf(plan);
-    const isBack = observed.members.every((member) => isStreaming(observed, member));
-    if (message === undefined && !isBack) return;
-    const { story } = this.#options;
-    if (message !== undefined && !memory.isRolling)
-      story.normal(eventTarget(manifest), 'Update', message.slice(0, 1000));
-    if (message === undefined && memory.isRolling)
-      story.normal(eventTarget(manifest), 'Update', endOfRollout(plan));
-    memory.isRolling = message !== undefined;
-  }
-
   async #missing(manifest: Postgresql, memory: ClusterMemory, { observed }: Look): Promise<Trouble[]> {
     memory.missingPods = await this.#missingPods.look(observed, memory.missingPods);
     const trouble = memory.missingPods?.trouble;
     if (trouble === undefined) return [];
-    this.#tellOnce(manifest, memory, 'StatefulSet', trouble.message);
+    this.#teller.once(manifest, memory, 'StatefulSet', trouble.message);
     return [trouble];
   }
 
@@ -339,7 +306,7 @@ export class Reconciler {
     const now = this.#options.clock.now();
     memory.waiting = waitingOf(plan, memory.waiting, now);
     const message = stalledBecause(observed, memory.waiting, now, pass.patienceMs);
-    if (message !== undefined) this.#tellOnce(manifest, memory, 'Update', message);
+    if (message !== undefined) this.#teller.once(manifest, memory, 'Update', message);
     return message;
   }
 
@@ -403,7 +370,7 @@ export class Reconciler {
 
   /** Writes the status if it changed. Answers whether the cluster is as it should be. */
   async #report(manifest: Postgresql, standing: Standing): Promise<boolean> {
-    const { hands, clock, log } = this.#options;
+    const { hands, clock } = this.#options;
     const latest = this.#latest(manifest);
     const previous = readStatus(latest.status);
     const status = computeStatus({
@@ -419,45 +386,11 @@ export class Reconciler {
     if (written !== undefined) hands.written(postgresqls, written);
     const [word, wordBefore] = [status.PostgresClusterStatus ?? '', previous.PostgresClusterStatus ?? ''];
     if (word !== wordBefore) {
-      log.info({ cluster: keyOf(manifest), from: wordBefore, to: word }, 'status changed');
-      if (word === 'Running') {
-        const message = `${status.readyInstances ?? 0} of ${standing.instances} members stream, ${status.primary ?? 'nobody'} is primary`;
-        this.#options.story.normal(eventTarget(manifest), 'Running', message);
-      }
+      const members = `${status.readyInstances ?? 0} of ${standing.instances} members stream`;
+      const told = `${members}, ${status.primary ?? 'nobody'} is primary`;
+      this.#teller.stateChanged(manifest, wordBefore, word, word === 'Running' ? told : undefined);
     }
     return word === 'Running' || word === 'Invalid';
-  }
-
-  #tell(manifest: Postgresql, memory: ClusterMemory, done: PlanOutcome['done'], failures: Failure[]): void {
-    const { story, log } = this.#options;
-    for (const { step, report } of done) {
-      const notes = report.notes.length > 0 ? { notes: report.notes } : {};
-      log.info({ cluster: keyOf(manifest), step: step.what, why: step.why, ...notes }, 'step done');
-    }
-    for (const { reason, message } of storyOf(done)) story.normal(eventTarget(manifest), reason, message);
-    for (const { step, message } of failures) {
-      this.#tellOnce(manifest, memory, reasonOf(step, false), `${step.what} failed: ${message}`);
-    }
-  }
-
-  #warn(manifest: Postgresql, memory: ClusterMemory, problems: Problem[]): void {
-    for (const problem of problems)
-      this.#tellOnce(manifest, memory, problem.reason ?? 'Manifest', formatProblem(problem));
-  }
-
-  #tellOnce(
-    manifest: Postgresql,
-    memory: ClusterMemory,
-    reason: string,
-    message: string,
-    type: 'warning' | 'normal' = 'warning',
-  ): void {
-    const { story, log } = this.#options;
-    // Told again for the next generation: then somebody has just looked at it.
-    const id = type === 'normal' ? reason : `${manifest.metadata.generation ?? 0} ${reason} ${message}`;
-    if (!isNews(memory.told, id)) return;
-    if (type === 'warning') log.warn({ cluster: keyOf(manifest), reason }, message);
-    story[type](eventTarget(manifest), reason, message.slice(0, 1000));
   }
 }
 
@@ -491,12 +424,4 @@ function describeFailure({ step, message }: Failure): string {
 function nextOf(left: Plan): string {
   const [next] = stepsOf(left);
   return next?.waitFor ?? next?.what ?? 'members to stream';
-}
-
-function keyOf(manifest: Postgresql): string {
-  return `${manifest.metadata.namespace ?? ''}/${manifest.metadata.name}`;
-}
-
-function eventTarget(manifest: Postgresql): KubeObject {
-  return manifest;
 }
