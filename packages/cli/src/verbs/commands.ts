@@ -58,7 +58,7 @@ export function addVerbs(make: MakeCommand): void {
   make('maintenance', 'What waits for a maintenance window; --now does it without one.')
     .argument('<name>', 'name of the cluster')
     .option('--now', 'what disturbs is done now', false)
-    .option('--for <minutes>', 'how long windows do not matter', '60')
+    .option('--for <minutes>', 'with --now: how long windows do not matter; default: 60')
     .option('--end', 'take --now back', false)
     .option('--yes', 'do it without asking', false)
     .action(async (name: string, options: MaintenanceOptions) =>

@@ -38,7 +38,10 @@ export async function withWork(
   const format = parseOutputFormat(options.output);
   const seconds = Number(options.timeout);
   if (!(seconds > 0)) {
-    throw new CommandError(`--timeout ${options.timeout}: give a number of seconds`, exitCode.wrongUsage);
+    throw new CommandError(
+      `--timeout ${options.timeout}: give a number of seconds, more than 0`,
+      exitCode.wrongUsage,
+    );
   }
   await withTarget(options, async (target) => {
     const reach = reachOf(target, name);

@@ -25,8 +25,8 @@ test.each([
 });
 
 test.each([
-  ['2030-03-30T11:59:59Z', 'that was at'],
-  ['2029-01-01 00:00', 'that was at'],
+  ['2030-03-30T11:59:59Z', 'that is past'],
+  ['2029-01-01 00:00', 'that is past'],
   ['tomorrow', 'not understood'],
   ['', 'not understood'],
   ['25:00', 'no such time'],

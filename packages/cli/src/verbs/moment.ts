@@ -17,7 +17,7 @@ function wrong(written: string, why: string): CommandError {
  */
 export function parseMoment(written: string, now: Date): Date {
   const moment = zoned.test(written) ? inZone(written) : onClock(written, now);
-  if (moment.getTime() <= now.getTime()) throw wrong(written, `that was at ${formatMoment(moment)}`);
+  if (moment.getTime() <= now.getTime()) throw wrong(written, `that is past: ${formatMoment(moment)}`);
   return moment;
 }
 

@@ -6,7 +6,7 @@ import { workingPrimary } from './situation.ts';
 export async function pause(name: string, options: VerbOptions): Promise<void> {
   await withWork('pause', name, options, async (work) => {
     const { situation } = work;
-    if (await isThere(work, true, 'paused')) return;
+    if (await isThere(work, true, 'paused already')) return;
     await work.ask(
       [
         `Patroni of ${situation.namespace}/${situation.name} changes nothing by itself any more, until \`pgherd resume ${name}\`.`,
@@ -30,7 +30,7 @@ export async function resume(name: string, options: VerbOptions): Promise<void> 
 async function isThere({ situation, account }: Work, wanted: boolean, words: string): Promise<boolean> {
   const known = situation.members.flatMap(({ view }) => (view === undefined ? [] : [view.paused]));
   if (situation.paused !== wanted || known.some((paused) => paused !== wanted)) return false;
-  account.tell(`${situation.name} is ${words} already`);
+  account.tell(`${situation.name} is ${words}`);
   account.end();
   return true;
 }

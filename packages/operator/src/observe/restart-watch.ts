@@ -15,7 +15,10 @@ interface LastRestart {
 /** Restarts that were carried out, by member. */
 export type RestartMemory = Map<string, LastRestart>;
 
-/** Who has not published anything for so long after a restart is not waited for. */
+/**
+ * For so long after a restart a member may not have published what is true since then: it publishes at its own times,
+ * also while it restarts. It is woken meanwhile.
+ */
 const heardWithinMs = 20_000;
 
 /** Remembers which restarts a pass carried out, and for what. */
@@ -33,21 +36,22 @@ export function noteRestarts(
 }
 
 /**
- * Marks members that were restarted: those that have published nothing since, because what they say is about before,
- * and those that have said since that exactly the same still waits for a restart: they would be restarted for ever. A
- * change that is made later makes another difference, and counts again.
+ * Marks members that were restarted: those that have published nothing since, or that the same waits for a restart,
+ * because what they say may be about before; and those that go on saying that exactly the same still waits: they would
+ * be restarted for ever. A change that is made later makes another difference, and counts again.
  */
 export function withRestarts(observed: Observed, memory: RestartMemory, now: number): Observed {
   const marked = (member: Member): Member => {
     const last = memory.get(member.name);
     if (last === undefined) return member;
-    if (last.published === publishedBy(member)) {
-      const isExpected = elapsedMs(last.at, now) < heardWithinMs;
-      if (!isExpected) memory.delete(member.name);
-      return isExpected ? { ...member, restartUnheard: true } : member;
-    }
-    if (member.pendingRestart && last.changes === changesOf(member)) {
-      return { ...member, restartedInVain: true };
+    const isSilent = last.published === publishedBy(member);
+    const isSame = member.pendingRestart && last.changes === changesOf(member);
+    if ((isSilent || isSame) && elapsedMs(last.at, now) < heardWithinMs)
+      return { ...member, restartUnheard: true };
+    if (isSame && !isSilent) return { ...member, restartedInVain: true };
+    if (isSilent) {
+      memory.delete(member.name);
+      return member;
     }
     // While it does not run it says nothing.
     if (member.running && member.state === 'running') memory.delete(member.name);
