@@ -1,4 +1,4 @@
-import type { StatefulSet } from '@pgherd/kube/objects';
+import type { Deployment, Pod, StatefulSet } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
 import { kinds } from '../kinds.ts';
 import { maintenanceOf } from '../maintenance/maintenance.ts';
@@ -12,6 +12,7 @@ import {
   withStatus,
   type TestPod,
 } from '../testing/cluster.ts';
+import { testPooler } from '../testing/pooler.ts';
 import { isAllPostponed, postponedSteps, postponedUntil } from './maintenance.ts';
 import { plan } from './plan.ts';
 
@@ -48,10 +49,10 @@ function maintenance({ windows, configuration = {}, annotations = {}, origin, ve
 }
 
 /** Both pods are of the old template. */
-function planned(written: Written, replica: Partial<TestPod> = {}) {
+function planned(written: Written, replica: Partial<TestPod> = {}, primary: Partial<TestPod> = {}) {
   const spec = oldTemplate.spec?.template.spec ?? {};
   const pods = [
-    testPod({ ordinal: 0, role: 'primary', revision: 'old', spec }),
+    testPod({ ordinal: 0, role: 'primary', revision: 'old', spec, ...primary }),
     testPod({ ordinal: 1, revision: 'old', spec, ...replica }),
   ];
   const observed = testObserved(standing, pods, { leader: 'acid-demo-0' });
@@ -121,6 +122,77 @@ test('what is broken is repaired at any time', () => {
   expect(first).not.toHaveProperty('waitFor');
 });
 
+test('so is a primary that Services do not lead to', () => {
+  const left = planned({ windows: saturdayNight }, { revision: 'new' }, { sidecarCrashes: true });
+  const [first] = left.tracks.find(({ name }) => name === 'pods')?.steps ?? [];
+  expect(first).toMatchObject({ what: 'switch over from acid-demo-0 to acid-demo-1' });
+  expect(first).not.toHaveProperty('waitFor');
+});
+
+test('a replica that cannot replay what the primary writes is restarted at any time', () => {
+  const waiting = (ordinal: number, role: TestPod['role']) => {
+    const pod = testPod({ ordinal, ...(role === undefined ? {} : { role }) });
+    const said = JSON.parse(pod.metadata.annotations?.['status'] ?? '{}') as object;
+    const reason = { max_connections: { old_value: '100', new_value: '200' } };
+    const status = { ...said, pending_restart: true, pending_restart_reason: reason };
+    return { ...pod, metadata: { ...pod.metadata, annotations: { status: JSON.stringify(status) } } };
+  };
+  const restarts = (primary: Pod) => {
+    const observed = testObserved([], [primary, waiting(1, 'replica')], {
+      leader: 'acid-demo-0',
+      configuration: {},
+    });
+    const left = plan(
+      {
+        objects: [],
+        database: undefined,
+        configuration: { wanted: {}, applied: [], version: '17' },
+        pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+        maintenance: maintenance({ windows: saturdayNight }),
+      },
+      observed,
+    );
+    return left.tracks[0]?.steps.map(({ what, postponed }) => [what, postponed !== undefined]);
+  };
+  const of = (ordinal: number) => `restart PostgreSQL of acid-demo-${ordinal}`;
+  expect(restarts(testPod({ ordinal: 0, role: 'primary' }))).toEqual([[of(1), false]]);
+  expect(restarts(waiting(0, 'primary'))).toEqual([
+    [of(1), true],
+    [of(0), true],
+  ]);
+});
+
+test('a replica is rebuilt while a handover waits for a window', () => {
+  const pods = [
+    testPod({ ordinal: 0, streaming: false, state: 'running' }),
+    testPod({ ordinal: 1 }),
+    testPod({ ordinal: 2, role: 'primary' }),
+  ];
+  const three = standing.map((desired) => {
+    if (desired.kind !== kinds.statefulSet) return desired;
+    const object = structuredClone(desired.object) as StatefulSet;
+    if (object.spec !== undefined) object.spec.replicas = 3;
+    return { ...desired, object };
+  });
+  const observed = testObserved(three, pods, { leader: 'acid-demo-2' });
+  const idle = new Map([['acid-demo-0', { since: 0, mark: '' }]]);
+  const whats = (windows: string[]) =>
+    plan(
+      {
+        objects: wanted,
+        database: undefined,
+        configuration: undefined,
+        pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+        healing: { idle, patienceMs: 1, now: noon },
+        maintenance: maintenance({ windows }),
+      },
+      observed,
+    ).tracks.flatMap(({ name, steps }) => (name === 'pods' || name === 'replicas' ? [steps[0]?.what] : []));
+  const handover = 'switch over from acid-demo-2 to acid-demo-1';
+  expect(whats(saturdayNight)).toEqual([handover, 'rebuild replica acid-demo-0 from acid-demo-2']);
+  expect(whats(now)).toEqual([handover]);
+});
+
 test('a new version of the operator restarts nothing by itself', () => {
   const left = planned({ origin: { version: '1' } });
   expect(isAllPostponed(left)).toBe(true);
@@ -131,4 +203,27 @@ test('a new version of the operator restarts nothing by itself', () => {
 test('with windows it waits for the next one', () => {
   const left = planned({ windows: saturdayNight, origin: { version: '1' } });
   expect(postponedUntil(left)).toBe(Date.parse('2030-06-08T02:00:00Z'));
+});
+
+test.each([
+  [1, true],
+  [0, false],
+])('a pooler of which %s pods serve waits for a window: %s', (availableReplicas, waits) => {
+  const live = testPooler({ name: 'acid-demo-pooler' });
+  const status = { observedGeneration: 1, availableReplicas };
+  const object: Deployment = { ...(live.object as Deployment), status };
+  const observed = testObserved([{ ...live, object }]);
+  const left = plan(
+    {
+      objects: [testPooler({ name: 'acid-demo-pooler', image: 'localhost/pgherd/pooler:mended' })],
+      database: undefined,
+      configuration: undefined,
+      pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+      maintenance: maintenance({ windows: saturdayNight }),
+    },
+    observed,
+  );
+  const [step] = left.tracks.flatMap(({ steps }) => steps);
+  expect(step?.disturbs).toBe('restart');
+  expect(step?.postponed !== undefined).toBe(waits);
 });

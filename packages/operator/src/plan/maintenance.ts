@@ -1,7 +1,9 @@
+import type { Deployment } from '@pgherd/kube/objects';
 import type { Maintenance } from '../maintenance/maintenance.ts';
 import { kinds } from '../kinds.ts';
-import { isStreaming, type Observed } from '../observe/observed.ts';
+import { find, isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { isOfUse } from './rollout.ts';
+import { sharedChangeOf } from './shared-parameters.ts';
 import type { Plan, Step, Track } from './step.ts';
 
 /**
@@ -58,22 +60,34 @@ function isNow({ postponed }: Step): boolean {
 
 /** Whether somebody who serves clients is restarted, moved or replaced. */
 function takesAway({ action, disturbs }: Step, observed: Observed): boolean {
+  const member = (name: string) => observed.members.find((each) => each.name === name);
+  const isUsed = (each: Member | undefined) => each !== undefined && isOfUse(observed, each);
   switch (action.type) {
     case 'switchover':
-      return true;
-    case 'restart':
-      return observed.members.some(
-        (member) => member.name === action.member && isStreaming(observed, member),
-      );
+      return isUsed(member(action.leader));
+    case 'restart': {
+      const restarted = member(action.member);
+      return restarted !== undefined && isStreaming(observed, restarted) && !isStuck(observed, restarted);
+    }
     case 'delete':
-      return (
-        action.kind === kinds.pod &&
-        observed.members.some((member) => member.name === action.name && isOfUse(observed, member))
-      );
-    case 'rebuild':
-      return false;
-    default:
+      return action.kind === kinds.pod && isUsed(member(action.name));
+    case 'apply':
       // The pods of a pooler, which Kubernetes replaces.
-      return disturbs === 'restart';
+      return disturbs === 'restart' && poolerWorks(observed, action.object.metadata.name ?? '');
+    default:
+      return false;
   }
+}
+
+/** Whether a replica replays nothing, because the primary has more of what it has to have as much of, and cannot take over. */
+function isStuck(observed: Observed, member: Member): boolean {
+  const leader = leaderOf(observed);
+  if (leader === undefined || member === leader) return false;
+  return sharedChangeOf(member.pendingChanges).raised && !sharedChangeOf(leader.pendingChanges).raised;
+}
+
+/** Whether any pod of a pooler's Deployment serves; what nobody has said counts as that. */
+function poolerWorks(observed: Observed, name: string): boolean {
+  const { status } = (find(observed, kinds.deployment, name) ?? {}) as Partial<Deployment>;
+  return status?.observedGeneration === undefined || (status.availableReplicas ?? 0) > 0;
 }

@@ -60,8 +60,7 @@ export function plan(goal: Goal, observed: Observed): Plan {
     },
     ...planVolumes(goal.volumes, observed),
     { name: 'pods', steps: pods },
-    // A rolling update may wait for the very replica that has to be rebuilt.
-    { name: 'replicas', steps: goesOn(pods) ? [] : planHealing(goal.healing, observed) },
+    { name: 'replicas', steps: planHealing(goal.healing, observed) },
     {
       name: 'configuration',
       steps:
@@ -76,7 +75,13 @@ export function plan(goal: Goal, observed: Observed): Plan {
     observed,
   );
   const timely = drainFirst(postpone(held, observed, goal.maintenance));
-  return { tracks: withPoolerPauses(timely, observed) };
+  return { tracks: withPoolerPauses(oneByOne(timely), observed) };
+}
+
+/** No replica is rebuilt while pods go; but they may wait for the very replica that has to be, or for a window. */
+function oneByOne(tracks: Track[]): Track[] {
+  const pods = tracks.find(({ name }) => name === 'pods');
+  return pods !== undefined && goesOn(pods.steps) ? tracks.filter(({ name }) => name !== 'replicas') : tracks;
 }
 
 /** What members share, then the restarts that follow from it, or else from what each has of its own. */
