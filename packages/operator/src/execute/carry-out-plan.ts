@@ -5,6 +5,7 @@ import { PostgresError } from '@pgherd/postgres';
 import type { Plan, Step } from '../plan/step.ts';
 import { explain, isWebhookAway } from './explain.ts';
 import { PoolersBusyError } from './pause-poolers.ts';
+import { NotRebuiltError } from './rebuild-member.ts';
 import { NotCaughtUpError } from './switch-over.ts';
 import { carryOut, type Hands, type StepContext, type StepReport } from './executor.ts';
 
@@ -72,7 +73,7 @@ export function isApiServerAway(error: unknown): boolean {
 function isTransient(error: unknown): boolean {
   if (error instanceof PostgresError) return error.transient;
   // Somebody else was faster; the next pass looks at what he wrote.
-  if (isConflict(error) || error instanceof NotCaughtUpError || error instanceof PoolersBusyError)
-    return true;
+  const passing = [NotCaughtUpError, NotRebuiltError, PoolersBusyError];
+  if (isConflict(error) || passing.some((kind) => error instanceof kind)) return true;
   return error instanceof PatroniError && error.status === undefined;
 }

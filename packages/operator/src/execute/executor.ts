@@ -14,6 +14,7 @@ import { pausingPoolers } from './pause-poolers.ts';
 import { podHelp } from './pod-help.ts';
 import { switchOver } from './switch-over.ts';
 import { refuseForeign } from './foreign-object.ts';
+import { rebuildMember } from './rebuild-member.ts';
 import { restartMember } from './restart-member.ts';
 
 /** The outside world that steps act on. */
@@ -175,11 +176,12 @@ async function patch(hands: Hands, action: Extract<Action, { type: 'patch' }>): 
 async function rebuild(
   hands: Hands,
   { namespace }: StepContext,
-  { member, address, note }: Extract<Action, { type: 'rebuild' }>,
+  action: Extract<Action, { type: 'rebuild' }>,
 ): Promise<StepReport> {
-  const patched = { metadata: { annotations: note } };
-  await patch(hands, { type: 'patch', kind: kinds.pod, namespace, name: member, patch: patched });
-  const said = (await hands.patroni(address).reinitialize({ force: true })).trim();
+  const body = { metadata: { annotations: action.note } };
+  const note = () =>
+    patch(hands, { type: 'patch', kind: kinds.pod, namespace, name: action.member, patch: body });
+  const said = await rebuildMember((address) => hands.patroni(address), action, note);
   return said === '' ? nothingToTell : { notes: [said], problems: [] };
 }
 

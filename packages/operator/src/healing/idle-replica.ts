@@ -4,7 +4,7 @@ import { isStreaming, leaderOf, serves, type Member, type Observed } from '../ob
 export interface IdleReplica {
   /** Since when, by our clock. */
   since: number;
-  /** Which run of its container, and where it stands: another one begins anew. */
+  /** Which run of its container, where it stands, and whom it is to follow: another one begins anew. */
   mark: string;
 }
 
@@ -24,7 +24,7 @@ export function idleReplicas(observed: Observed, before: IdleReplicas, now: numb
   const idle = observed.members.filter((member) => member !== leader && isIdle(observed, member));
   return new Map(
     idle.map((member) => {
-      const mark = markOf(member);
+      const mark = `${markOf(member)} after ${leader?.name ?? ''} ${leader?.timeline ?? ''}`;
       const known = before.get(member.name);
       // A clock that was set back begins anew.
       const isKnown = known?.mark === mark && known.since <= now;

@@ -61,6 +61,12 @@ test('the time begins anew with another container', () => {
   expect(planned([stale, world([primary, restarted])])).toEqual([]);
 });
 
+test('the time begins anew with another primary: perhaps it can follow that one', () => {
+  const others = [testPod({ ordinal: 0, streaming: true }), stuck, testPod({ ordinal: 2, role: 'primary' })];
+  const before = [primary, stuck, testPod({ ordinal: 2 })];
+  expect(planned([world(before), world(others, 'acid-demo-2')])).toEqual([]);
+});
+
 test('never while nobody accepts writes: it may be the one with the data', () => {
   const headless = world([primary, stuck], '');
   expect(planned([headless, headless])).toEqual([]);

@@ -29,7 +29,8 @@ const mostPatience = 64;
  * and less often, and only while a primary serves.
  */
 export function planHealing(goal: HealingGoal | undefined, observed: Observed): Step[] {
-  if (goal === undefined || goal.patienceMs === 0 || !serves(observed)) return [];
+  const leader = leaderOf(observed);
+  if (goal === undefined || goal.patienceMs === 0 || leader === undefined || !serves(observed)) return [];
   const due = idleMembers(goal, observed).filter((member) => dueAt(member, goal) <= goal.now);
   const [member] = due;
   if (member === undefined) return [];
@@ -37,13 +38,15 @@ export function planHealing(goal: HealingGoal | undefined, observed: Observed): 
   const { times } = rebuiltOf(member) ?? { times: 0 };
   return [
     {
-      what: `rebuild replica ${member.name} from ${leaderOf(observed)?.name ?? 'the primary'}`,
+      what: `rebuild replica ${member.name} from ${leader.name}`,
       why: [describe(member)],
       disturbs: 'restart',
       action: {
         type: 'rebuild',
         member: member.name,
         address: member.address ?? '',
+        leader: leader.name,
+        leaderAddress: leader.address ?? '',
         note: { [rebuiltAnnotation]: JSON.stringify({ at: goal.now, times: times + 1 }) },
       },
       observeAfter: true,

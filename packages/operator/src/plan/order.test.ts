@@ -4,7 +4,15 @@ import { expect, test } from 'vitest';
 import { kinds } from '../kinds.ts';
 import { observe } from '../observe/observe.ts';
 import { goalOf } from '../reconcile/goal.ts';
-import { testConfiguration, testManifest } from '../testing/cluster.ts';
+import { render } from '../render/render.ts';
+import {
+  testConfiguration,
+  testManifest,
+  testObserved,
+  testPod,
+  testRemembered,
+  withStatus,
+} from '../testing/cluster.ts';
 import { World } from '../testing/world.ts';
 import { plan } from './plan.ts';
 import type { Step, Track } from './step.ts';
@@ -120,5 +128,37 @@ test('a StatefulSet that is made again: its pods are left alone, and the plan sa
   expect(world.get(kinds.statefulSet, 'acid-demo')).toBeUndefined();
   expect(tracksFor(world, large).flatMap((track) => track.steps.map(({ what }) => what))).toEqual([
     'create statefulset acid-demo',
+  ]);
+});
+
+test('nobody is restarted in the pass in which the primary moves: the next one knows who it is', () => {
+  const rendered = (numberOfInstances: number) =>
+    render({
+      manifest: testManifest({ numberOfInstances }),
+      configuration: testConfiguration(),
+      remembered: testRemembered(),
+    });
+  const standing = rendered(2).map((desired) =>
+    desired.kind === kinds.statefulSet ? withStatus(desired, 'old') : desired,
+  );
+  const pending = testPod({ ordinal: 0 });
+  const said = JSON.parse(pending.metadata.annotations?.['status'] ?? '{}') as object;
+  pending.metadata.annotations = { status: JSON.stringify({ ...said, pending_restart: true }) };
+  const observed = testObserved(standing, [pending, testPod({ ordinal: 1, role: 'primary' })], {
+    leader: 'acid-demo-1',
+    configuration: {},
+  });
+  const goal = {
+    objects: rendered(1),
+    database: undefined,
+    configuration: { wanted: {}, applied: [], version: '17' },
+    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+  };
+  const lines = plan(goal, observed).tracks.flatMap(({ name, steps }) =>
+    name === 'pods' || name === 'configuration' ? [[steps[0]?.what, steps[0]?.waitFor]] : [],
+  );
+  expect(lines).toEqual([
+    ['switch over from acid-demo-1 to acid-demo-0', undefined],
+    ['restart PostgreSQL of acid-demo-0', 'the primary has moved'],
   ]);
 });

@@ -78,10 +78,21 @@ export function plan(goal: Goal, observed: Observed): Plan {
   return { tracks: withPoolerPauses(oneByOne(timely), observed) };
 }
 
-/** No replica is rebuilt while pods go; but they may wait for the very replica that has to be, or for a window. */
+/**
+ * No replica is rebuilt while pods go; but they may wait for the very replica that has to be, or for a window. While the
+ * primary moves nobody is restarted: who was a replica a moment ago may be the primary.
+ */
 function oneByOne(tracks: Track[]): Track[] {
-  const pods = tracks.find(({ name }) => name === 'pods');
-  return pods !== undefined && goesOn(pods.steps) ? tracks.filter(({ name }) => name !== 'replicas') : tracks;
+  const pods = tracks.find(({ name }) => name === 'pods')?.steps ?? [];
+  if (!goesOn(pods)) return tracks;
+  const others = tracks.filter(({ name }) => name !== 'replicas');
+  const last = pods.find(({ observeAfter }) => observeAfter === true);
+  if (last?.action.type !== 'switchover' || last.waitFor !== undefined) return others;
+  return others.map((track) =>
+    track.name === 'configuration'
+      ? { ...track, steps: firstRestartWaits(track.steps, 'the primary has moved') }
+      : track,
+  );
 }
 
 /** What members share, then the restarts that follow from it, or else from what each has of its own. */
@@ -112,6 +123,10 @@ function besideRollout(steps: Step[], pods: Step[]): Step[] {
   );
   if (replaced.size === 0) return steps;
   const left = steps.filter(({ action }) => action.type !== 'restart' || !replaced.has(action.member));
-  const first = left.find(({ action }) => action.type === 'restart');
-  return left.map((step) => (step === first ? { ...step, waitFor: 'the rolling update is done' } : step));
+  return firstRestartWaits(left, 'the rolling update is done');
+}
+
+function firstRestartWaits(steps: Step[], waitFor: string): Step[] {
+  const first = steps.find(({ action }) => action.type === 'restart');
+  return steps.map((step) => (step === first ? { ...step, waitFor } : step));
 }

@@ -62,7 +62,14 @@ export type Action =
       follows?: string;
     }
   /** Throws a replica's data away and has it copied again; `note`: annotations of its pod, written before. */
-  | { type: 'rebuild'; member: string; address: string; note: Record<string, string> }
+  | {
+      type: 'rebuild';
+      member: string;
+      address: string;
+      leader: string;
+      leaderAddress: string;
+      note: Record<string, string>;
+    }
   /** Roles and databases of the manifest over SQL. */
   | { type: 'sql'; address: string; leader: string; fingerprint: string };
 
