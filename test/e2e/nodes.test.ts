@@ -15,6 +15,9 @@ import type { Pod, Toleration } from '@pgherd/kube/objects';
 import { connectEngine, probeHost } from '@pgherd/local/engine';
 import { fetchKubectl } from '../../scripts/fetch-kubectl.ts';
 import { eventually } from '../support/eventually.ts';
+import { LocalCluster } from '../support/local-cluster.ts';
+import { clusterManifest } from '../support/manifests.ts';
+import { Writer } from '../support/writer.ts';
 import { pgherd, removeInstance, run, suiteHome, type Finished } from '../support/instance.ts';
 import { ensureNodeImage, IMAGE } from '../machine/node-lab.ts';
 
@@ -260,4 +263,38 @@ test.each([
   expect(next.stderr).toContain("Cannot evict pod as it would violate the pod's disruption budget");
   for (const node of [first, second]) expect((await kubectl(suite, 'uncordon', node)).code).toBe(0);
   await allThree();
+});
+
+test('drain of the node of a primary: it finishes, the role has moved before, nothing acknowledged is lost', async () => {
+  await client.delete(deployments, { namespace: 'default', name: 'web' });
+  const cluster = await LocalCluster.join('nodes', { enable_pod_antiaffinity: 'true' });
+  const name = 'acid-nodes';
+  let writer: Writer | undefined;
+  try {
+    await cluster.apply(clusterManifest({ name, instances: 3, synchronous: true }));
+    await cluster.waitForStatus(name, 'Running', 120_000);
+    const before = await cluster.primary(name);
+    const node = before.spec?.nodeName ?? '';
+    writer = new Writer(await cluster.address(name, 'zalando', 'foo'), 20);
+    await writer.start();
+    await eventually('the writer writes', () => writer!.count >= 20);
+
+    const drained = await kubectl('trixie', 'drain', node, '--ignore-daemonsets', '--delete-emptydir-data');
+    expect([drained.code, drained.stderr]).toEqual([0, expect.anything()]);
+    const after = await cluster.primary(name);
+    expect([after.metadata.name, after.spec?.nodeName]).not.toEqual([before.metadata.name, node]);
+    expect(after.spec?.nodeName).not.toBe(node);
+    const count = writer.count;
+    await eventually('the writer goes on', () => writer!.count >= count + 20);
+    const { lost, report } = await writer.stopAndFindLost();
+    expect(lost).toEqual([]);
+    console.log(`drain of the primary's node: longest gap of a writer ${report.longestGapMs} ms`);
+    expect((await kubectl('trixie', 'get', 'events')).stdout).toContain(`node ${node} is being drained`);
+    expect((await kubectl('trixie', 'uncordon', node)).code).toBe(0);
+    // Its volume is on that node.
+    await cluster.waitForStatus(name, 'Running', 120_000);
+  } finally {
+    await writer?.stop();
+    cluster.close();
+  }
 });

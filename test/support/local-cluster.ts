@@ -42,6 +42,14 @@ export class LocalCluster {
     return cluster;
   }
 
+  /** An operator for the instance that a suite has already started; whoever started it removes it. */
+  static async join(suite: string, configuration: Record<string, string>): Promise<LocalCluster> {
+    const cluster = new LocalCluster(suiteHome(suite), true);
+    cluster.configure(configuration);
+    await cluster.up();
+    return cluster;
+  }
+
   /** The operator's configuration, as flat keys; it is taken while the operator runs. */
   configure(configuration: Record<string, string>): void {
     writeFileSync(join(this.home, 'operator.yaml'), stringify(configuration));
@@ -63,8 +71,12 @@ export class LocalCluster {
     await eventually('the operator is gone', () => findBackground(this.home, 'operator') === undefined);
   }
 
-  async remove(): Promise<void> {
+  close(): void {
     this.connected?.client.close();
+  }
+
+  async remove(): Promise<void> {
+    this.close();
     await removeInstance(this.home);
   }
 

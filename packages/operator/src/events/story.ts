@@ -50,7 +50,9 @@ export function reasonOf(step: Step, isDeletion: boolean): string {
 export function messageOf(step: Step, notes: string[] = []): string {
   // That something is made because it is missing needs no words.
   const reasons = step.why.filter((reason) => reason !== missing);
-  const why = notes.length === 0 ? reasons : step.action.type === 'delete' ? [...reasons, ...notes] : notes;
+  // What came of most steps tells more than why they were done.
+  const areBothTold = step.action.type === 'delete' || step.drain !== undefined;
+  const why = notes.length === 0 ? reasons : areBothTold ? [...reasons, ...notes] : notes;
   return (why.length === 0 ? step.what : `${step.what}: ${why.join('; ')}`).slice(0, 1000);
 }
 

@@ -1,5 +1,5 @@
 import { annotations, expressions, labelNames, labels, retentionPolicy } from '../collections.ts';
-import { inGroup, minute, notYet } from '../key.ts';
+import { inGroup, minute } from '../key.ts';
 import { infrastructureRoles } from '../structures.ts';
 import {
   labelName,
@@ -111,13 +111,14 @@ export const objectKeys = {
   }),
   master_pod_move_timeout: period(
     20 * minute,
-    'How long moving primaries away from a node that is drained may take altogether.',
+    "Without effect; in Zalando's operator how long moving primaries away from a node that is drained may take altogether.",
     {
       inResource: {
         zalando: '20m if the group `kubernetes` is there, else 10m',
         decision: '20m in both forms.',
       },
-      ...notYet,
+      noEffect:
+        'a drain that cannot go on is no failure after any time, and goes on as soon as it can; remove it.',
     },
   ),
   oauth_token_secret_name: key({

@@ -40,7 +40,7 @@ export const podKeys = {
     kind: labels,
     default: {},
     description:
-      'Labels that a node must have to be fit for database pods. What runs on a node that loses them stays there; moving it away is not done yet.',
+      'Labels that a node must have to be fit for database pods. Primaries leave a node that is cordoned and lacks one of them; without this setting, one that is cordoned.',
   }),
   node_readiness_label_merge: key({
     kind: oneOf('OR', 'AND'),

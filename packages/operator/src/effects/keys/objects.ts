@@ -256,7 +256,7 @@ export const objectsKeys: Record<string, Entry> = {
       'StatefulSet acid-demo.spec.volumeClaimTemplates[0].metadata.labels.department',
     ],
   },
-  master_pod_move_timeout: 'not yet',
+  master_pod_move_timeout: 'no effect',
   oauth_token_secret_name: { shownBy: 'test/machine/operator-people.test.ts' },
   pdb_master_label_selector: {
     change: { configuration: { pdb_master_label_selector: 'false' } },
