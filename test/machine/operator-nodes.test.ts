@@ -64,16 +64,16 @@ async function schedule(): Promise<void> {
 }
 
 function playScheduler(): void {
-  let isWanted = true;
+  const end = new AbortController();
   const turns = (async () => {
-    while (isWanted) {
+    while (!end.signal.aborted) {
       // Somebody wrote in between; the next turn sees it.
       await schedule().catch(() => undefined);
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   })();
   lab.stopLater(async () => {
-    isWanted = false;
+    end.abort();
     await turns;
   });
 }
