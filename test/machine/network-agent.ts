@@ -52,7 +52,7 @@ function echo(keep: string, text: string): Promise<string> {
   });
 }
 
-function datagram(host: string, port: number, timeoutMs = 10_000): Promise<string> {
+function datagram(host: string, port: number, timeoutMs: number): Promise<string> {
   return new Promise((done, failed) => {
     const socket = createSocket('udp4');
     const timer = setTimeout(() => finish(() => failed(timedOut())), timeoutMs);

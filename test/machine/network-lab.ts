@@ -187,7 +187,8 @@ async function startPod(
     ip: NetworkSettings.Networks[instance.networkName]!.IPAddress,
     firstLine: (host, port, keep) => call('firstLine', host, port, keep),
     echo: (keep, text) => call('echo', keep, text),
-    datagram: (host, port, timeoutMs) => call('datagram', host, port, timeoutMs),
+    // On its way to another process undefined becomes null, which is no default.
+    datagram: (host, port, timeoutMs = 10_000) => call('datagram', host, port, timeoutMs),
     received: () => call('received'),
     resolve: (server, host, type) => call('resolve', server, host, type),
     stop: async () => {

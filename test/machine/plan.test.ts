@@ -136,7 +136,11 @@ test('new, running, changed, deleted: what is printed is what happens', async ()
 });
 
 test('the configuration is that of the operator that the manifest asks for', async () => {
-  const data = { docker_image: 'registry.example/spilo:1', docker_imag: 'x' };
+  const data = {
+    docker_image: 'registry.example/spilo:1',
+    docker_imag: 'x',
+    enable_patroni_api_tls: 'false',
+  };
   await lab.client.create(configMaps, { metadata: { ...key, name: 'settings' }, data });
   const labels = { name: 'postgres-operator' };
   const env = [
