@@ -35,8 +35,7 @@ async function done(own: Partial<MemberView>, leader: Partial<MemberView> = {}):
   };
   const note = async () => void calls.push('note');
   await rebuildMember(patroni, action, note).catch((error: unknown) => {
-    expect(error).toBeInstanceOf(NotRebuiltError);
-    calls.push('refused');
+    calls.push(error instanceof NotRebuiltError ? 'refused' : String(error));
   });
   return calls;
 }
