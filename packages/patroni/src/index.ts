@@ -11,3 +11,4 @@ export {
 export { parseObject } from './json.ts';
 export * from './member.ts';
 export * from './state.ts';
+export { isOn } from './truth.ts';

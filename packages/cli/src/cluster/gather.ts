@@ -16,6 +16,7 @@ import {
   type Service,
 } from '@pgherd/kube/objects';
 import {
+  isOn,
   lagOf,
   parseConfig,
   parseFailover,
@@ -206,7 +207,7 @@ export async function gatherOverview(target: Target, cluster: Postgresql & KubeO
     conditions: status.conditions ?? [],
     steps: status.steps ?? [],
     stepsLeft: status.stepsLeft ?? 0,
-    paused: parseConfig(state.config).config?.['pause'] === true,
+    paused: isOn(parseConfig(state.config).config?.['pause']),
     scheduled: scheduledIn(state, podList.items),
     ...(status.lastError === undefined ? {} : { lastError: status.lastError }),
     connections: secretList.items

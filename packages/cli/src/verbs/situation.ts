@@ -1,6 +1,7 @@
 import { readStatus, type StepStatus } from '@pgherd/api';
 import { configMaps, endpoints, pods } from '@pgherd/kube/objects';
 import {
+  isOn,
   parseConfig,
   parseFailover,
   parseLeader,
@@ -100,7 +101,7 @@ async function look(
     name,
     holder: parseLeader(written.leader).leader,
     members: members.sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true })),
-    paused: config['pause'] === true,
+    paused: isOn(config['pause']),
     mode: modeOf(config['synchronous_mode']),
     synchronous: parseSync(written.sync).standbys,
     maximumLag: typeof allowed === 'number' ? Math.max(allowed, littleLag) : littleLag,
@@ -111,7 +112,7 @@ async function look(
 
 function modeOf(value: unknown): Situation['mode'] {
   if (value === 'quorum') return 'quorum';
-  return value === true || value === 'on' || value === 'true' ? 'synchronous' : 'asynchronous';
+  return isOn(value) ? 'synchronous' : 'asynchronous';
 }
 
 /** The member of this name; undefined when there is none. */

@@ -37,6 +37,7 @@ test.each([
   ],
   [new ApiError(422, 'Invalid', 'Service "x" is invalid: spec.ports[0].port'), 'ObjectRefused', 'field'],
   [new PatroniError('GET http://10.0.0.1:8008/config: ECONNREFUSED'), 'PatroniUnreachable', '8008'],
+  [new PatroniError('no auth header received', 401), 'PatroniRefuses', 'pgherd switchover'],
   [new PatroniError('switchover refused', 412), 'PatroniRefuses', 'switchover refused'],
   [new PostgresError('password authentication failed', '28P01', true), 'PasswordRefused', 'Secret'],
   [new PostgresError('connect ECONNREFUSED', 'ECONNREFUSED', true), 'PostgresUnreachable', '5432'],

@@ -96,6 +96,12 @@ function refusedByKubernetes(error: ApiError, said: string): Advice {
 }
 
 function refusedByPatroni(error: PatroniError): Advice {
+  if (error.status === 401) {
+    return [
+      'PatroniRefuses',
+      'its pod started with another password than the Secret …-patroni-api has now: put the former one back, or hand the role over (pgherd switchover) and delete the pod',
+    ];
+  }
   if (error.status !== undefined) return ['PatroniRefuses'];
   return [
     'PatroniUnreachable',

@@ -1,4 +1,4 @@
-import { parseConfig, parseSync } from '@pgherd/patroni';
+import { isOn, parseConfig, parseSync } from '@pgherd/patroni';
 import type { Rules } from './decide.ts';
 
 type Annotations = Record<string, string> | undefined;
@@ -28,9 +28,4 @@ export function rulesOf(config: Annotations, sync: Annotations, leader: string |
       : undefined,
     maximumLag: typeof lag === 'number' ? lag : defaultMaximumLag,
   };
-}
-
-/** As Patroni reads a truth value. */
-function isOn(value: unknown): boolean {
-  return value === true || ['on', 'true', 'yes', '1'].includes(String(value).toLowerCase());
 }

@@ -88,7 +88,7 @@ function planned(setting: Setting) {
         objects,
         database: undefined,
         configuration: undefined,
-        pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+        pods: { ignoredAnnotations: [], isLazy: false },
         ...(setting.maintenance === undefined ? {} : { maintenance: setting.maintenance }),
       },
       observed,

@@ -34,7 +34,7 @@ function rollOut(changes: Partial<Observed>, primaryWorks = true): Plan {
     testPod({ ordinal: 1, streaming: primaryWorks }),
   ];
   const observed = { ...testObserved(live, pods, { leader: 'acid-demo-0' }), ...changes };
-  const options = { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false };
+  const options = { ignoredAnnotations: [], isLazy: false };
   return plan({ objects, database: undefined, configuration: undefined, pods: options }, observed);
 }
 
@@ -53,22 +53,25 @@ test('nothing is held back in a quiet cluster', () => {
   ]);
 });
 
-test('a paused cluster: objects are changed, pods and the primary stay as they are', () => {
-  const wait = 'the cluster is paused no more (pgherd resume acid-demo)';
-  const made = rollOut({ configuration: { pause: true } });
-  expect(lines(made)).toEqual([
-    'update statefulset acid-demo',
-    `replace pod acid-demo-1 | ${wait} (held)`,
-    `switch over from acid-demo-0 to acid-demo-1 | ${wait} (held)`,
-    `replace pod acid-demo-0 | ${wait} (held)`,
-  ]);
-  // However long that takes, it is no trouble.
-  expect(waitingOf(made, undefined, 0)).toBeUndefined();
-  expect(lines(rollOut({ configuration: { pause: true } }, false)).slice(1)).toEqual([
-    expect.stringContaining(`| ${wait} (held)`),
-    expect.stringContaining(`| ${wait} (held)`),
-  ]);
-});
+test.each([true, 'on', 'true'])(
+  'a paused cluster: objects are changed, pods and the primary stay (%s)',
+  (pause) => {
+    const wait = 'the cluster is paused no more (pgherd resume acid-demo)';
+    const made = rollOut({ configuration: { pause } });
+    expect(lines(made)).toEqual([
+      'update statefulset acid-demo',
+      `replace pod acid-demo-1 | ${wait} (held)`,
+      `switch over from acid-demo-0 to acid-demo-1 | ${wait} (held)`,
+      `replace pod acid-demo-0 | ${wait} (held)`,
+    ]);
+    // However long that takes, it is no trouble.
+    expect(waitingOf(made, undefined, 0)).toBeUndefined();
+    expect(lines(rollOut({ configuration: { pause: true } }, false)).slice(1)).toEqual([
+      expect.stringContaining(`| ${wait} (held)`),
+      expect.stringContaining(`| ${wait} (held)`),
+    ]);
+  },
+);
 
 test('a paused cluster: a restart waits', () => {
   const members = [testPod({ ordinal: 0, role: 'primary' }), testPod({ ordinal: 1 })];
@@ -82,7 +85,7 @@ test('a paused cluster: a restart waits', () => {
     objects: [],
     database: undefined,
     configuration: { wanted: {}, applied: [], version: '17' },
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+    pods: { ignoredAnnotations: [], isLazy: false },
   };
   expect(stepsOf(plan(goal, paused)).map(({ isHeld }) => isHeld)).toEqual([true, true]);
   expect(stepsOf(plan(goal, { ...paused, configuration: {} })).map(({ isHeld }) => isHeld)).toEqual([

@@ -1,10 +1,11 @@
+import { isOn } from '@pgherd/patroni';
 import { kinds } from '../kinds.ts';
 import { isStreaming, leaderOf, type Observed } from '../observe/observed.ts';
 import type { Step, Track } from './step.ts';
 
 /** Whether somebody put the cluster into Patroni's maintenance mode. */
 export function isPaused({ configuration }: Pick<Observed, 'configuration'>): boolean {
-  return configuration?.['pause'] === true;
+  return isOn(configuration?.['pause']);
 }
 
 /**

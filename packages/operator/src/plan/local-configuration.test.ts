@@ -44,7 +44,7 @@ function change(before: Parameters, after: Parameters, more: Partial<Postgresql[
     objects: wanted,
     database: undefined,
     configuration: { wanted: {}, applied: [], version: '17' },
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+    pods: { ignoredAnnotations: [], isLazy: false },
   };
   return stepsOf(plan(goal, observed));
 }

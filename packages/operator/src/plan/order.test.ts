@@ -152,7 +152,7 @@ test('nobody is restarted in the pass in which the primary moves: the next one k
     objects: rendered(1),
     database: undefined,
     configuration: { wanted: {}, applied: [], version: '17' },
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+    pods: { ignoredAnnotations: [], isLazy: false },
   };
   const lines = plan(goal, observed).tracks.flatMap(({ name, steps }) =>
     name === 'pods' || name === 'configuration' ? [[steps[0]?.what, steps[0]?.waitFor]] : [],

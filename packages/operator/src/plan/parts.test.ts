@@ -97,7 +97,7 @@ describe('what is switched off goes', () => {
       unwanted: unwantedObjects(testConfiguration(), plain, testObserved(before)),
       database: undefined,
       configuration: undefined,
-      pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+      pods: { ignoredAnnotations: [], isLazy: false },
     };
     const steps = stepsOf(plan(goal, testObserved(before)));
     const firstRemoval = steps.findIndex(({ action }) => action.type === 'delete');

@@ -34,7 +34,7 @@ function planFor(objects: Desired[], observed: Observed) {
       objects,
       database: undefined,
       configuration: undefined,
-      pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+      pods: { ignoredAnnotations: [], isLazy: false },
     },
     observed,
   );
@@ -277,16 +277,6 @@ test('another major version is no reason to replace pods: that is an upgrade', (
   const target = desiredOf(testManifest({ postgresql: { version: '18' } }), live);
   const observed = testObserved(live, [pods.primary(0), pods.replica(1)], { leader: 'acid-demo-0' });
   expect(whats(target, observed)).toEqual([]);
-});
-
-test('the label of a primary that died is taken away while another one leads', () => {
-  const live = standing(testManifest());
-  const observed = testObserved(live, [pods.primary(0, { running: false }), pods.primary(1)], {
-    leader: 'acid-demo-1',
-  });
-  expect(whats(desiredOf(testManifest(), live), observed)).toEqual([
-    'take the label spilo-role=master from pod acid-demo-0',
-  ]);
 });
 
 test('what changes in a Secret is written to exactly the version that was looked at, and shown to nobody', () => {

@@ -1,6 +1,6 @@
 import type { StatefulSet } from '@pgherd/kube/objects';
 import { describe, kinds, type Desired } from '../kinds.ts';
-import { find, isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
+import { find, type Observed } from '../observe/observed.ts';
 import { fieldChanges, printChange, type FieldChange } from './field-change.ts';
 import { applyTo, makeAgain, waiting } from './objects.ts';
 import { podMetadataSteps } from './pod-metadata.ts';
@@ -10,8 +10,6 @@ import type { Step } from './step.ts';
 
 /** What the configuration says about pods. */
 export interface PodOptions {
-  /** Pod label with the role, `pod_role_label`. */
-  roleLabel: string;
   /** Annotations that are no difference, `ignored_annotations`. */
   ignoredAnnotations: readonly string[];
   /** Whether a new image waits until pods are replaced for another reason, `enable_lazy_spilo_upgrade`. */
@@ -30,10 +28,7 @@ export function planPods(desired: Desired | undefined, observed: Observed, optio
   // What the pods should be is not known yet, so those that run are good enough.
   if (desired.waitFor !== undefined && changes.length > 0) {
     const steps = statefulSetSteps(desired, live, changes, observed);
-    return [
-      ...stripStalePrimaryLabels(observed, options.roleLabel),
-      ...steps.slice(0, 1).map((step) => waiting(desired, step)),
-    ];
+    return steps.slice(0, 1).map((step) => waiting(desired, step));
   }
   const statefulSet = desired.object as StatefulSet;
   const outdated = outdatedMembers(statefulSet, live, changes, observed, options.isLazy);
@@ -43,7 +38,6 @@ export function planPods(desired: Desired | undefined, observed: Observed, optio
       !outdated.some((entry) => entry.member === member),
   );
   return [
-    ...stripStalePrimaryLabels(observed, options.roleLabel),
     ...statefulSetSteps(desired, live, changes, observed),
     ...podMetadataSteps(statefulSet.spec?.template ?? {}, observed, current, options.ignoredAnnotations),
     ...awaiting(planRollout(statefulSet, live, changes, observed, outdated), outdated, options),
@@ -105,33 +99,4 @@ function recreateSteps(desired: Desired, live: StatefulSet, changes: FieldChange
       observeAfter: true,
     },
   ];
-}
-
-/**
- * Each Patroni labels only its own pod, so a primary that died keeps its label until it is back. While another member
- * leads, nobody should be sent there.
- */
-function stripStalePrimaryLabels(observed: Observed, roleLabel: string): Step[] {
-  const leader = leaderOf(observed);
-  if (leader === undefined || !isStreaming(observed, leader)) return [];
-  const isStale = (member: Member) =>
-    member !== leader && !member.running && member.pod.metadata.labels?.[roleLabel] === 'master';
-  return observed.members.filter(isStale).map((member) => ({
-    what: `take the label ${roleLabel}=master from pod ${member.name}`,
-    why: [`${leader.name} is the primary and ${member.name} does not run`],
-    disturbs: 'nothing',
-    action: {
-      type: 'patch',
-      kind: kinds.pod,
-      namespace: observed.namespace,
-      name: member.name,
-      patch: {
-        metadata: {
-          uid: member.pod.metadata.uid,
-          resourceVersion: member.pod.metadata.resourceVersion,
-          labels: { [roleLabel]: null },
-        },
-      },
-    },
-  }));
 }

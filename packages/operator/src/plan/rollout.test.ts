@@ -82,7 +82,7 @@ function stepsFor(
     objects: objects === pair ? pair : wanted,
     database: undefined,
     configuration: undefined,
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy, awaitsPasswords },
+    pods: { ignoredAnnotations: [], isLazy, awaitsPasswords },
   };
   return stepsOf(plan(goal, observed)).map(
     ({ what, disturbs, waitFor }) =>
@@ -347,7 +347,7 @@ test('the next pod waits until the containers of the one before have run for a w
     objects: wanted,
     database: undefined,
     configuration: undefined,
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+    pods: { ignoredAnnotations: [], isLazy: false },
   };
   const [first] = stepsOf(plan(goal, { ...observed, members }));
   expect(first?.waitFor).toBe('acid-demo-2 stays ready');
@@ -364,7 +364,7 @@ test('PostgreSQL of no member is restarted while pods are replaced, and not twic
     objects: wanted,
     database: undefined,
     configuration: { wanted: {}, applied: [], version: '17' },
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+    pods: { ignoredAnnotations: [], isLazy: false },
   };
   expect(stepsOf(plan(goal, observed)).map(({ what, waitFor }) => [what, waitFor])).toEqual([
     ['replace pod acid-demo-1', undefined],

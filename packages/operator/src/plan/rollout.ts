@@ -1,4 +1,5 @@
 import type { ContainerStatus, StatefulSet } from '@pgherd/kube/objects';
+import { isOn } from '@pgherd/patroni';
 import { describe, kinds } from '../kinds.ts';
 import { formerPasswordAnnotation } from '../names.ts';
 import { isStreaming, leaderOf, serves, type Member, type Observed } from '../observe/observed.ts';
@@ -228,6 +229,6 @@ export function replaceStep(observed: Observed, { member, why }: Outdated, distu
 /** Whether commits wait for the member while it is away, because nobody else can confirm them. */
 function holdsUpCommits({ configuration, members }: Observed, gone: Member): boolean {
   const { synchronous_mode: mode, synchronous_mode_strict: isStrict } = configuration ?? {};
-  const isSynchronous = mode === true || mode === 'quorum';
-  return isStrict === true && isSynchronous && members.length === 2 && members.includes(gone);
+  const isSynchronous = mode === 'quorum' || isOn(mode);
+  return isOn(isStrict) && isSynchronous && members.length === 2 && members.includes(gone);
 }

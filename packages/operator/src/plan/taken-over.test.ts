@@ -39,7 +39,7 @@ function planFor(desired: Desired[], world: World) {
     objects: withoutPasswords(desired, world),
     database: undefined,
     configuration: undefined,
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+    pods: { ignoredAnnotations: [], isLazy: false },
   };
   return plan(goal, testObserved(world.list()));
 }

@@ -33,7 +33,7 @@ function steps(objects: Desired[], live: Desired[]) {
     objects,
     database: undefined,
     configuration: undefined,
-    pods: { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false },
+    pods: { ignoredAnnotations: [], isLazy: false },
   };
   const pods = live.length > 0 ? [testPod({ ordinal: 0, role: 'primary' }), testPod({ ordinal: 1 })] : [];
   return stepsOf(plan(goal, testObserved(live, pods, { leader: 'acid-demo-0' }))).map(

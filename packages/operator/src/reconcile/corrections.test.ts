@@ -21,7 +21,7 @@ const desired = render({
 });
 
 function planFor(objects: Desired[], observed: Observed) {
-  const pods = { roleLabel: 'spilo-role', ignoredAnnotations: [], isLazy: false };
+  const pods = { ignoredAnnotations: [], isLazy: false };
   return plan({ objects, database: undefined, configuration: undefined, pods }, observed);
 }
 

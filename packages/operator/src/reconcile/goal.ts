@@ -122,7 +122,6 @@ export function goalOf(
         circumstances.version ?? operatorVersion,
       ),
       pods: {
-        roleLabel: configuration.pod_role_label,
         ignoredAnnotations: configuration.ignored_annotations,
         isLazy: configuration.enable_lazy_spilo_upgrade,
         ...(sql !== undefined && !isAccepted(observed, superuser) ? { awaitsPasswords: true } : {}),

@@ -323,6 +323,9 @@ test('what waits for a maintenance window is told, and the cluster runs', () => 
   // Not all is in force yet.
   expect(status.origin).toEqual({ version: '0', inputs: 'b' });
   expect(statusOf(healthy, { origin }).origin).toEqual(origin);
+  const sql: Step = { ...step, action: { type: 'sql', address: '', leader: '', fingerprint: '' } };
+  const refused = { tracks: [{ name: 'database' as const, steps: [sql] }] };
+  expect(statusOf(healthy, { plan: refused, origin }).origin).toEqual(origin);
 });
 
 test('a cluster whose writes are stopped is not ready, and says what to do', () => {

@@ -77,9 +77,15 @@ function volumesOf({ observed, previous }: StatusInput): Pick<PostgresqlStatus, 
   return volumes.length === 0 ? {} : { volumes };
 }
 
-/** While something is left it may be what an older version or manifest wanted: that stays until all is in force. */
+/**
+ * While something is left it may be what an older version or manifest wanted: that stays until all is in force. SQL takes
+ * nobody away, and some of it may be refused for good.
+ */
 function originStatus({ origin, plan, previous }: StatusInput): Pick<PostgresqlStatus, 'origin'> {
-  const kept = origin !== undefined && stepsOf(plan).length === 0 ? origin : previous.origin;
+  const kept =
+    origin !== undefined && stepsOf(plan).every(({ action }) => action.type === 'sql')
+      ? origin
+      : previous.origin;
   return kept === undefined ? {} : { origin: kept };
 }
 

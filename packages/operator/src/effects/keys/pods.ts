@@ -159,7 +159,6 @@ export const podsKeys: Record<string, Entry> = {
       'Service acid-demo-repl.spec.selector.role',
       'Service acid-demo-repl.spec.selector.spilo-role',
       'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[KUBERNETES_ROLE_LABEL].value',
-      'rolling updates.roleLabel',
     ],
   },
   pod_service_account_definition: {
