@@ -50,9 +50,14 @@ export const checkPatroni: Check = (manifest, _configuration, report) => {
         `spec.patroni.slots.${name}`,
         'the name of a slot has lower-case letters, digits and underscores, at most 63.',
       );
-  for (const name of Object.keys(manifest.spec.postgresql.parameters ?? {}))
+  for (const [name, value] of Object.entries(manifest.spec.postgresql.parameters ?? {})) {
+    const field = `spec.postgresql.parameters.${name}`;
     if (!/^[a-zA-Z_][a-zA-Z0-9_$]*(\.[a-zA-Z_][a-zA-Z0-9_$]*)*$/.test(name))
-      report.error(`spec.postgresql.parameters.${name}`, 'this cannot be the name of a parameter.');
+      report.error(field, 'this cannot be the name of a parameter.');
+    // Patroni writes it to postgresql.conf as it is, and no PostgreSQL starts with such a file.
+    if (/[\n\r\0]/.test(String(value)))
+      report.error(field, 'a value has one line; in YAML, `>-` makes one of several.');
+  }
 };
 
 /** Services: fixed ports and source ranges. */

@@ -72,6 +72,16 @@ test.each<[string, Partial<PostgresqlSpec>, string[]]>([
     { tls: { secretName: '', certificateFile: 'tls.crt', caFile: '', caSecretName: '' } },
     [],
   ],
+  [
+    'parameters that PostgreSQL would not start with',
+    {
+      postgresql: {
+        version: '17',
+        parameters: { log_filename: 'a\nb', work_mem: '1MB\n', search_path: "it's" },
+      },
+    },
+    ['error spec.postgresql.parameters.log_filename', 'error spec.postgresql.parameters.work_mem'],
+  ],
   ['contradicting flags', { users: { a: ['createdb', 'NOCREATEDB'] } }, ['error spec.users.a']],
   ['login and nologin', { users: { a: ['nologin', 'login'] } }, ['error spec.users.a']],
   ['a bad user name', { users: { Foo: [] } }, ['error spec.users.Foo']],
