@@ -55,7 +55,7 @@ export const checkPatroni: Check = (manifest, _configuration, report) => {
     if (!/^[a-zA-Z_][a-zA-Z0-9_$]*(\.[a-zA-Z_][a-zA-Z0-9_$]*)*$/.test(name))
       report.error(field, 'this cannot be the name of a parameter.');
     // Patroni writes it to postgresql.conf as it is, and no PostgreSQL starts with such a file.
-    if (/[\n\r\0]/.test(String(value)))
+    if (/[\n\r\0]/.test(value))
       report.error(field, 'a value has one line; in YAML, `>-` makes one of several.');
   }
 };
