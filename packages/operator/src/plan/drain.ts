@@ -61,7 +61,7 @@ function moveRole(
     .filter((member) => !staying.includes(member) && member.tags['nofailover'] !== true)
     .map((member) => {
       const because = departureOfMember(observed, member)?.why ?? `its node has trouble`;
-      return replacement(observed, member, [`${because}, and ${why}`], 'restart');
+      return replacement(observed, member, [because === why ? why : `${because}, and ${why}`], 'restart');
     });
   const movable = leaving.find(({ waitFor }) => waitFor === undefined) ?? leaving[0];
   return movable === undefined ? [later] : [movable, later];

@@ -165,3 +165,9 @@ test('what is about to be felt is announced with its order and reason', () => {
     /^restarting in place, the database is away until the pod is back: replace pod acid-demo-0 \(/,
   );
 });
+
+test('a pod that has to leave its node and has nowhere to go is not announced: nothing is done with it', () => {
+  const leaves = (more: Partial<Step>) => planOf(replace('acid-demo-1', { drain: 'orderly', ...more }));
+  expect(announcementOf(leaves({ waitFor: 'there is a node for it' }))).toBeUndefined();
+  expect(announcementOf(leaves({}))).toContain('rolling update: replace pod acid-demo-1');
+});

@@ -114,7 +114,10 @@ function isReplacement({ action }: Step): boolean {
 /** What is said before pods are replaced; undefined when none are. */
 export function announcementOf({ tracks }: Plan): string | undefined {
   const steps = tracks.find(({ name }) => name === 'pods')?.steps ?? [];
-  const replacements = steps.filter(isReplacement);
+  // Whoever has nowhere to go stays where he is.
+  const replacements = steps.filter(
+    (step) => isReplacement(step) && !(step.drain !== undefined && step.waitFor),
+  );
   const [first] = replacements;
   if (first === undefined || first.postponed !== undefined) return undefined;
   const felt = steps.filter((step) => isReplacement(step) || step.action.type === 'switchover');
