@@ -1,7 +1,7 @@
-import { request } from 'node:https';
 import type { Pod } from '@pgherd/kube/objects';
 import { eventually } from '../../test/support/eventually.ts';
 import { LocalCluster } from '../../test/support/local-cluster.ts';
+import { askPatroni } from '../../test/support/patroni-api.ts';
 import type { Address } from '../../test/support/writer.ts';
 import { clusterManifest } from '../manifests.ts';
 import type { Side } from './sample.ts';
@@ -108,23 +108,8 @@ export class Stage {
   }
 }
 
-/** `GET /cluster` of a member; with TLS when it has a certificate for it. The certificate is not what is measured. */
+/** `GET /cluster` of a member. */
 async function membersOf(pod: Pod): Promise<MemberView[]> {
-  const host = pod.status?.podIP ?? '';
-  const isSecure = pod.spec?.volumes?.some(({ name }) => name === 'patroni-api') === true;
-  const text = isSecure ? await getSecurely(host) : await (await fetch(`http://${host}:8008/cluster`)).text();
-  return (JSON.parse(text) as { members: MemberView[] }).members;
-}
-
-function getSecurely(host: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = { host, port: 8008, path: '/cluster', rejectUnauthorized: false, timeout: 2000 };
-    const asked = request(options, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
-      answer.on('end', () => resolve(text)).on('error', reject);
-    });
-    asked.on('timeout', () => asked.destroy(new Error('no answer'))).on('error', reject);
-    asked.end();
-  });
+  const { body } = await askPatroni(pod, 'GET', '/cluster');
+  return (JSON.parse(body) as { members: MemberView[] }).members;
 }

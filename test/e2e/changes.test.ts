@@ -8,6 +8,7 @@ import { pgherd, run } from '../support/instance.ts';
 import { LocalCluster, postgresqls } from '../support/local-cluster.ts';
 import { clusterManifest } from '../support/manifests.ts';
 import { disturbances, memberStates } from '../support/members.ts';
+import { askPatroni } from '../support/patroni-api.ts';
 import { queryOnce, Writer } from '../support/writer.ts';
 
 /** An example of every kind of change, on real pods: exactly what `pgherd plan` named is restarted, in its order. */
@@ -232,9 +233,8 @@ test('a slot, synchronous mode, quorum: made, and gone when the manifest no long
   const mode = async () =>
     (await ofMembers('show synchronous_standby_names')).filter((value) => value !== '');
   const patroniMode = async () => {
-    const { podIP = '' } = (await local.primary(name)).status ?? {};
-    const answer = await fetch(`http://${podIP}:8008/config`);
-    return ((await answer.json()) as { synchronous_mode?: unknown }).synchronous_mode;
+    const { body } = await askPatroni(await local.primary(name), 'GET', '/config');
+    return (JSON.parse(body) as { synchronous_mode?: unknown }).synchronous_mode;
   };
   const patroni = spec['patroni'] as object;
   const errors = await underWriter(async () => {

@@ -48,10 +48,7 @@ export const objectFaults: readonly Fault[] = [
     id: 'switchover',
     what: 'somebody moves the primary',
     inflict: async (world) => {
-      const leader = nameOf(await world.primary());
-      const call = ['patronictl', 'switchover', '--leader', leader, '--force'];
-      // Whether it can be done at this moment is Patroni's business.
-      await world.local.kubectl('exec', leader, '-c', 'postgres', '--', ...call).catch(() => undefined);
+      await world.local.pgherd('switchover', world.cluster, '--yes');
     },
   },
   {
