@@ -207,3 +207,42 @@ test('a pass with nothing to do only reads', async () => {
     { steps: [], conflicts: [], notes: [] },
   ]);
 });
+
+test('a server that goes away in the middle is not told as a database that is out of order', async () => {
+  const names = ['goes_first', 'goes_second'];
+  const declared = {
+    roles,
+    databases: names.map((name) => ({
+      name,
+      owner: 'd_owner',
+      schemas: [{ name: 's', owner: 'd_owner', usage: [] }],
+    })),
+  };
+  await lab.apply(declared);
+  const { host, port, password } = lab.server;
+  const real = openSessions({ host, port, user: 'postgres', password, database: 'postgres' });
+  const first = Promise.withResolvers<void>();
+  /** As a shutdown does it: one database has been seen, the session in the other ends, and that for the cluster. */
+  const sessions: typeof real = {
+    ...real,
+    async use(name, run) {
+      if (name === 'goes_first') return real.use(name, run).finally(first.resolve);
+      if (name !== 'goes_second') return real.use(name, run);
+      await first.promise;
+      return real.use(name, async (connection) => {
+        await lab.superuser.query(
+          'select pg_terminate_backend(pid, 10000) from pg_stat_activity where pid <> pg_backend_pid() and usename = current_user',
+        );
+        return run(connection);
+      });
+    },
+  };
+  try {
+    await expect(runPass(sessions, declared, new PasswordChecker())).rejects.toMatchObject({
+      transient: true,
+      connectionLost: true,
+    });
+  } finally {
+    await sessions.close();
+  }
+});

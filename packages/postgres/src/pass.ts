@@ -26,7 +26,7 @@ export async function planPass(
 ): Promise<{ observed: Observed; plan: Plan }> {
   const { observed, plan: cluster } = await planCluster(sessions, declared, checker);
   const there = cluster.places.filter(({ exists }) => exists);
-  const plans = await inEach(there, ({ database, lookup }) =>
+  const plans = await inEach(sessions, there, ({ database, lookup }) =>
     sessions.use(database.name, (connection) =>
       planContents(connection, { database, lookup }, cluster.knownRoles),
     ),
@@ -60,7 +60,9 @@ export async function runPass(
   const places = cluster.places.filter(
     ({ exists, database }) => exists || made.has(databaseCreation(database.name)),
   );
-  const results = await inEach(places, (place) => bringContentsInLine(sessions, place, cluster.knownRoles));
+  const results = await inEach(sessions, places, (place) =>
+    bringContentsInLine(sessions, place, cluster.knownRoles),
+  );
   return {
     plan: joined(
       cluster,
@@ -101,10 +103,11 @@ interface PlaceResult<T> {
 }
 
 /**
- * Runs in each place; one that cannot be looked into does not hold up the others. Throws when all sessions were lost,
- * because then it is the server that is gone.
+ * Runs in each place; one that cannot be looked into does not hold up the others. Throws when sessions were lost and
+ * the maintenance one with them, because then it is the server that is gone, or about to go.
  */
 async function inEach<T>(
+  sessions: Sessions,
   places: readonly Place[],
   run: (place: Place) => Promise<T>,
 ): Promise<PlaceResult<T>[]> {
@@ -126,8 +129,16 @@ async function inEach<T>(
     }
   });
   const [first] = lost;
-  if (first && lost.length === places.length) throw first;
+  if (first && (lost.length === places.length || !(await answers(sessions)))) throw first;
   return results;
+}
+
+function answers(sessions: Sessions): Promise<boolean> {
+  const asked = sessions.use(undefined, (connection) => connection.query('select 1'));
+  return asked.then(
+    () => true,
+    () => false,
+  );
 }
 
 /** An extension may end its session, too; that says nothing about the server. */
