@@ -36,8 +36,10 @@ test('a verifier instead of a password is in no URI', () => {
 
 test('whatever is in a name or password is read back as it was (for any text)', () => {
   const text = fc.string({ unit: 'grapheme', minLength: 1 });
+  // The reader of this test takes them for folders, however they are encoded; libpq does not.
+  const database = text.filter((name) => name !== '.' && name !== '..');
   fc.assert(
-    fc.property(text, text, text, (username, password, database) => {
+    fc.property(text, text, database, (username, password, database) => {
       const keys = connectionKeysOf({ ...target, username, password, database });
       const read = new URL(keys.uri ?? '');
       expect([read.username, read.password, read.pathname.slice(1)].map(decodeURIComponent)).toEqual([
