@@ -71,6 +71,14 @@ test('a damaged question is read without an exception and its answer can be deco
   expect(check).not.toThrow();
 });
 
+test('a dot inside of a label is refused: as text it would be another name', () => {
+  const message = question('headless.default');
+  message.write('.', message.indexOf('less'));
+  expect(parseRequest(message).kind).toBe('error');
+  message.write('.', message.indexOf('default'));
+  expect(parseRequest(message).kind).toBe('error');
+});
+
 test('names that point to themselves end', () => {
   const message = Buffer.concat([question('a').subarray(0, 12), Buffer.from([0xc0, 12, 0, 1, 0, 1])]);
   expect(parseRequest(message).kind).toBe('error');

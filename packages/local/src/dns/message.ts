@@ -47,8 +47,8 @@ export function parseRequest(message: Buffer): Parsed {
     return { kind: 'error', reply: errorReply(message, 'FORMERR') };
   }
   const [question] = decoded.questions ?? [];
-  // Bytes that are no text would be encoded differently than they came.
-  if (question === undefined || !/^[\x21-\x7e]{1,253}$/.test(question.name)) {
+  // Bytes that are no text, or a dot in a label, would be encoded differently than they came.
+  if (question === undefined || !/^[\x21-\x7e]{1,253}$/.test(question.name) || !isPlainName(message)) {
     return { kind: 'error', reply: errorReply(message, 'FORMERR') };
   }
   if (question.class !== 'IN') return { kind: 'error', reply: errorReply(message, 'REFUSED') };
@@ -66,6 +66,16 @@ export function parseRequest(message: Buffer): Parsed {
           : Math.min(Math.max(opt.udpPayloadSize, plainUdpPayload), maxUdpPayload),
     },
   };
+}
+
+/** Whether the first question's name is written as labels without dots, and points nowhere: only the header is before it. */
+function isPlainName(message: Buffer): boolean {
+  let at = headerLength;
+  for (let length = message[at]!; length > 0; length = message[at]!) {
+    if (length > 63 || message.subarray(at + 1, at + 1 + length).includes('.')) return false;
+    at += 1 + length;
+  }
+  return true;
 }
 
 /** An answer with a code and nothing else, made from the request's first bytes. */

@@ -1,5 +1,6 @@
 import type { Clock, KubeObject, Logger, Resource } from '@pgherd/kube/objects';
 import type { Registry } from '../registry/registry.ts';
+import { LinkDownError } from './api-link.ts';
 
 /** Pause before a watch that ended is opened again, milliseconds. */
 const REOPEN_MS = 100;
@@ -28,16 +29,19 @@ export function steadyWatch(
   const open = (): void => {
     try {
       const { items, resourceVersion } = registry.list(resource);
-      for (const item of items) handlers.changed(item);
-      handlers.opened?.(new Set(items.map((item) => item.metadata.uid ?? '')));
+      // Before the list is believed: it may be an old one, remembered by a node that is cut off. A watch is not to be had
+      // then. Events come later than this call.
       const watch = registry.watch(resource, { resourceVersion }, ({ type, object }) => {
         if (type === 'ADDED' || type === 'MODIFIED') handlers.changed(object);
         else if (type === 'DELETED') handlers.removed(object);
         else if (type === 'ERROR') reopen();
       });
       close = () => watch.close();
+      for (const item of items) handlers.changed(item);
+      handlers.opened?.(new Set(items.map((item) => item.metadata.uid ?? '')));
     } catch (error) {
-      log.warn({ err: error }, `the watch of ${resource.plural} ended; opening it again`);
+      const level = error instanceof LinkDownError ? 'debug' : 'warn';
+      log[level]({ err: error }, `the watch of ${resource.plural} ended; opening it again`);
       reopen();
     }
   };
