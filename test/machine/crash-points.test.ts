@@ -7,6 +7,7 @@ import { CrashPoint } from '../support/crash-point.ts';
 import { eventually } from '../support/eventually.ts';
 import { OperatorLab } from '../support/operator-lab.ts';
 import { PlayedCluster } from '../support/played-cluster.ts';
+import { PlayedNodes } from '../support/played-nodes.ts';
 
 /**
  * The operator killed after each of its writes: after the first, after the second … of a piece of work, to the API server,
@@ -88,6 +89,22 @@ class Scene {
   async podNames(): Promise<string[]> {
     const { items } = await this.lab.client.list(kube.pods, { namespace: 'default' });
     return items.map(({ metadata }) => metadata.name ?? '').sort();
+  }
+
+  /** The primary, by the word of the status. */
+  async primary(): Promise<string | undefined> {
+    return ((await this.lab.client.get(postgresqls, key)) as Cluster).status?.primary;
+  }
+
+  /** What volumes have grown to, and what new ones get. */
+  async sizes(): Promise<(string | undefined)[]> {
+    const { items } = await this.lab.client.list(kube.persistentVolumeClaims, { namespace: 'default' });
+    const set = await this.lab.client.get(kube.statefulSets, key);
+    const [template] = set.spec?.volumeClaimTemplates ?? [];
+    return [
+      ...items.map(({ status }) => status?.capacity?.['storage']),
+      template?.spec?.resources?.requests?.['storage'],
+    ];
   }
 
   get primaries(): string[] {
@@ -235,6 +252,48 @@ test('a scale-down that has to move the primary first', { timeout: 600_000 }, as
     expect(only(await scene.belongings(), 'persistentvolumeclaims')).toEqual(volumes);
     await scene.work(Infinity, () => scene.change({ numberOfInstances: 3 }), scene.isRunning);
     return [down];
+  });
+  expect(writes).toContain('Patroni: POST /switchover');
+});
+
+test('volumes that grow', { timeout: 600_000 }, async () => {
+  await scene.work(Infinity, () => scene.create(), scene.isRunning);
+  const made = await scene.belongings();
+  const [pods, primaries] = [scene.pods, scene.primaries];
+  const [writes] = await everyCut(async (last) => {
+    const size = `${last + 1}Gi`;
+    const isDone = async () =>
+      (await scene.isRunning()) && (await scene.sizes()).every((each) => each === size);
+    const growth = await scene.work(last, () => scene.change({ volume: { size } }), isDone);
+    expect(await scene.sizes(), told(growth)).toEqual([size, size, size, size]);
+    expect(await scene.belongings(), told(growth)).toEqual(made);
+    expect([scene.pods, scene.primaries], told(growth)).toEqual([pods, primaries]);
+    return [growth];
+  });
+  expect(writes).toContain(`DELETE /apis/apps/v1/namespaces/default/statefulsets/${name}`);
+  expect(writes).toContain(`PATCH /api/v1/namespaces/default/persistentvolumeclaims/pgdata-${name}-2`);
+});
+
+test('a switchover alone, away from a node that is drained', { timeout: 600_000 }, async () => {
+  const nodes = new PlayedNodes(scene.lab.client, name);
+  scene.lab.stopLater(() => nodes.stop());
+  for (const node of ['a', 'b', 'c']) await nodes.make(node);
+  await scene.work(Infinity, () => scene.create(), scene.isRunning);
+  const places = await eventually('all have a node', async () => {
+    const now = await nodes.places();
+    return Object.values(now).filter((node) => node !== '').length === 3 && now;
+  });
+  const [made, pods] = [await scene.belongings(), scene.pods];
+  const [writes] = await everyCut(async (last) => {
+    const { primaries } = scene;
+    const node = places[primaries.at(-1) ?? ''] ?? '';
+    const isDone = async () => (await scene.isRunning()) && (await scene.primary()) !== primaries.at(-1);
+    const move = await scene.work(last, () => nodes.cordon(node), isDone);
+    expect(scene.primaries.slice(primaries.length), told(move)).toHaveLength(1);
+    expect(await scene.belongings(), told(move)).toEqual(made);
+    expect([scene.pods, await nodes.places()], told(move)).toEqual([pods, places]);
+    await nodes.cordon(node, false);
+    return [move];
   });
   expect(writes).toContain('Patroni: POST /switchover');
 });
