@@ -164,7 +164,11 @@ test('scale is read and written (reference/kubernetes-api/workload-resources/dep
   await complete('scales');
   const scale = await lab.ok('GET', path('scales', 'scale'));
   expect(scale).toMatchObject({ kind: 'Scale', spec: { replicas: 1 }, status: { selector: 'app=scales' } });
-  await lab.ok('PUT', path('scales', 'scale'), { ...scale, spec: { replicas: 3 } });
+  // The controller writes the status, too; then the version that was read is a conflict.
+  await eventually('nobody writes in between', async () => {
+    const now = await lab.ok('GET', path('scales', 'scale'));
+    return lab.ok('PUT', path('scales', 'scale'), { ...now, spec: { replicas: 3 } });
+  });
   expect((await complete('scales')).status.readyReplicas).toBe(3);
   await remove('scales');
 });

@@ -320,7 +320,11 @@ test('scale subresource (reference/kubernetes-api/workload-resources/stateful-se
     metadata: { name: 'scales' },
     status: { selector: 'app=scales', replicas: 0 },
   });
-  await lab.ok('PUT', path('scales', 'scale'), { ...read, spec: { replicas: 1 } });
+  // The controller writes the status, too; then the version that was read is a conflict.
+  await eventually('nobody writes in between', async () => {
+    const now = await lab.ok('GET', path('scales', 'scale'));
+    return lab.ok('PUT', path('scales', 'scale'), { ...now, spec: { replicas: 1 } });
+  });
   expect((await get('scales')).spec.replicas).toBe(1);
   await lab.ok('PATCH', path('scales', 'scale'), { spec: { replicas: 0 } }, patchTypes.merge);
   const after = await get('scales');

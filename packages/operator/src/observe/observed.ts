@@ -64,8 +64,8 @@ export interface Observed {
   configuration: Record<string, unknown> | undefined;
   /** Patroni's configuration was just changed: not every member may have said yet whether it must restart. */
   newsExpected?: boolean;
-  /** The change needs restarts, and Patroni has not said so of every member yet. */
-  restartsExpected?: boolean;
+  /** The change needs restarts for these parameters, and Patroni has not said so of every member yet. */
+  restartsExpected?: readonly string[] | undefined;
   /** Whether changes in this namespace are noticed; absent: in all of them. */
   watches?: (namespace: string) => boolean;
   /** Variables that all clusters' pods get; absent: none are configured. */

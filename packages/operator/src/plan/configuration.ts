@@ -4,7 +4,7 @@ import { redact } from '../redact.ts';
 import { leaderOf, type Member, type Observed } from '../observe/observed.ts';
 import { isObject } from './list-keys.ts';
 import { expectedRestarts, pendingRestarts } from './restarts.ts';
-import { sharedChangeOf } from './shared-parameters.ts';
+import { isSameForAll, sharedChangeOf } from './shared-parameters.ts';
 import { followsTheSame, roleChange, standbyKey } from './standby-cluster.ts';
 import type { Step } from './step.ts';
 
@@ -49,14 +49,10 @@ export function planConfiguration(goal: ConfigurationGoal, observed: Observed): 
   const applied = [...wanted.keys()].sort();
   const noted = isDeepStrictEqual(applied, goal.applied ?? []);
   if (why.length === 0 && noted) {
-    return observed.restartsExpected === true
-      ? expectedRestarts(
-          observed,
-          leader,
-          sharedChangeOf(leader.pendingChanges),
-          'a changed parameter is only taken in at a start',
-        )
-      : pendingRestarts(observed, leader);
+    const { restartsExpected } = observed;
+    return restartsExpected === undefined
+      ? pendingRestarts(observed, leader)
+      : expectedRestarts(observed, leader, sharedChangeOf(leader.pendingChanges), restartsExpected);
   }
   return [
     {
@@ -89,13 +85,13 @@ function restartsFor(
   observed: Observed,
   leader: Member,
 ): Step[] {
-  const restarting = changed.filter(([name]) => needsRestart(name, version));
+  const restarting = changed
+    .filter(([name]) => needsRestart(name, version))
+    .map(([name, after]) => ({ name, before: live.get(`postgresql/parameters/${name}`), after }))
+    .filter((each) => !isSameForAll(each));
   if (restarting.length === 0) return [];
-  const change = sharedChangeOf(
-    restarting.map(([name, after]) => ({ name, before: live.get(`postgresql/parameters/${name}`), after })),
-  );
-  const names = restarting.map(([name]) => name).join(', ');
-  return expectedRestarts(observed, leader, change, `${names} is only taken in at a start`);
+  const names = restarting.map(({ name }) => name);
+  return expectedRestarts(observed, leader, sharedChangeOf(restarting), names);
 }
 
 /** `postgresql.parameters.NAME` and `slots.NAME` apart, everything else by its first key. */

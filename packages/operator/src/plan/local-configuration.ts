@@ -49,8 +49,7 @@ export function localRestarts(
     .map(({ name }) => name)
     .filter((name) => needsRestart(name, version));
   if (names.length === 0) return [];
-  const why = `${[...new Set(names)].join(', ')} is only taken in at a start`;
-  return expectedRestarts(observed, leader, sharedChangeOf([]), why);
+  return expectedRestarts(observed, leader, sharedChangeOf([]), [...new Set(names)]);
 }
 
 function readsFile({ pod }: Member): boolean {

@@ -17,17 +17,18 @@ export function pendingRestarts(observed: Observed, leader: Member): Step[] {
     (broken === undefined ? undefined : `${broken.name} streams`) ??
     (unheard === undefined ? undefined : `${unheard.name} has said what still waits after its restart`);
   return restartSteps(order, leader, waitFor, (member) => {
-    const names = member.pendingChanges.map(({ name }) => name).join(', ');
-    return names === '' ? 'a changed parameter waits for a restart' : `${names} waits for a restart`;
+    const takesIn = member.pendingChanges.map(({ name }) => name);
+    const what = takesIn.length === 0 ? 'a changed parameter' : takesIn.join(', ');
+    return { why: `${what} waits for a restart`, takesIn };
   });
 }
 
-/** Restarts that a change will need, as far as is known before Patroni has said so. */
+/** Restarts that a change of the parameters `takesIn` will need, as far as is known before Patroni has said so. */
 export function expectedRestarts(
   observed: Observed,
   leader: Member,
   change: SharedChange,
-  why: string,
+  takesIn: readonly string[],
 ): Step[] {
   const running = observed.members.filter((member) => member.running);
   const waitFor = 'Patroni says that a restart is pending';
@@ -35,7 +36,7 @@ export function expectedRestarts(
     inRounds(running, leader, () => change),
     leader,
     waitFor,
-    () => why,
+    () => ({ why: `${takesIn.join(', ') || 'a changed parameter'} is only taken in at a start`, takesIn }),
   );
 }
 
@@ -66,11 +67,12 @@ function restartSteps(
   order: Member[],
   leader: Member,
   waitFor: string | undefined,
-  why: (member: Member) => string,
+  reason: (member: Member) => { why: string; takesIn: readonly string[] },
 ): Step[] {
   return order.map((member, index) => ({
     what: `restart PostgreSQL of ${member.name}`,
-    why: [why(member)],
+    why: [reason(member).why],
+    takesIn: reason(member).takesIn,
     disturbs: member === leader ? 'downtime' : 'restart',
     action: {
       type: 'restart',

@@ -20,6 +20,12 @@ export interface SharedChange {
   lowered: boolean;
 }
 
+/** Whether a change of a parameter that all members share changes no value, e.g. from the default to the same by name. */
+export function isSameForAll(change: { name: string; before: unknown; after: unknown }): boolean {
+  const { raised, lowered } = sharedChangeOf([change]);
+  return sharedParameters.includes(change.name) && !raised && !lowered;
+}
+
 /** Values before and after of any parameters, as text or numbers; null and undefined are Patroni's default. */
 export function sharedChangeOf(
   changes: readonly { name: string; before: unknown; after: unknown }[],

@@ -96,6 +96,8 @@ export interface Step {
    * Its node is about to go, which no operator can put off. `orderly`: windows are waited for; `urgent`: they are not.
    */
   drain?: 'orderly' | 'urgent';
+  /** Parameters that this restart of PostgreSQL is for, as far as they are known by name. */
+  takesIn?: readonly string[];
   /** What clients of poolers notice, a line for each pooler that loses a server. */
   clients?: string[];
   /** Poolers that are paused meanwhile. */

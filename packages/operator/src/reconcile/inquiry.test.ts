@@ -43,7 +43,7 @@ function world(answer: Partial<MemberView> | undefined) {
     const observed = await inquiry.ask(testObserved([], pods, { leader }), memory);
     return observed.members.filter((member) => isStreaming(observed, member)).map(({ name }) => name);
   };
-  const expectNews = (restarts = false) => inquiry.expectNews(memory, restarts);
+  const expectNews = () => inquiry.expectNews(memory, undefined);
   return {
     ask,
     asked,
@@ -154,7 +154,7 @@ test('and restarts wait until all could have said that they need one', async () 
     planConfiguration({ wanted: {}, applied: [], version: '17' }, await inquiry.ask(world, memory))[0];
   expect(await first()).toMatchObject({ action: { type: 'restart' } });
   expect(await first()).not.toHaveProperty('waitFor');
-  inquiry.expectNews(memory, false);
+  inquiry.expectNews(memory, undefined);
   expect((await first())?.waitFor).toBe('every member has said whether it must restart');
 });
 
@@ -174,14 +174,38 @@ test('a change that needs restarts is not done before all members have said so',
       ({ what, waitFor }) => waitFor ?? what,
     );
   };
-  inquiry.expectNews(memory, true);
+  inquiry.expectNews(memory, []);
   now += 5_000;
   expect(await stepsWith(false)).toEqual(['Patroni says that a restart is pending']);
   expect(await stepsWith(true)).toEqual(['restart PostgreSQL of acid-demo-0']);
   expect(await stepsWith(false)).toEqual([]);
-  inquiry.expectNews(memory, true);
+  inquiry.expectNews(memory, []);
   now += 30_000;
   expect(await stepsWith(false)).toEqual([]);
+});
+
+test('parameters that come by different ways: all of them are heard of before anybody restarts', async () => {
+  const inquiry = new Inquiry(() => ({ wakeUp: async () => {} }) as unknown as PatroniClient, {
+    now: () => 0,
+  } as Clock);
+  const memory = newInquiryMemory();
+  const stepsWith = async (...pending: string[]) => {
+    const reasons = pending.map((name) => [name, { old_value: '100', new_value: '900' }]);
+    const pod = testPod({ ordinal: 0, role: 'primary' });
+    const status = { role: 'primary', state: 'running', pending_restart: true };
+    const annotation = { ...status, pending_restart_reason: Object.fromEntries(reasons) };
+    pod.metadata.annotations = { status: JSON.stringify(annotation) };
+    const world = testObserved([], [pod], { leader: 'acid-demo-0', configuration: {} });
+    const goal = { wanted: {}, applied: [], version: '17' };
+    return planConfiguration(goal, await inquiry.ask(world, memory)).map(
+      ({ what, waitFor }) => waitFor ?? what,
+    );
+  };
+  inquiry.expectNews(memory, ['shared_buffers']);
+  inquiry.expectNews(memory, ['max_connections']);
+  expect(await stepsWith('shared_buffers')).toEqual(['Patroni says that a restart is pending']);
+  expect(await stepsWith('max_connections')).toEqual(['Patroni says that a restart is pending']);
+  expect(await stepsWith('shared_buffers', 'max_connections')).toEqual(['restart PostgreSQL of acid-demo-0']);
 });
 
 test('whoever does not get there in a minute is asked for seldom, and nobody is woken any more', async () => {

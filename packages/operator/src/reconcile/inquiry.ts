@@ -17,8 +17,8 @@ export interface InquiryMemory {
   annotations: AnnotationMemory;
   /** Until when every member is woken at each look, by our clock. */
   newsUntil: number;
-  /** What is awaited is that every member says that it must restart. */
-  restartsExpected: boolean;
+  /** What is awaited is that every member says that it must restart for these parameters; undefined: no restarts. */
+  restartsExpected: readonly string[] | undefined;
   restarts: RestartMemory;
   /** Somebody was restarted and has not published anything since. */
   isUnheard: boolean;
@@ -33,7 +33,7 @@ export function newInquiryMemory(): InquiryMemory {
     woken: new Map(),
     annotations: { authors: new Map(), found: new Map() },
     newsUntil: 0,
-    restartsExpected: false,
+    restartsExpected: undefined,
     restarts: new Map(),
     isUnheard: false,
     sidecars: new Map(),
@@ -81,7 +81,8 @@ export class Inquiry {
     const unheard = heard.members.filter(({ restartUnheard }) => restartUnheard === true);
     memory.isUnheard = unheard.length > 0;
     await this.#wakeAll(unheard);
-    if (memory.restartsExpected && allMustRestart(heard)) forgetNews(memory);
+    if (memory.restartsExpected !== undefined && allMustRestart(heard, memory.restartsExpected))
+      forgetNews(memory);
     const newsLeftMs = memory.newsUntil - now;
     // A longer time left is that of a clock that was set back.
     const newsExpected = newsLeftMs > 0 && newsLeftMs <= restartsForMs;
@@ -110,19 +111,33 @@ export class Inquiry {
     return elapsedMs(memory.since, this.#clock.now()) < impatientForMs ? impatientMs : patientMs;
   }
 
-  /** What a pass carried out: after a change of Patroni's configuration news is expected, and restarts are remembered. */
-  noteSteps(memory: InquiryMemory, done: readonly Step[], observed: Observed, restartsFollow: boolean): void {
-    if (done.some(({ disturbs }) => disturbs === 'reload')) this.expectNews(memory, restartsFollow);
+  /**
+   * What a pass carried out of what was planned: after a change of Patroni's configuration news is expected, and restarts
+   * are remembered.
+   */
+  noteSteps(
+    memory: InquiryMemory,
+    done: readonly Step[],
+    observed: Observed,
+    planned: readonly Step[],
+  ): void {
+    const restarts = planned.filter(({ action }) => action.type === 'restart');
+    const names = restarts.flatMap(({ takesIn = [] }) => takesIn);
+    if (done.some(({ disturbs }) => disturbs === 'reload'))
+      this.expectNews(memory, restarts.length > 0 ? names : undefined);
     noteRestarts(memory.restarts, done, observed, this.#clock.now());
   }
 
   /**
-   * Patroni's configuration was changed: what members have to say about that is wanted soon. `restarts`: the change
-   * needs them, as far as is known.
+   * Patroni's configuration was changed: what members have to say about that is wanted soon. `restarts`: parameters that
+   * need one, as far as is known, beside those that are awaited still; undefined: none does.
    */
-  expectNews(memory: InquiryMemory, restarts: boolean): void {
-    memory.restartsExpected = restarts;
-    memory.newsUntil = this.#clock.now() + (restarts ? restartsForMs : newsForMs);
+  expectNews(memory: InquiryMemory, restarts: readonly string[] | undefined): void {
+    const { restartsExpected: earlier } = memory;
+    if (restarts !== undefined || earlier !== undefined)
+      memory.restartsExpected = [...new Set([...(earlier ?? []), ...(restarts ?? [])])];
+    const forMs = memory.restartsExpected === undefined ? newsForMs : restartsForMs;
+    memory.newsUntil = this.#clock.now() + forMs;
   }
 
   async #wakeAll(members: Member[]): Promise<void> {
@@ -165,12 +180,22 @@ export class Inquiry {
   }
 }
 
-function allMustRestart({ members }: Observed): boolean {
+/**
+ * Whether every member says that it must restart for all of `parameters`: parameters that come by different ways arrive at
+ * different times, and the order of restarts depends on all of them. Patroni before 4.0 does not name them.
+ */
+function allMustRestart({ members }: Observed, parameters: readonly string[]): boolean {
   const running = members.filter((member) => member.running);
-  return running.length > 0 && running.every(({ pendingRestart }) => pendingRestart);
+  return running.length > 0 && running.every((member) => mustRestart(member, parameters));
+}
+
+function mustRestart({ pendingRestart, pendingChanges }: Member, parameters: readonly string[]): boolean {
+  if (!pendingRestart || pendingChanges.length === 0) return pendingRestart;
+  const names = new Set(pendingChanges.map(({ name }) => name));
+  return parameters.every((name) => names.has(name));
 }
 
 function forgetNews(memory: InquiryMemory): void {
   memory.newsUntil = 0;
-  memory.restartsExpected = false;
+  memory.restartsExpected = undefined;
 }

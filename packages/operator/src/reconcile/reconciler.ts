@@ -215,9 +215,8 @@ export class Reconciler {
       before.plan,
       signal,
     );
-    const restartsFollow = stepsOf(before.plan).some(({ action }) => action.type === 'restart');
     const steps = outcome.done.map(({ step }) => step);
-    this.#inquiry.noteSteps(memory.inquiry, steps, before.observed, restartsFollow);
+    this.#inquiry.noteSteps(memory.inquiry, steps, before.observed, stepsOf(before.plan));
     const { generation = 0 } = manifest.metadata;
     memory.refusal = refusalAfter(memory.refusal, outcome, generation, this.#options.clock.now());
     memory.busyPoolers = busyPoolersAfter(memory.busyPoolers, outcome, this.#options.clock.now());
