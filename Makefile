@@ -71,6 +71,11 @@ test: deps ## Every check and test; ends with "N passed, N failed"
 	@node images/build.ts postgres operator pooler
 	@node scripts/test.ts
 
+RUNS ?= 20
+.PHONY: fuzz
+fuzz: deps ## Property tests with fresh seeds, RUNS=20 times (make test has a fixed seed)
+	@node scripts/fuzz.ts $(RUNS)
+
 # SEED=N repeats the faults of a run that had it; STORE=configmaps keeps Patroni's state there.
 MINUTES ?= 30
 .PHONY: chaos

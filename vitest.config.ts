@@ -7,6 +7,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['test/support/property-seed.ts'],
           include: [
             'packages/*/src/**/*.test.ts',
             'images/*/**/*.test.ts',
@@ -20,6 +21,7 @@ export default defineConfig({
         // Real containers, nftables, network namespaces: needs root and podman or Docker.
         test: {
           name: 'machine',
+          setupFiles: ['test/support/property-seed.ts'],
           include: ['test/machine/**/*.test.ts', 'bench/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 300_000,

@@ -6,6 +6,10 @@ export interface Count {
   failed: number;
   /** What failed, a line each: named again at the end, where a log that is cut to its tail still shows it. */
   failures?: string[];
+  /** Files with a failure, relative to the project; they can be run again. */
+  failedFiles?: string[];
+  /** What failed at first and passed when it was run again, a line each. */
+  flaky?: string[];
 }
 
 /** What `--reporter=json` writes, as far as it is read here. */
@@ -25,7 +29,32 @@ export function countOf(json: string, exitCode: number): Count {
   const report = JSON.parse(json) as VitestReport;
   // Errors outside of tests (a hook, an unhandled rejection) fail the run without failing a test.
   const failed = exitCode === 0 ? report.numFailedTests : Math.max(1, report.numFailedTests);
-  return { passed: report.numPassedTests, failed, failures: failuresOf(report) };
+  const failedFiles = report.testResults.flatMap((file) =>
+    file.status === 'failed' ? [relative(process.cwd(), file.name)] : [],
+  );
+  return { passed: report.numPassedTests, failed, failures: failuresOf(report), failedFiles };
+}
+
+/**
+ * The count of a stage whose failed files were run a second time. What passes then counts as passed, and as flaky. Where the
+ * failure was outside of every file nothing is made good.
+ */
+export function afterSecondRun(first: Count, second: Count): Count {
+  const { failures = [] } = first;
+  const passed = first.passed + Math.max(0, first.failed - second.failed);
+  if (second.failed === 0) return { passed, failed: 0, flaky: failures };
+  const still = new Set((second.failures ?? []).map(nameOf));
+  return {
+    passed,
+    failed: second.failed,
+    failures: second.failures ?? [],
+    flaky: failures.filter((line) => !still.has(nameOf(line))),
+  };
+}
+
+/** File and test of a line, without the error, which differs from run to run. */
+function nameOf(line: string): string {
+  return line.split(': ').slice(0, 2).join(': ');
 }
 
 /** Failed tests, and files that failed outside of their tests. */
