@@ -14,6 +14,7 @@ import { pausingPoolers } from './pause-poolers.ts';
 import { podHelp } from './pod-help.ts';
 import { switchOver } from './switch-over.ts';
 import { refuseForeign } from './foreign-object.ts';
+import { reachesPostgres } from './reaches-postgres.ts';
 import { rebuildMember } from './rebuild-member.ts';
 import { restartMember } from './restart-member.ts';
 
@@ -181,7 +182,10 @@ async function rebuild(
   const body = { metadata: { annotations: action.note } };
   const note = () =>
     patch(hands, { type: 'patch', kind: kinds.pod, namespace, name: action.member, patch: body });
-  const said = await rebuildMember((address) => hands.patroni(address), action, note);
+  const canReach = (member: string, address: string) =>
+    reachesPostgres(hands.client, { namespace, name: member }, address);
+  const patroni = (address: string) => hands.patroni(address);
+  const said = await rebuildMember({ patroni, canReach, note }, action);
   return said === '' ? nothingToTell : { notes: [said], problems: [] };
 }
 

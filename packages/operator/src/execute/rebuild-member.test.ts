@@ -14,8 +14,12 @@ const view = (changes: Partial<MemberView>): MemberView => ({
 
 const streaming = { applicationName: 'demo-1', clientAddress: '10.0.0.2', state: 'streaming' };
 
-/** What is done when both members answer so. */
-async function done(own: Partial<MemberView>, leader: Partial<MemberView> = {}): Promise<string[]> {
+/** What is done when both members answer so, and the one reaches the other or not. */
+async function done(
+  own: Partial<MemberView>,
+  leader: Partial<MemberView> = {},
+  reaches: boolean | undefined = true,
+): Promise<string[]> {
   const calls: string[] = [];
   const patroni = (address: string) =>
     ({
@@ -34,7 +38,9 @@ async function done(own: Partial<MemberView>, leader: Partial<MemberView> = {}):
     note: {},
   };
   const note = async () => void calls.push('note');
-  await rebuildMember(patroni, action, note).catch((error: unknown) => {
+  const canReach = async (member: string, address: string) =>
+    member === 'demo-1' && address === '10.0.0.1' ? reaches : undefined;
+  await rebuildMember({ patroni, canReach, note }, action).catch((error: unknown) => {
     calls.push(error instanceof NotRebuiltError ? 'refused' : String(error));
   });
   return calls;
@@ -64,4 +70,12 @@ test.each<[string, Partial<MemberView>, Partial<MemberView>?]>([
   ['the primary leads no more', {}, { role: 'replica' }],
 ])('nothing is thrown away when %s', async (_why, own, leader) => {
   expect(await done(own, leader)).toEqual(['refused']);
+});
+
+test('nothing is thrown away where the primary cannot be reached from: the copy could not be made', async () => {
+  expect(await done({}, {}, false)).toEqual(['refused']);
+});
+
+test('that nobody can say whether it is reached holds nothing up', async () => {
+  expect(await done({}, {}, undefined)).toEqual(rebuilt);
 });

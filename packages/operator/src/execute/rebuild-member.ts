@@ -6,25 +6,34 @@ export class NotRebuiltError extends Error {
   override readonly name = 'NotRebuiltError';
 }
 
+/** What a rebuild is done with. */
+export interface RebuildHands {
+  /** Patroni's API at an address. */
+  patroni: (address: string) => PatroniClient;
+  /** Whether PostgreSQL at the address answers somebody in the member's pod; undefined: nobody can say. */
+  canReach: (member: string, address: string) => Promise<boolean | undefined>;
+  /** Remembers the attempt; done right before. */
+  note: () => Promise<void>;
+}
+
 /**
  * Has a replica throw its data away and copy the primary's. Both are asked right before, because what they published may be
- * old, and what is thrown away is gone: only while a primary works that this replica does not stream from. `note` comes
- * right before. Answers what Patroni said.
+ * old, and what is thrown away is gone: only while a primary works that this replica reaches and does not stream from.
+ * Answers what Patroni said.
  */
 export async function rebuildMember(
-  patroni: (address: string) => PatroniClient,
+  hands: RebuildHands,
   action: Extract<Action, { type: 'rebuild' }>,
-  note: () => Promise<void>,
 ): Promise<string> {
-  await assertUseless(patroni, action);
-  await note();
-  return (await patroni(action.address).reinitialize({ force: true })).trim();
+  await assertUseless(hands, action);
+  await hands.note();
+  return (await hands.patroni(action.address).reinitialize({ force: true })).trim();
 }
 
 const leads = ['primary', 'master', 'standby_leader'];
 
 async function assertUseless(
-  patroni: (address: string) => PatroniClient,
+  { patroni, canReach }: RebuildHands,
   { member, address, leader, leaderAddress }: Extract<Action, { type: 'rebuild' }>,
 ): Promise<void> {
   const [own, primary] = await Promise.all([patroni(address).patroni(), patroni(leaderAddress).patroni()]);
@@ -42,4 +51,6 @@ async function assertUseless(
       applicationName === member && clientAddress === address && state === 'streaming',
   );
   if (streams) refuse(`${member} streams from ${leader}`);
+  if ((await canReach(member, leaderAddress)) === false)
+    refuse(`${member} does not reach ${leader} at ${leaderAddress}:5432, so that nothing could be copied`);
 }

@@ -1,3 +1,4 @@
+import { isCopying } from '../observe/copy-watch.ts';
 import { leaderOf, serves, type Member, type Observed } from '../observe/observed.ts';
 import { rebuiltAnnotation } from '../names.ts';
 import type { Step } from '../plan/step.ts';
@@ -34,7 +35,7 @@ export function planHealing(goal: HealingGoal | undefined, observed: Observed): 
   const due = idleMembers(goal, observed).filter((member) => dueAt(member, goal) <= goal.now);
   const [member] = due;
   if (member === undefined) return [];
-  const copying = observed.members.find(({ running, state }) => running && state === 'creating replica');
+  const copying = observed.members.find(isCopying);
   const { times } = rebuiltOf(member) ?? { times: 0 };
   return [
     {

@@ -38,6 +38,8 @@ export interface Member {
   restartUnheard?: boolean;
   /** Containers beside PostgreSQL have not run for long enough to say that they do not crash. */
   settling?: boolean;
+  /** It has copied its data for so long that it may be in vain; absent: not. */
+  copiesLong?: boolean;
   /** A restart was tried and these changes still wait: another one would not help. */
   restartedInVain?: boolean;
   /** Patroni's tags of the member, e.g. `nofailover`. */

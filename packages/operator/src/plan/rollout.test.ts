@@ -36,6 +36,7 @@ type Case = Omit<TestPod, 'spec' | 'ordinal'> & {
   marked?: boolean;
   /** Role whose former password the pod knows. */
   former?: string;
+  copiesLong?: boolean;
 };
 
 function podOf(ordinal: number, { image, marked, former, ...pod }: Case) {
@@ -78,6 +79,8 @@ function stepsFor(
     syncStandbys,
     configuration,
   });
+  for (const member of observed.members)
+    if (members[member.ordinal]?.copiesLong === true) member.copiesLong = true;
   const goal = {
     objects: objects === pair ? pair : wanted,
     database: undefined,
@@ -223,6 +226,25 @@ test.each<[string, Parameters<typeof stepsFor>, string[]]>([
     [
       'replace pod 1 [restart] until 1 has copied its data',
       'replace pod 2 [restart]',
+      'switch over from 0 to 2 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'a replica that has copied for too long is replaced: it serves nobody, and the roll would wait for ever',
+    [[oldPrimary, { ...old, streaming: false, state: 'creating replica', copiesLong: true }, old]],
+    [
+      'replace pod 1 [restart]',
+      'replace pod 2 [restart]',
+      'switch over from 0 to 2 [switchover]',
+      'replace pod 0 [restart]',
+    ],
+  ],
+  [
+    'a new replica that copies is waited for however long it takes',
+    [[oldPrimary, { ...fresh, streaming: false, state: 'creating replica', copiesLong: true }, old]],
+    [
+      'replace pod 2 [restart] until 1 streams',
       'switch over from 0 to 2 [switchover]',
       'replace pod 0 [restart]',
     ],

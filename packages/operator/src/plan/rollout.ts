@@ -2,6 +2,7 @@ import type { ContainerStatus, StatefulSet } from '@pgherd/kube/objects';
 import { isOn } from '@pgherd/patroni';
 import { describe, kinds } from '../kinds.ts';
 import { formerPasswordAnnotation } from '../names.ts';
+import { isCopying } from '../observe/copy-watch.ts';
 import { isStreaming, leaderOf, serves, type Member, type Observed } from '../observe/observed.ts';
 import { podDrift } from './drift.ts';
 import { printChange, type FieldChange } from './field-change.ts';
@@ -165,8 +166,8 @@ function waitingFor(
     return `${missing} missing pod${missing === 1 ? ' is' : 's are'} created`;
   }
   if (!serves(observed)) return 'a primary accepts writes';
-  // Replaced now, it would begin anew.
-  const copying = outdated.find(({ member }) => member.running && member.state === 'creating replica');
+  // Replaced now, it would begin anew; after long enough that is what may help.
+  const copying = outdated.find(({ member }) => isCopying(member) && member.copiesLong !== true);
   if (copying !== undefined) return `${copying.member.name} has copied its data`;
   const isOld = (member: Member) => outdated.some((entry) => entry.member === member);
   const inProgress = observed.members.find((member) => !isOld(member) && !isStreaming(observed, member));

@@ -1,5 +1,6 @@
 import { elapsedMs, type Clock } from '@pgherd/kube/objects';
 import type { PatroniClient } from '@pgherd/patroni';
+import { withLongCopies } from '../observe/copy-watch.ts';
 import { processOf, withLeaderAnswer, type LeaderAnswer } from '../observe/leader-answer.ts';
 import { believeConfirmed, withoutOutdated, type AnnotationMemory } from '../observe/outdated-annotation.ts';
 import { isStreaming, leaderOf, type Member, type Observed } from '../observe/observed.ts';
@@ -76,7 +77,7 @@ export class Inquiry {
   async ask(observedInCaches: Observed, memory: InquiryMemory): Promise<Observed> {
     const now = this.#clock.now();
     const said = withoutOutdated(observedInCaches, memory.annotations);
-    const settled = withSettling(said, memory.sidecars, now);
+    const settled = withLongCopies(withSettling(said, memory.sidecars, now), now);
     const heard = withRestarts(settled, memory.restarts, now);
     const unheard = heard.members.filter(({ restartUnheard }) => restartUnheard === true);
     memory.isUnheard = unheard.length > 0;
