@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readStatus, type Postgresql } from '@pgherd/api';
 import { maintenanceAnnotation } from '../names.ts';
+import type { PodEnvironment } from '../render/input.ts';
 import type { Settings } from '../settings.ts';
 import { windowState } from './window.ts';
 
@@ -26,20 +27,34 @@ export interface Wait {
 export interface Origin {
   /** Of the operator. */
   version: string;
-  /** Fingerprint of the manifest and of what is written in the operator's configuration. */
+  /** Fingerprint of what people wrote: the manifest, the operator's configuration, the variables of all pods. */
   inputs: string;
 }
 
-/** What windows, the override and the operator's `version` say now. */
+/** Time, and what a cluster is made from besides its manifest. */
+export interface MaintenanceFacts {
+  /** Milliseconds since 1970. */
+  now: number;
+  /** Of the operator. */
+  version: string;
+  /**
+   * The spec as somebody wrote it; that of the manifest by default. A new operator may read old fields in another way, and
+   * nobody has changed anything then.
+   */
+  written?: Postgresql['spec'];
+  /** What `pod_environment_configmap` and `pod_environment_secret` hold. */
+  podEnvironment?: PodEnvironment;
+}
+
+/** What windows, the override and the operator's version say now. */
 export function maintenanceOf(
   manifest: Postgresql,
   settings: Settings,
-  now: number,
-  version: string,
+  { now, version, written = manifest.spec, podEnvironment }: MaintenanceFacts,
 ): Maintenance {
   const { configuration } = settings;
   const before = readStatus(manifest.status).origin;
-  const origin = { version, inputs: inputsOf(manifest, settings) };
+  const origin = { version, inputs: inputsOf(written, settings, podEnvironment) };
   const base = { origin, ...(before === undefined ? {} : { before }) };
   if (isOverridden(manifest, now)) return base;
   const { name } = manifest.metadata;
@@ -69,10 +84,22 @@ function isOverridden({ metadata }: Postgresql, now: number): boolean {
   return until > now;
 }
 
-function inputsOf({ spec }: Postgresql, { configuration, named }: Settings): string {
+function inputsOf(
+  spec: Postgresql['spec'],
+  { configuration, named }: Settings,
+  environment: PodEnvironment | undefined,
+): string {
   const written = [...named].toSorted().map((key) => [key, configuration[key]]);
+  // Values of the Secret stay in it; pods only name its keys.
+  const { secretKeys, values = {} } = environment ?? {};
+  const variables = [
+    secretKeys,
+    Object.keys(values)
+      .toSorted()
+      .map((name) => [name, values[name]]),
+  ];
   return createHash('sha256')
-    .update(JSON.stringify([spec, written]))
+    .update(JSON.stringify([spec, written, variables]))
     .digest('hex')
     .slice(0, 16);
 }

@@ -43,10 +43,34 @@ function maintenance({ windows, configuration = {}, annotations = {}, origin, ve
   const bare = testManifest(windows === undefined ? {} : { maintenanceWindows: windows });
   const manifest = { ...bare, metadata: { ...bare.metadata, annotations } };
   const settings = { configuration: testConfiguration(configuration), named: new Set<never>() };
-  const { inputs } = maintenanceOf(manifest, settings, noon, version).origin;
+  const { inputs } = maintenanceOf(manifest, settings, { now: noon, version }).origin;
   const status = origin === undefined ? {} : { status: { origin: { inputs, ...origin } } };
-  return maintenanceOf({ ...manifest, ...status }, settings, noon, version);
+  return maintenanceOf({ ...manifest, ...status }, settings, { now: noon, version });
 }
+
+const fingerprint = (facts: Partial<Parameters<typeof maintenanceOf>[2]>, spec = {}): string =>
+  maintenanceOf(
+    testManifest(spec),
+    { configuration: testConfiguration({}), named: new Set<never>() },
+    { now: noon, version: '1', ...facts },
+  ).origin.inputs;
+
+test('variables that all pods get are what somebody wrote: a change there is not the new operator’s', () => {
+  const environment = (values: Record<string, string>, secretKeys: string[] = []) =>
+    fingerprint({ podEnvironment: { values, secretKeys, unfit: [] } });
+  const before = environment({ A: '1', B: '2' });
+  expect(environment({ B: '2', A: '1' })).toBe(before);
+  expect(environment({ A: '1', B: '3' })).not.toBe(before);
+  expect(environment({ A: '1', B: '2' }, ['C'])).not.toBe(before);
+  expect(fingerprint({})).not.toBe(before);
+});
+
+test('the manifest counts as it was written, not as this version of the operator reads it', () => {
+  const written = { ...testManifest({}).spec, useLoadBalancer: true };
+  const read = (spec: object) => fingerprint({ written }, spec);
+  expect(read({ enableMasterLoadBalancer: true })).toBe(read({ enableMasterLoadBalancer: false }));
+  expect(fingerprint({ written })).not.toBe(fingerprint({}));
+});
 
 /** Both pods are of the old template. */
 function planned(written: Written, replica: Partial<TestPod> = {}, primary: Partial<TestPod> = {}) {

@@ -66,6 +66,8 @@ export interface Circumstances {
   idle?: IdleReplicas;
   /** Of the operator; its own by default. */
   version?: string;
+  /** The spec as somebody wrote it, before old fields got their current names; that of the manifest by default. */
+  written?: Postgresql['spec'];
   /** For a look ahead: Secrets that are to be made count as if they were there, so that their roles are declared. */
   looksAhead?: true;
   /** What the Secret of Patroni's REST API lacked. */
@@ -115,12 +117,12 @@ export function goalOf(
         patienceMs: configuration.replica_rebuild_after,
         now: circumstances.now,
       },
-      maintenance: maintenanceOf(
-        manifest,
-        settings,
-        circumstances.now,
-        circumstances.version ?? operatorVersion,
-      ),
+      maintenance: maintenanceOf(manifest, settings, {
+        now: circumstances.now,
+        version: circumstances.version ?? operatorVersion,
+        ...(circumstances.written === undefined ? {} : { written: circumstances.written }),
+        ...(observed.podEnvironment === undefined ? {} : { podEnvironment: observed.podEnvironment }),
+      }),
       pods: {
         ignoredAnnotations: configuration.ignored_annotations,
         isLazy: configuration.enable_lazy_spilo_upgrade,

@@ -22,6 +22,7 @@ export async function passGoal(
     goalOf(manifest, settings, observed, {
       now,
       idle,
+      written: memory.manifest.spec,
       newPassword: (secret, purpose) => (purpose === 'missing' ? former(secret) : undefined) ?? newPassword(),
       ...(apiKeys === undefined ? {} : { apiKeys }),
     });

@@ -96,9 +96,9 @@ export function preview(input: PreviewInput): Preview {
 }
 
 /** No password is made, and none is shown. */
-function circumstancesOf({ now }: PreviewInput): Circumstances {
+function circumstancesOf({ now, manifest }: PreviewInput): Circumstances {
   // In no plan: passwords are masked.
-  return { now, newPassword: () => 'new', looksAhead: true };
+  return { now, written: manifest.spec, newPassword: () => 'new', looksAhead: true };
 }
 
 /** The world as it is once the Secrets of all roles are made, repaired and rotated. */
