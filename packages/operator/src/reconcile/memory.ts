@@ -49,8 +49,8 @@ export interface ClusterMemory {
   waiting: Waiting | undefined;
   /** Pods that their controller does not make. */
   missingPods: MissingPodsMemory | undefined;
-  /** Whether a rolling update was announced and has not ended. */
-  isRolling: boolean;
+  /** Pods, by uid, that the rolling update was announced for that has not ended; undefined: none. */
+  announced: readonly string[] | undefined;
 }
 
 /** Messages may name what is another each time: how many are remembered. */
@@ -95,7 +95,7 @@ export class Memories {
       corrections: newCorrectionMemory(),
       waiting: undefined,
       missingPods: undefined,
-      isRolling: false,
+      announced: undefined,
     };
     this.#clusters.set(key, fresh);
     return fresh;

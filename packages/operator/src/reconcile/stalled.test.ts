@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { kinds } from '../kinds.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import { testObserved, testPod } from '../testing/cluster.ts';
-import { announcementOf, stalledBecause, waitingOf } from './stalled.ts';
+import { announcementOf, endOfRollout, replacedPods, stalledBecause, waitingOf } from './stalled.ts';
 
 const minute = 60_000;
 const start = Date.parse('2026-01-01T00:00:00Z');
@@ -170,4 +170,18 @@ test('a pod that has to leave its node and has nowhere to go is not announced: n
   const leaves = (more: Partial<Step>) => planOf(replace('acid-demo-1', { drain: 'orderly', ...more }));
   expect(announcementOf(leaves({ waitFor: 'there is a node for it' }))).toBeUndefined();
   expect(announcementOf(leaves({}))).toContain('rolling update: replace pod acid-demo-1');
+});
+
+test('a rolling update is done when a pod was replaced, and called off when none was', () => {
+  const replaced = (name: string, uid: string) =>
+    replace(name, { action: { type: 'delete', kind: kinds.pod, namespace: 'default', name, uid } });
+  const pods = [testPod({ ordinal: 0, role: 'primary' }), testPod({ ordinal: 1 })];
+  const observed = testObserved([], pods, { leader: 'acid-demo-0' });
+  const announced = replacedPods(planOf(replaced('acid-demo-1', 'uid-1'), replaced('acid-demo-0', 'uid-0')));
+  expect(endOfRollout(planOf(), announced, observed)).toBe(
+    'rolling update called off: acid-demo-0, acid-demo-1 stay as before',
+  );
+  expect(endOfRollout(planOf(), ['uid-1', 'uid-of-another'], observed)).toBe('rolling update done');
+  const later = planOf(replace('acid-demo-1', { postponed: {}, waitFor: 'the window opens' }));
+  expect(endOfRollout(later, announced, observed)).toContain('next maintenance window');
 });

@@ -129,9 +129,18 @@ export function announcementOf({ tracks }: Plan): string | undefined {
     : `rolling update: ${order} (${why}${more})`;
 }
 
-/** What is said when no pods are replaced any more. */
-export function endOfRollout(plan: Plan): string {
-  return postponedSteps(plan).length > 0
-    ? 'the rolling update goes on in the next maintenance window'
-    : 'rolling update done';
+/** The pods that a plan replaces, by uid: the next ones have others. */
+export function replacedPods({ tracks }: Plan): string[] {
+  const steps = tracks.find(({ name }) => name === 'pods')?.steps ?? [];
+  return steps.flatMap((step) =>
+    step.action.type === 'delete' && isReplacement(step) ? [step.action.uid] : [],
+  );
+}
+
+/** What is said when no pods are replaced any more; `announced`: pods that were to be. */
+export function endOfRollout(plan: Plan, announced: readonly string[], observed: Observed): string {
+  if (postponedSteps(plan).length > 0) return 'the rolling update goes on in the next maintenance window';
+  const left = observed.members.filter(({ pod }) => announced.includes(pod.metadata.uid ?? ''));
+  if (left.length < announced.length) return 'rolling update done';
+  return `rolling update called off: ${left.map(({ name }) => name).join(', ')} ${left.length === 1 ? 'stays' : 'stay'} as before`;
 }

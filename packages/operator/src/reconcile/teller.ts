@@ -7,7 +7,7 @@ import { postponedSteps } from '../plan/maintenance.ts';
 import type { Plan } from '../plan/step.ts';
 import { noteCorrection, type Drift } from './corrections.ts';
 import { isNews, type ClusterMemory } from './memory.ts';
-import { announcementOf, endOfRollout } from './stalled.ts';
+import { announcementOf, endOfRollout, replacedPods } from './stalled.ts';
 
 /** Events are longer nowhere: Kubernetes takes 1024 bytes. */
 const longestMessage = 1000;
@@ -33,9 +33,14 @@ export class Teller {
     const message = announcementOf(plan);
     const isBack = observed.members.every((member) => isStreaming(observed, member));
     if (message === undefined && !isBack) return;
-    if (message !== undefined && !memory.isRolling) this.#normal(manifest, 'Update', message);
-    if (message === undefined && memory.isRolling) this.#normal(manifest, 'Update', endOfRollout(plan));
-    memory.isRolling = message !== undefined;
+    const { announced } = memory;
+    if (message === undefined) {
+      if (announced !== undefined) this.#normal(manifest, 'Update', endOfRollout(plan, announced, observed));
+      memory.announced = undefined;
+    } else if (announced === undefined) {
+      this.#normal(manifest, 'Update', message);
+      memory.announced = replacedPods(plan);
+    }
   }
 
   #announcePostponed(manifest: Postgresql, memory: ClusterMemory, plan: Plan): void {
