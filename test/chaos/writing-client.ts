@@ -9,7 +9,6 @@ const insert = (table: string): string => `insert into ${table} values ($1)
 
 /** How long a connection or a statement may take, milliseconds. */
 const limitMs = 2000;
-const everyMs = 10;
 
 /**
  * Writes 1, 2, 3 … into a table of its own, a transaction each, for as long as it is let. No number is tried again.
@@ -19,12 +18,15 @@ export class WritingClient {
   readonly table: string;
   readonly writes: Write[] = [];
   readonly #address: () => Address;
+  readonly #restMs: number;
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
-  constructor(table: string, address: () => Address) {
+  /** `restMs`: from an answer to the next write, milliseconds. */
+  constructor(table: string, address: () => Address, restMs = 10) {
     this.table = table;
     this.#address = address;
+    this.#restMs = restMs;
   }
 
   start(): void {
@@ -61,7 +63,7 @@ export class WritingClient {
       }
       const write = { client: this.table, n, startedAt, endedAt: now(), outcome };
       this.writes.push(server === undefined ? write : { ...write, server });
-      await rest(everyMs);
+      await rest(this.#restMs);
     }
     await client?.end().catch(() => {});
   }
