@@ -125,8 +125,13 @@ bench: database-image bench-herd bench-postgres ## Measure; prints tables and wr
 
 CLUSTERS ?= 1000
 .PHONY: bench-failover
-bench-failover: database-image pooler-image ## Measure how long nobody can write when a primary dies or moves; runs add up (RUNS=5)
-	@node bench/failover.ts --runs $(RUNS)
+bench-failover: database-image pooler-image ## Measure how long nobody can write when a primary dies or moves; runs add up (MINUTES=30)
+	@node scripts/machine.ts test
+	@node bench/failover.ts --minutes $(MINUTES)
+
+.PHONY: bench-plots
+bench-plots: deps ## Write the tables and plots of failovers from what was measured
+	@node bench/failover.ts --report
 
 .PHONY: bench-herd
 bench-herd: deps ## Measure one operator with many clusters (CLUSTERS=1000)

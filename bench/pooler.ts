@@ -4,20 +4,17 @@
  * Needs the package `postgresql` and the image (`node images/build.ts pooler`).
  */
 import { execFile } from 'node:child_process';
-import { globSync } from 'node:fs';
 import { parseArgs, promisify } from 'node:util';
 import { PoolerContainer } from '../test/support/pooler-container.ts';
 import { PostgresLab, role } from '../test/support/postgres-lab.ts';
 import { describeMachine } from './machine.ts';
+import { findPgbench } from './pgbench.ts';
 import { summarise } from './statistics.ts';
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '5' }, seconds: { type: 'string', default: '4' } },
 });
-const [pgbench] = globSync('/usr/lib/postgresql/*/bin/pgbench').toReversed();
-if (pgbench === undefined)
-  throw new Error('no pgbench in /usr/lib/postgresql; install the package `postgresql`');
-const program = pgbench;
+const program = findPgbench();
 
 const run = promisify(execFile);
 

@@ -42,6 +42,7 @@ export class GapWriter {
   #server = '';
   #firstServer: string | undefined;
   #onAnother = 0;
+  #firstOnAnotherAt: number | undefined;
   #stopped = false;
   #running: Promise<void> = Promise.resolve();
 
@@ -69,15 +70,30 @@ export class GapWriter {
     this.#firstServer = this.#server;
   }
 
+  /** When such a server acknowledged for the first time, milliseconds since 1970; undefined: not yet. */
+  get firstOnAnotherServer(): number | undefined {
+    return this.#firstOnAnotherAt;
+  }
+
+  /** The pause that goes on just now, milliseconds. */
+  get pauseMs(): number {
+    return performance.now() - this.#lastAt;
+  }
+
   /** Writes acknowledged by another server than the one that was written to when it began to measure. */
   get onAnotherServer(): number {
     return this.#onAnother;
   }
 
-  /** Ends it, and asks the server what it has. */
-  async finish(): Promise<Gap> {
+  /** Ends it. */
+  async stop(): Promise<void> {
     this.#stopped = true;
     await this.#running;
+  }
+
+  /** Ends it, and asks the server what it has. */
+  async finish(): Promise<Gap> {
+    await this.stop();
     const there = new Set((await this.#rows()).map(({ n }) => n));
     return {
       gapMs: Math.round(this.#longestMs),
@@ -122,7 +138,10 @@ export class GapWriter {
     const now = performance.now();
     this.#acknowledged.push(n);
     this.#server = server;
-    if (this.#firstServer !== undefined && server !== this.#firstServer) this.#onAnother += 1;
+    if (this.#firstServer !== undefined && server !== this.#firstServer) {
+      this.#onAnother += 1;
+      this.#firstOnAnotherAt ??= Date.now();
+    }
     if (this.#lastAt > 0) this.#longestMs = Math.max(this.#longestMs, now - this.#lastAt);
     this.#lastAt = now;
   }

@@ -1,4 +1,6 @@
 import { summarise } from '../statistics.ts';
+import { nameOf, variantsOf, type Variant } from './groups.ts';
+import { seconds, table } from './markdown.ts';
 import type { Sample, Side } from './sample.ts';
 import type { Scene } from './scene.ts';
 
@@ -9,82 +11,99 @@ const header = [
   'fault or change',
   'store, status late by',
   'goal p50 / p99',
+  'N',
   'p50',
+  'p95',
   'p99',
-  'max',
-  'N',
+  'lost',
   'errors',
-  'lost',
-  'Patroni alone p50',
+  'Patroni alone: N',
+  'p50',
   'max',
-  'N',
   'lost',
+  'errors',
   'ratio of p50',
 ];
 
 /** A Markdown table: one line for each scene, store and delay that was measured. Seconds. */
 export function reportOf(scenes: readonly Scene[], samples: readonly Sample[]): string {
-  const lines = scenes.flatMap((scene) => {
-    const own = samples.filter((sample) => sample.scene === scene.id);
-    const variants = [...new Set(own.map(variantOf))].toSorted();
-    return variants.map((variant) => lineOf(scene, variant, own));
-  });
-  return [header, header.map(() => '---'), ...lines].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const lines = scenes.flatMap((scene) =>
+    variantsOf(samples.filter((sample) => sample.scene === scene.id)).map((variant) =>
+      lineOf(scene, variant),
+    ),
+  );
+  return table(header, lines);
 }
 
-function variantOf({ store, statusDelayMs }: Sample): string {
-  return `${store}, ${seconds(statusDelayMs)} s`;
+/** On what, from when to when, and under which load it was measured. */
+export function conditionsOf(samples: readonly Sample[]): string {
+  if (samples.length === 0) return 'Nothing was measured yet.';
+  const machines = [...new Set(samples.map(({ machine }) => machine))].join('; ');
+  const days = samples.map(({ at }) => at.slice(0, 10)).toSorted();
+  const span = days[0] === days.at(-1) ? days[0] : `${days[0]} to ${days.at(-1)}`;
+  const load = summarise(samples.map((sample) => sample.load));
+  const beside = summarise(samples.map((sample) => sample.beside));
+  const commits = [...new Set(samples.map(({ commit }) => commit))];
+  const version = commits.length === 1 ? `version ${commits[0]}` : `versions ${commits.join(', ')}`;
+  return (
+    `${samples.length} measurements, ${span}, ${version}; ${machines}. Load of the machine: median ` +
+    `${load.p50.toFixed(1)}, at most ${load.max.toFixed(1)}. Other clusters that were not at rest: median ` +
+    `${beside.p50}, at most ${beside.max}.`
+  );
 }
 
-function lineOf(scene: Scene, variant: string, samples: readonly Sample[]): string[] {
-  const of = (side: Side): Sample[] =>
-    samples.filter((sample) => variantOf(sample) === variant && sample.side === side);
+function lineOf(scene: Scene, variant: Variant): string[] {
+  const of = (side: Side): Sample[] => variant.samples.filter((sample) => sample.side === side);
   const [helped, alone] = [of('pgherd'), of('patroni')];
   return [
     scene.title,
-    variant,
+    nameOf(variant),
     goalOf(scene),
-    ...helpedCells(helped),
-    ...aloneCells(alone),
+    ...helpedCells(scene, helped),
+    ...aloneCells(scene, alone),
     ratio(alone, helped),
   ];
 }
 
 function goalOf({ goal }: Scene): string {
-  return `≤ ${goal.p50 ?? '–'} / ≤ ${goal.p99}`;
+  return `${goal.p50 === undefined ? '–' : `≤ ${goal.p50}`} / ≤ ${goal.p99}`;
 }
 
-function helpedCells(samples: readonly Sample[]): string[] {
-  if (samples.length === 0) return Array.from({ length: 6 }, () => '–');
-  const { p50, p99, max, n } = summarise(samples.map(({ gapMs }) => gapMs));
-  const p99Cell = n >= leastForP99 ? seconds(p99) : '–';
-  const errors = String(sum(samples.map((sample) => sample.errors)));
+function helpedCells(scene: Scene, samples: readonly Sample[]): string[] {
+  if (samples.length === 0) return ['0', '–', '–', '–', '–', '–'];
+  const { n, p50, p95, p99, max } = summarise(samples.map(({ gapMs }) => gapMs));
   return [
-    seconds(p50),
-    p99Cell,
-    seconds(max),
     String(n),
-    errors,
-    String(sum(samples.map(({ lost }) => lost))),
+    seconds(p50),
+    seconds(p95),
+    n >= leastForP99 ? seconds(p99) : `max ${seconds(max)}`,
+    lostCell(scene, samples),
+    errorsCell(samples),
   ];
 }
 
-function aloneCells(samples: readonly Sample[]): string[] {
-  if (samples.length === 0) return Array.from({ length: 4 }, () => '–');
-  const { p50, max, n } = summarise(samples.map(({ gapMs }) => gapMs));
-  return [seconds(p50), seconds(max), String(n), String(sum(samples.map(({ lost }) => lost)))];
+function aloneCells(scene: Scene, samples: readonly Sample[]): string[] {
+  if (samples.length === 0) return ['0', '–', '–', '–', '–'];
+  const { n, p50, max } = summarise(samples.map(({ gapMs }) => gapMs));
+  return [String(n), seconds(p50), seconds(max), lostCell(scene, samples), errorsCell(samples)];
+}
+
+/** An asynchronous takeover may lose something; coming back may not. */
+function lostCell({ kind }: Scene, samples: readonly Sample[]): string {
+  const lost = (some: readonly Sample[]): number => some.reduce((total, each) => total + each.lost, 0);
+  const [back, taken] = [samples.filter((each) => each.inPlace), samples.filter((each) => !each.inPlace)];
+  if (kind !== 'asynchronous') return String(lost(samples));
+  return `${lost(back)} in ${back.length} restarts, ${lost(taken)} in ${taken.length} takeovers`;
+}
+
+function errorsCell(samples: readonly Sample[]): string {
+  const unfinished = samples.filter((each) => each.unfinished === true).length;
+  const errors = samples.reduce((total, each) => total + each.errors, 0);
+  return unfinished === 0 ? String(errors) : `${errors}, ${unfinished} not over in 180 s`;
 }
 
 function ratio(alone: readonly Sample[], helped: readonly Sample[]): string {
   if (alone.length === 0 || helped.length === 0) return '–';
   const [slow, fast] = [alone, helped].map((samples) => summarise(samples.map(({ gapMs }) => gapMs)).p50);
   return `${((slow ?? Number.NaN) / (fast ?? Number.NaN)).toFixed(1)} ×`;
-}
-
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(2);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

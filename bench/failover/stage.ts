@@ -1,39 +1,35 @@
-import type { Pod } from '@pgherd/kube/objects';
 import { eventually } from '../../test/support/eventually.ts';
 import { LocalCluster } from '../../test/support/local-cluster.ts';
-import { askPatroni } from '../../test/support/patroni-api.ts';
-import type { Address } from '../../test/support/writer.ts';
 import { clusterManifest } from '../manifests.ts';
-import type { Side } from './sample.ts';
-import type { Scene } from './scene.ts';
+import { Cluster } from './cluster.ts';
+import { clusterKinds, type ClusterKind } from './cluster-kind.ts';
+import { Observer } from './observer.ts';
+import type { Side, Store } from './sample.ts';
 
-/** What one side's clusters run on. */
+/** What clusters run on. */
 export interface StageOptions {
-  side: Side;
-  store: 'endpoints' | 'configmaps';
+  store: Store;
   statusDelayMs: number;
   /** How many nodes the instance has; with several, every member has one of its own. */
   nodes: number;
 }
 
-/** What Patroni says of its members. */
-interface MemberView {
-  name: string;
-  role: string;
-  state: string;
-  lag?: number | string;
-}
+/** An operator of this name there is not: nobody looks after a cluster that asks for it. */
+const nobody = 'acid.zalan.do/controller';
 
 const settleLimitMs = 300_000;
 
-/** An instance of `pgherd local` with clusters of one side. */
+/** An instance of `pgherd local` with an operator, and with clusters that it looks after or leaves alone. */
 export class Stage {
   readonly options: StageOptions;
   readonly local: LocalCluster;
+  readonly observer: Observer;
+  #made = 0;
 
   private constructor(local: LocalCluster, options: StageOptions) {
     this.local = local;
     this.options = options;
+    this.observer = new Observer(local.client, local.namespace);
   }
 
   /** A fresh instance; what an interrupted run left is removed first. */
@@ -43,73 +39,44 @@ export class Stage {
       enable_persistent_volume_claim_deletion: 'true',
       enable_pod_antiaffinity: String(options.nodes > 1),
     };
-    const suite = `bench-failover-${options.side}`;
-    const local = await LocalCluster.start(suite, configuration);
+    const local = await LocalCluster.start('bench-failover', configuration);
     const engine = ['--nodes', String(options.nodes), '--status-delay', String(options.statusDelayMs)];
     await local.pgherd('local', 'up', '--home', local.home, ...engine);
     return new Stage(local, options);
   }
 
-  /** Makes a cluster; answers when it is whole. */
-  async createCluster(name: string, { synchronous, path, patroni }: Scene): Promise<void> {
+  /**
+   * A new cluster; answers when it is whole. The operator makes it, and for Patroni's side forgets it afterwards: the
+   * manifest then says that another operator looks after it.
+   */
+  async createCluster(kind: ClusterKind, side: Side): Promise<Cluster> {
+    this.#made += 1;
+    const name = `acid-bench-${this.#made}`;
     const manifest = clusterManifest({ name, instances: 3 });
-    const spec = {
-      ...(manifest['spec'] as object),
-      ...(path === 'pooler' ? { enableConnectionPooler: true } : {}),
-      patroni: { synchronous_mode: synchronous, ...patroni },
-    };
+    const spec = { ...(manifest['spec'] as object), ...clusterKinds[kind] };
     await this.local.apply({ ...manifest, spec });
     await this.local.waitForStatus(name, 'Running', settleLimitMs);
-    await this.waitUntilWhole(name, synchronous);
+    if (side === 'patroni') await this.#annotate(name, `${nobody}=nobody`);
+    const cluster = new Cluster(this, name, kind, side);
+    await cluster.waitUntilWhole();
+    return cluster;
   }
 
-  /** From now on nobody helps Patroni. */
-  async stopOperator(): Promise<void> {
-    await this.local.killOperator();
+  /** Takes it away with all that it has. */
+  async removeCluster({ name, side }: Cluster): Promise<void> {
+    if (side === 'patroni') await this.#annotate(name, `${nobody}-`);
+    await this.local.kubectl('delete', 'postgresql', name, '--wait=false');
+    await eventually(`${name} is gone`, async () => (await this.local.pods(name)).length === 0, {
+      timeoutMs: settleLimitMs,
+    });
+  }
+
+  async #annotate(name: string, annotation: string): Promise<void> {
+    await this.local.kubectl('annotate', 'postgresql', name, annotation);
   }
 
   async remove(): Promise<void> {
+    this.observer.close();
     await this.local.remove();
   }
-
-  /** Everybody streams without lag, and in synchronous mode somebody is synchronous. */
-  async waitUntilWhole(name: string, synchronous: boolean): Promise<void> {
-    await eventually(
-      `${name} is whole`,
-      async () => {
-        const primary = await this.primary(name);
-        const members = await membersOf(primary);
-        const replicas = members.filter(({ role }) => role !== 'leader');
-        const streaming = replicas.filter(({ state, lag }) => state === 'streaming' && lag === 0);
-        const hasStandby = !synchronous || replicas.some(({ role }) => role === 'sync_standby');
-        return members.length === 3 && streaming.length === 2 && hasStandby;
-      },
-      { timeoutMs: settleLimitMs, everyMs: 250 },
-    );
-    if (this.options.side === 'pgherd') await this.local.waitForStatus(name, 'Running', settleLimitMs);
-  }
-
-  async primary(name: string): Promise<Pod> {
-    return this.local.primary(name);
-  }
-
-  /** Where a client connects. */
-  async address(name: string, path: 'direct' | 'pooler'): Promise<Address> {
-    const direct = await this.local.address(name, 'zalando', 'foo');
-    if (path === 'direct') return direct;
-    const service = await this.local.kubectl(
-      'get',
-      'service',
-      `${name}-pooler`,
-      '-o',
-      'jsonpath={.spec.clusterIP}',
-    );
-    return { ...direct, host: service.trim() };
-  }
-}
-
-/** `GET /cluster` of a member. */
-async function membersOf(pod: Pod): Promise<MemberView[]> {
-  const { body } = await askPatroni(pod, 'GET', '/cluster');
-  return (JSON.parse(body) as { members: MemberView[] }).members;
 }

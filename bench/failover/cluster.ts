@@ -1,0 +1,98 @@
+import type { Pod } from '@pgherd/kube/objects';
+import { eventually } from '../../test/support/eventually.ts';
+import { askPatroni } from '../../test/support/patroni-api.ts';
+import { queryOnce, type Address } from '../../test/support/writer.ts';
+import { isSynchronous, type ClusterKind } from './cluster-kind.ts';
+import type { Side } from './sample.ts';
+import type { Stage } from './stage.ts';
+
+/** What Patroni says of its members. */
+interface MemberView {
+  name: string;
+  role: string;
+}
+
+/** How many replicas receive what the primary writes, with next to nothing on the way. */
+const streaming = `select count(*)::int as n from pg_stat_replication
+  where application_name like $1 and state = 'streaming'
+    and pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 65536`;
+
+const settleLimitMs = 300_000;
+
+/** A cluster of three members that scenes are played on. */
+export class Cluster {
+  readonly stage: Stage;
+  readonly name: string;
+  readonly kind: ClusterKind;
+  readonly side: Side;
+
+  constructor(stage: Stage, name: string, kind: ClusterKind, side: Side) {
+    this.stage = stage;
+    this.name = name;
+    this.kind = kind;
+    this.side = side;
+  }
+
+  /**
+   * Nothing is left of what was done to it: three pods are ready, both replicas stream, and Patroni has noted who is
+   * synchronous. PostgreSQL itself is asked: what Patroni writes of lag is as old as its last loop.
+   */
+  async waitUntilWhole(): Promise<void> {
+    await eventually(`${this.name} is whole`, () => this.#isWhole(), {
+      timeoutMs: settleLimitMs,
+      everyMs: 200,
+    });
+    if (this.side === 'pgherd') await this.stage.local.waitForStatus(this.name, 'Running', settleLimitMs);
+  }
+
+  async #isWhole(): Promise<boolean> {
+    const pods = await this.stage.local.pods(this.name);
+    if (pods.length !== 3 || !pods.every(isReady)) return false;
+    const primary = await this.primary();
+    const views = await membersOf(primary);
+    const isNoted = views.some(({ role }) => role === 'sync_standby' || role === 'quorum_standby');
+    if (views.length !== 3 || (isSynchronous(this.kind) && !isNoted)) return false;
+    const address = { ...(await this.address('direct')), host: primary.status?.podIP ?? '' };
+    const [row] = await queryOnce<{ n: number }>(address, streaming, [`${this.name}-%`]);
+    return row?.n === 2;
+  }
+
+  async primary(): Promise<Pod> {
+    return this.stage.local.primary(this.name);
+  }
+
+  /** Members that do not lead and may take over: in synchronous mode those that Patroni has noted. */
+  async successors(): Promise<string[]> {
+    const views = await membersOf(await this.primary());
+    const roles = isSynchronous(this.kind) ? ['sync_standby', 'quorum_standby'] : ['replica'];
+    return views.filter(({ role }) => roles.includes(role)).map(({ name }) => name);
+  }
+
+  /** Where a client connects. */
+  async address(through: 'direct' | 'pooler'): Promise<Address> {
+    const { local } = this.stage;
+    const direct = await local.address(this.name, 'zalando', 'foo');
+    if (through === 'direct') return direct;
+    const path = ['-o', 'jsonpath={.spec.clusterIP}'];
+    const host = await local.kubectl('get', 'service', `${this.name}-pooler`, ...path);
+    return { ...direct, host: host.trim() };
+  }
+
+  /** `patronictl` in the primary's pod. */
+  async patronictl(...args: string[]): Promise<string> {
+    const leader = (await this.primary()).metadata?.name ?? '';
+    const inPod = ['exec', leader, '-c', 'postgres', '--'];
+    return this.stage.local.kubectl(...inPod, 'patronictl', '-c', '/run/postgres.yml', ...args);
+  }
+}
+
+function isReady({ metadata, status }: Pod): boolean {
+  const isUp = status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True');
+  return isUp === true && metadata?.deletionTimestamp === undefined;
+}
+
+/** `GET /cluster` of a member. */
+async function membersOf(pod: Pod): Promise<MemberView[]> {
+  const { body } = await askPatroni(pod, 'GET', '/cluster');
+  return (JSON.parse(body) as { members: MemberView[] }).members;
+}
