@@ -27,9 +27,10 @@ const kubeconfig = join(home, 'kubeconfig');
 const HOST = 'kubernetes.io/hostname';
 let client: Client;
 
-const local = async (...args: string[]): Promise<void> => {
-  const { code, stderr } = await run(pgherd, ['local', ...args, '--home', home]);
+const local = async (...args: string[]): Promise<string> => {
+  const { code, stdout, stderr } = await run(pgherd, ['local', ...args, '--home', home]);
   if (code !== 0) throw new Error(`pgherd local ${args.join(' ')} ended with ${code}: ${stderr}`);
+  return stdout;
 };
 const kubectl = (suite: 'bookworm' | 'trixie', ...args: string[]): Promise<Finished> =>
   run(
@@ -90,9 +91,12 @@ const containersOn = async (node: string, container: string): Promise<number> =>
   return (await run('podman', ['ps', '-q', ...filters])).stdout.trim().split('\n').filter(Boolean).length;
 };
 
+/** What `pgherd local up` said. */
+let broughtUp: string;
+
 beforeAll(async () => {
   await removeInstance(home);
-  await local('up', '--no-operator', '--nodes', '3', '--zones', 'a,b', '--node-grace', '4');
+  broughtUp = await local('up', '--no-operator', '--nodes', '3', '--zones', 'a,b', '--node-grace', '4');
   ({ client } = await connect({ kubeconfig }));
   const { facts } = await probeHost();
   const engine = await connectEngine({ home, facts, log: silentLogger });
@@ -155,6 +159,10 @@ beforeAll(async () => {
 afterAll(async () => {
   client?.close();
   await removeInstance(home);
+});
+
+test('the nodes that were added are told', () => {
+  expect(broughtUp).toContain('added nodes pgherd-2, pgherd-3\n');
 });
 
 test('pods spread over the nodes, and reach each other and Services by name from each', async () => {

@@ -33,17 +33,19 @@ function rowOf(cluster: Postgresql & KubeObject, now: number): Row {
   };
 }
 
-/** The word, and what a person decided besides. */
-function statusOf({
+/** The word, what a person decided besides, and that changes wait for their time. */
+export function statusOf({
   PostgresClusterStatus: word = '',
   conditions = [],
   scheduled = [],
 }: PostgresqlStatus): string {
-  const isPaused = conditions.some(({ type, status }) => type === 'Paused' && status === 'True');
+  const is = (condition: string): boolean =>
+    conditions.some(({ type, status }) => type === condition && status === 'True');
   const [next] = scheduled;
   return [
     word,
-    ...(isPaused ? ['paused'] : []),
+    ...(is('Paused') ? ['paused'] : []),
+    ...(is('Postponed') ? ['changes postponed'] : []),
     ...(next === undefined ? [] : [`${next.what.split(' ')[0]} scheduled`]),
   ].join(', ');
 }

@@ -17,7 +17,7 @@ import { installOperatorObjects } from './install.ts';
 const entryPoint = join(projectRoot, 'packages/cli/src/main.ts');
 
 /** What `pgherd local up` prints. */
-interface UpResult {
+export interface UpResult {
   home: string;
   kubeconfig: string;
   address: string;
@@ -25,6 +25,8 @@ interface UpResult {
   started: string[];
   /** Milliseconds from the call to the API server's first answer. */
   apiReadyMs: number;
+  /** Nodes that `--nodes` added; absent without it. */
+  addedNodes?: string[];
   /** Why volumes of the class `sized` are not kept to their size on this machine; absent: they are. */
   volumesWithoutLimit?: string;
 }
@@ -192,22 +194,35 @@ export async function up(options: UpOptions): Promise<void> {
   }
   const nodes = wantedNodes(options);
   const result = await bringUp({ home, operator: options.operator, timeoutMs });
-  print(parseOutputFormat(options.output), result, () =>
-    [
-      result.started.length > 0
-        ? `started ${result.started.join(' and ')}; API ready after ${(result.apiReadyMs / 1000).toFixed(1)} s at ${result.address}`
-        : `already running at ${result.address}`,
-      ...(result.volumesWithoutLimit === undefined
-        ? []
-        : [`volumes of class sized are not kept to their size: ${result.volumesWithoutLimit}`]),
-      `export KUBECONFIG=${result.kubeconfig}`,
-    ].join('\n'),
-  );
-  await waitForPods(home, Date.now() + timeoutMs);
-  if (Object.keys(nodes).length > 0) await ask(options, 'PUT', '/nodes', nodes);
+  const changesNodes = Object.keys(nodes).length > 0;
+  if (changesNodes) {
+    await waitForPods(home, Date.now() + timeoutMs);
+    const { added } = await ask<{ added: string[] }>(options, 'PUT', '/nodes', nodes);
+    result.addedNodes = added;
+  }
+  print(parseOutputFormat(options.output), result, () => describe(result));
+  if (!changesNodes) await waitForPods(home, Date.now() + timeoutMs);
   if (options.operator) await waitForOperator(home, Date.now() + timeoutMs);
   if (options.foreground) {
     const { stayInForeground } = await import('./foreground.ts');
     await stayInForeground(home);
   }
+}
+
+/** What was done, for people. */
+export function describe(result: UpResult): string {
+  const { started, address, addedNodes = [], volumesWithoutLimit, kubeconfig } = result;
+  const seconds = (result.apiReadyMs / 1000).toFixed(1);
+  return [
+    started.length > 0
+      ? `started ${started.join(' and ')}; API ready after ${seconds} s at ${address}`
+      : `already running at ${address}`,
+    ...(addedNodes.length === 0
+      ? []
+      : [`added ${addedNodes.length === 1 ? 'node' : 'nodes'} ${addedNodes.join(', ')}`]),
+    ...(volumesWithoutLimit === undefined
+      ? []
+      : [`volumes of class sized are not kept to their size: ${volumesWithoutLimit}`]),
+    `export KUBECONFIG=${kubeconfig}`,
+  ].join('\n');
 }
