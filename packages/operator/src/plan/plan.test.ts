@@ -63,9 +63,9 @@ const manifests = fc
     users: fc.dictionary(fc.constantFrom('a', 'b_c', 'd-e'), fc.constant<'login'[]>([])),
     volume: fc.record({ size: fc.constantFrom('1Gi', '1024Mi', '2Gi') }),
     resources: fc.record({
-      // Never the limit itself: a server takes that for a request that is left out.
-      requests: fc.record({ cpu: fc.constantFrom('500m', '100m', '') }),
-      limits: fc.record({ memory: fc.constantFrom('1Gi', '0', '500Mi') }),
+      // Never none: that a field is gone is seen by its owner, and these objects have been on no server that keeps one.
+      requests: fc.record({ cpu: fc.constantFrom('1', '100m') }),
+      limits: fc.record({ memory: fc.constantFrom('1Gi', '1024Mi', '500Mi') }),
     }),
     podAnnotations: fc.dictionary(fc.constantFrom('x', 'y'), fc.string()),
     enableShmVolume: fc.boolean(),
