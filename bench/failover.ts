@@ -38,12 +38,17 @@ const { values } = parseArgs({
 const here = dirname(fileURLToPath(import.meta.url));
 const samples = new SampleFile(join(here, 'results', 'failover.jsonl'));
 
-if (!values.report) {
+const isWhole = values.report || (await measure());
+console.log(writeReport(join(here, '..', 'docs'), scenes, samples.read()));
+// What an interrupted run waits for is of no interest any more.
+if (!isWhole) process.exit(130);
+
+async function measure(): Promise<boolean> {
   const { cpu, cores, memoryGiB, kernel } = describeMachine();
   const names = chosen('--scenes', values.scenes, sceneIds);
   const wanted = scenes.filter(({ id }) => names.includes(id));
   const runs = values.runs === undefined ? undefined : positive('--runs', values.runs);
-  await playAll({
+  return playAll({
     scenes: wanted,
     sides: chosen('--sides', values.sides, ['pgherd', 'patroni']) as Side[],
     blocks: blocksOf({
@@ -60,4 +65,3 @@ if (!values.report) {
     samples,
   });
 }
-console.log(writeReport(join(here, '..', 'docs'), scenes, samples.read()));

@@ -11,9 +11,9 @@ const afterMs = 2_000;
 /** 200 clients of pgbench work through the pooler; how long one of them waits for one transaction at most. */
 export async function measureLoad(cluster: Cluster, scene: Scene, atFault: AtFault): Promise<Measured> {
   const load = await PgbenchLoad.start(await cluster.address('pooler'));
-  const at = new Date().toISOString();
   const [loadBefore = 0] = loadavg();
   const beside = atFault();
+  const faultAt = Date.now();
   let failed: unknown;
   try {
     await scene.act(cluster);
@@ -21,7 +21,9 @@ export async function measureLoad(cluster: Cluster, scene: Scene, atFault: AtFau
   } catch (error) {
     failed = error;
   }
-  const gap = await load.finish();
+  const { longestEndedAt, ...gap } = await load.finish(faultAt);
   if (failed !== undefined) throw failed;
-  return { outcome: { ...gap, inPlace: false }, at, load: loadBefore, beside };
+  const phases = { written: Math.round(longestEndedAt - faultAt) };
+  const at = new Date(faultAt).toISOString();
+  return { outcome: { ...gap, inPlace: false, phases }, at, load: loadBefore, beside };
 }

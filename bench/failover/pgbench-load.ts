@@ -59,18 +59,21 @@ export class PgbenchLoad {
     return load;
   }
 
-  /** Ends it as if its time were over, and compares what it was told with what is there. */
-  async finish(): Promise<Gap> {
+  /**
+   * Ends it as if its time were over, and compares what it was told with what is there. The longest wait is that of a
+   * transaction which ended after `since` (milliseconds since 1970).
+   */
+  async finish(since: number): Promise<Gap & { longestEndedAt: number }> {
     // What its own timer would send.
     this.#child.kill('SIGALRM');
     const code = await this.#ended;
     try {
       const text = globSync(join(this.#directory, 'log.*')).map((file) => readFileSync(file, 'utf8'));
-      const { count, longestMs } = readTransactions(text.join(''));
+      const { count, longestMs, longestEndedAt } = readTransactions(text.join(''), since);
       const refused = refusedClients(this.#stderr);
       const errors = code === 0 ? refused : Math.max(refused, 1);
       const lost = Math.max(0, count - (await this.#rows()));
-      return { gapMs: Math.round(longestMs), errors, acknowledged: count, lost };
+      return { gapMs: Math.round(longestMs), errors, acknowledged: count, lost, longestEndedAt };
     } finally {
       rmSync(this.#directory, { recursive: true, force: true });
     }

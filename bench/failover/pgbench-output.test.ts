@@ -1,15 +1,25 @@
 import { expect, test } from 'vitest';
 import { readTransactions, refusedClients } from './pgbench-output.ts';
 
-test('transactions count from when the client asked, and those without a time do not', () => {
-  const log = [
-    '0 1 5200 0 1700000000 100 200',
-    '7 1 2500000 0 1700000002 100 1200000',
-    '7 2 skipped 0 1700000003 100 900000',
-    '8 1 1250000 0 1700000003 100',
-    '',
-  ].join('\n');
-  expect(readTransactions(log)).toEqual({ count: 3, longestMs: 1300 });
+const log = [
+  '0 1 9000000 0 1700000000 100 200',
+  '7 1 2500000 0 1700000002 500000 1200000',
+  '7 2 skipped 0 1700000003 100 900000',
+  '8 1 1250000 0 1700000003 100',
+  '',
+].join('\n');
+
+test('a transaction lasts from when the client asked; those without a time do not count', () => {
+  expect(readTransactions(log, 0)).toEqual({
+    count: 3,
+    longestMs: 8999.8,
+    longestEndedAt: 1_700_000_000_000.1,
+  });
+});
+
+test('what ended before a moment counts, and is not the longest', () => {
+  const read = readTransactions(log, 1_700_000_001_000);
+  expect(read).toEqual({ count: 3, longestMs: 1300, longestEndedAt: 1_700_000_002_500 });
 });
 
 test('a client that gives up is counted once, however much it says', () => {

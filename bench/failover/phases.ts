@@ -20,7 +20,7 @@ export interface Phases {
   labelled?: number;
   /** The primary's Service leads to it. */
   served?: number;
-  /** The client's first write that was acknowledged. */
+  /** The client's first write that was acknowledged; with many clients: the transaction that waited longest. */
   written?: number;
 }
 

@@ -29,10 +29,10 @@ interface ScenedCell extends Cell {
 const mostFailures = 4;
 
 /**
- * Measures until the time is over or all is there that is wanted; takes away what it made. A signal ends it early, and is
- * no failure: what was measured is written.
+ * Measures until the time is over or all is there that is wanted; takes away what it made. Answers false when a signal
+ * ended it early: what was measured is written, and what waits for something may wait still.
  */
-export async function playAll(options: PlayOptions): Promise<void> {
+export async function playAll(options: PlayOptions): Promise<boolean> {
   const { minutes } = options;
   const end = minutes === undefined ? Infinity : Date.now() + minutes * 60_000;
   try {
@@ -40,9 +40,11 @@ export async function playAll(options: PlayOptions): Promise<void> {
     // When all is there and time is left, as much again is wanted.
     const isTimeLeft = (): boolean => end < Infinity && Date.now() < end;
     for (let level = 2; isTimeLeft(); level += 1) await playRound(options, level, end);
+    return true;
   } catch (error) {
     if (!(error instanceof Interrupted)) throw error;
     console.error(error.message);
+    return false;
   }
 }
 
@@ -84,6 +86,7 @@ async function playBlock(
     const all = Promise.all(lanes.map((lane) => runLane(lane, { options, block, cells, counts, end })));
     await Promise.race([all, interrupted.promise]);
   } finally {
+    counts.close();
     interrupted.forget();
     await stage.remove();
   }
@@ -116,6 +119,8 @@ async function runLane(lane: Lane, { options, block, cells, counts, end }: LaneW
       failures = 0;
     } catch (error) {
       failures += 1;
+      // What was taken away under it complains of that.
+      if (counts.isClosed) return;
       console.error(
         `${scene.id}, ${side}, ${taken ? 'afterwards' : 'not measured'}: ${(error as Error).message}`,
       );
@@ -146,6 +151,7 @@ function cellsOf(
 /** How many measurements there are, those included that are being made. */
 class Counts {
   readonly #counts: Map<Cell, number>;
+  #isClosed = false;
 
   constructor({ samples, runs }: PlayOptions, { store, statusDelayMs }: Block, cells: readonly Cell[]) {
     const known = runs === undefined ? samples.read() : [];
@@ -157,6 +163,15 @@ class Counts {
 
   of(cell: Cell): number {
     return this.#counts.get(cell) ?? 0;
+  }
+
+  /** Nothing more is to be measured. */
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  close(): void {
+    this.#isClosed = true;
   }
 
   add(cell: Cell, by: number): void {
