@@ -28,11 +28,11 @@ const series: readonly Series[] = [
 
 const columns = 3;
 const panel = { width: 300, height: 190 };
-const plot = { left: 34, top: 40, width: 250, height: 112 };
+const plot = { left: 40, top: 40, width: 244, height: 112 };
 const legendHeight = 30;
 /** Seconds; logarithmic between the first and the last. */
 const ticks = [0.1, 0.3, 1, 3, 10, 30, 100];
-const lettersInLine = 54;
+const lettersInLine = 46;
 
 /** Which part of the measurements was over within which time; a panel for each scene that was measured. */
 export function plotGaps(scenes: readonly Scene[], samples: readonly Sample[]): string {
@@ -56,7 +56,7 @@ export function plotGaps(scenes: readonly Scene[], samples: readonly Sample[]): 
 
 function drawLegend(): string {
   const entries = series.map(({ title, color, dashes }, index) => {
-    const x = 34 + index * 220;
+    const x = plot.left + index * 220;
     const line = { x1: x, x2: x + 26, y1: 16, y2: 16, stroke: color, 'stroke-width': 2 };
     return element('line', { ...line, 'stroke-dasharray': dashes }) + label(title, x + 32, 20);
   });

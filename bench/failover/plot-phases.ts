@@ -1,6 +1,6 @@
 import { element, label, picture } from '../plots/svg.ts';
 import { nameOf, variantsOf } from './groups.ts';
-import { medianPhases, phaseNames, phaseTitles, scenesWithPhases } from './phase-report.ts';
+import { medianPhases, phaseNames, phaseTitles } from './phase-report.ts';
 import type { Phases } from './phases.ts';
 import type { Sample } from './sample.ts';
 import type { Scene } from './scene.ts';
@@ -16,8 +16,11 @@ const colors: Record<keyof Phases, string> = {
   written: '#1a7f37',
 };
 
+/** The other faults go the same way. */
+const shown = ['kill-synchronous', 'kill-quorum', 'kill-asynchronous', 'postmaster'];
+
 const width = 900;
-const left = 430;
+const left = 380;
 const right = 40;
 const rowHeight = 22;
 const legendRows = 2;
@@ -26,7 +29,7 @@ const top = 20 + legendRows * 18;
 /** A line of time for each fault, store and delay: medians of what was seen when, after the fault. */
 export function plotPhases(scenes: readonly Scene[], samples: readonly Sample[]): string {
   const rows = scenes
-    .filter(({ id }) => scenesWithPhases.includes(id))
+    .filter(({ id }) => shown.includes(id))
     .flatMap((scene) => {
       const own = samples.filter((each) => each.scene === scene.id && each.side === 'pgherd' && each.phases);
       return variantsOf(own).flatMap((variant) =>
