@@ -20,7 +20,7 @@ const commandLine = JSON.parse(readFileSync(join(here, '../packages/cli/package.
   version: string;
 };
 
-/** What an image is made of, besides the Dockerfile and the folders `scripts` and `pam` of its own folder. */
+/** What an image is made of, besides the Dockerfile and the folders `scripts`, `pam` and `patroni` of its own folder. */
 interface Image {
   tag: string;
   /** Debian's release, and its image in a registry. */
@@ -92,7 +92,7 @@ function sourceHash(context: string, image: Image): string {
 /** The build context in a temporary directory: Dockerfile, scripts, the bundles if there are any. */
 async function makeContext(folder: string, image: Image, directory: string): Promise<void> {
   cpSync(join(here, folder, 'Dockerfile'), join(directory, 'Dockerfile'));
-  for (const part of ['scripts', 'pam']) {
+  for (const part of ['scripts', 'pam', 'patroni']) {
     const source = join(here, folder, part);
     if (existsSync(source)) cpSync(source, join(directory, part), { recursive: true });
   }
