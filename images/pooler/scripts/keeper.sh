@@ -163,8 +163,11 @@ hold() {
       resume 'it reached its limit'
     elif [ "$role:$seen" = "primary:$before" ] && fits && [ "$now" -ge $((began + unchanged)) ]; then
       resume 'the server did not change'
-    else
+    elif [ -n "$seen" ] && [ "$seen" = "$before" ]; then
+      # It has yet to stop, and each question takes some of the machine from it.
       read -r -t 0.1 rest <&3
+    else
+      read -r -t 0.04 rest <&3
     fi
   done
 }

@@ -3,6 +3,8 @@ import { pendingChanges, sharedChangeOf } from '@pgherd/operator';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { withWork, type VerbOptions, type Work } from './common.ts';
 import { formatMoment, formatWritten, parseMoment } from './moment.ts';
+import { checkpoint } from './checkpoint.ts';
+import { tellInEvent } from './event.ts';
 import { poolersFor } from './poolers.ts';
 import { memberOf, streams, workingPrimary, type Situation, type Standing } from './situation.ts';
 import { namedMember } from './successor.ts';
@@ -81,16 +83,21 @@ async function restartNow(work: Work, chosen: Standing[], pending: boolean): Pro
   account.begin();
   for (const { name } of chosen) {
     const before = (await reach.patroni(name).patroni()).startedAt;
+    // What takes long comes first: from the pause on, clients wait.
+    if (name === primary?.name) await checkpoint(target, name);
+    const { patroni, drop } = await reach.prepared(name);
     const act = async () => {
       try {
-        await reach.patroni(name).restart(pending ? { restartPending: true } : {});
+        await patroni.restart(pending ? { restartPending: true } : {});
       } catch (error) {
         if (!(error instanceof PatroniError && error.status === undefined)) throw refusal(name, error);
         account.tell(`${error.message}; looking whether it was done`);
       }
     };
-    if (name === primary?.name) for (const note of await poolers.whilePaused(act)) account.tell(note);
-    else await act();
+    const acted = name === primary?.name ? poolers.whilePaused(act) : act().then(() => []);
+    const notes = await acted.finally(drop);
+    for (const note of notes) account.tell(note);
+    await tellInEvent(target, situation.name, 'Restart', [`by hand, of ${name}`, ...notes].join('; '));
     await wait(`${name} to be back`, async () => {
       const now = await reach.look();
       const member = memberOf(now, name);

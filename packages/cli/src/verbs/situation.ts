@@ -14,7 +14,7 @@ import {
 import { patroniState } from '../cluster/gather.ts';
 import { findLabels } from '../cluster/labels.ts';
 import { getCluster, type Target } from '../cluster/target.ts';
-import { sendInPod } from './in-pod.ts';
+import { prepareInPod, sendInPod } from './in-pod.ts';
 
 /** One member, asked just now. */
 export interface Standing {
@@ -50,6 +50,8 @@ export interface Situation {
 /** Patroni of one member, and the way to look at the cluster again. */
 export interface Reach {
   patroni(member: string): PatroniClient;
+  /** The same for one call, with what takes time done beforehand; `drop` when it is not made. */
+  prepared(member: string): Promise<{ patroni: PatroniClient; drop: () => void }>;
   look(): Promise<Situation>;
 }
 
@@ -61,7 +63,11 @@ export function reachOf(target: Target, name: string): Reach {
   const { client, namespace } = target;
   const send = sendInPod(client, namespace);
   const patroni = (member: string): PatroniClient => patroniClient(member, { send });
-  return { patroni, look: () => look(target, name, patroni) };
+  const prepared = async (member: string) => {
+    const { send: sendPrepared, drop } = await prepareInPod(client, namespace, member);
+    return { patroni: patroniClient(member, { send: sendPrepared }), drop };
+  };
+  return { patroni, prepared, look: () => look(target, name, patroni) };
 }
 
 async function look(

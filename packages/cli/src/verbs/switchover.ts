@@ -2,6 +2,8 @@ import { PatroniError } from '@pgherd/patroni';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { withWork, type VerbOptions, type Work } from './common.ts';
 import { formatMoment, formatWritten, parseMoment } from './moment.ts';
+import { checkpoint } from './checkpoint.ts';
+import { tellInEvent } from './event.ts';
 import { poolersFor } from './poolers.ts';
 import { mayNotLead, memberOf, workingPrimary, type Situation } from './situation.ts';
 import { chooseForSwitchover, namedMember } from './successor.ts';
@@ -50,17 +52,28 @@ async function switchNow(work: Work, to: string | undefined): Promise<void> {
     'Switch over?',
   );
   account.begin();
-  const notes = await poolers.whilePaused(async () => {
-    try {
-      await reach.patroni(leader).switchover({ leader, candidate: successor.name });
-    } catch (error) {
-      // Without an answer Patroni may be at it: what happens tells.
-      if (!(error instanceof PatroniError && error.status === undefined)) throw refusal(error);
-      account.tell(`${error.message}; looking whether it was done`);
-    }
-  });
+  // What takes long comes first: from the pause on, clients wait.
+  await checkpoint(target, leader);
+  const { patroni, drop } = await reach.prepared(leader);
+  const notes = await poolers
+    .whilePaused(async () => {
+      try {
+        await patroni.switchover({ leader, candidate: successor.name });
+      } catch (error) {
+        // Without an answer Patroni may be at it: what happens tells.
+        if (!(error instanceof PatroniError && error.status === undefined)) throw refusal(error);
+        account.tell(`${error.message}; looking whether it was done`);
+      }
+    })
+    .finally(drop);
   for (const note of notes) account.tell(note);
-  await untilSettled(work, { former: leader, successor: successor.name });
+  const told = tellInEvent(
+    target,
+    situation.name,
+    'Switchover',
+    [`by hand, from ${leader} to ${successor.name}`, ...notes].join('; '),
+  );
+  await Promise.all([untilSettled(work, { former: leader, successor: successor.name }), told]);
 }
 
 /** Patroni's reason in its own words. */

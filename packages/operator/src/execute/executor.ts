@@ -10,7 +10,7 @@ import type { PoolerPause } from '../poolers/pause.ts';
 import type { Credentials } from '../render/input.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { refuseAnothers, takeSecret } from './ownership.ts';
-import { pausingPoolers } from './pause-poolers.ts';
+import { pausingPoolers, type PauseEnd } from './pause-poolers.ts';
 import { podHelp } from './pod-help.ts';
 import { switchOver } from './switch-over.ts';
 import { refuseForeign } from './foreign-object.ts';
@@ -26,6 +26,8 @@ export interface Hands {
   database: DatabaseAccess;
   /** Told of every object as it was written, so that the caches know before the watch does. */
   written(kind: Kind, object: KubeObject): void;
+  /** Told of every pod of a pooler that was to be paused, when that is over. */
+  pauseEnded?(end: PauseEnd): void;
 }
 
 /** What belongs to the cluster that steps are carried out for. */
@@ -75,7 +77,7 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
       return nothingToTell;
     case 'delete': {
       await checkpoint(hands, context, action.checkpoint);
-      const { notes } = await pausingPoolers(hands.client, step.poolers, async (pause) => {
+      const { notes } = await paused(hands, step.poolers, async (pause) => {
         await pause();
         await remove(hands, action);
       });
@@ -85,15 +87,11 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
       await patch(hands, action);
       return nothingToTell;
     case 'switchover': {
-      const { result, notes } = await pausingPoolers(hands.client, step.poolers, (pause) =>
-        switchOver(
-          (address) => hands.patroni(address),
-          action,
-          async () => {
-            await checkpoint(hands, context, action.leaderAddress);
-            await pause();
-          },
-        ),
+      const { result, notes } = await paused(hands, step.poolers, (pause) =>
+        switchOver((address) => hands.patroni(address), action, {
+          prepare: () => checkpoint(hands, context, action.leaderAddress),
+          pause,
+        }),
       );
       return { notes: [result, ...notes], problems: [] };
     }
@@ -109,6 +107,15 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
     default:
       return action satisfies never;
   }
+}
+
+/** Acts while these poolers are paused. */
+function paused<T>(
+  hands: Hands,
+  poolers: PoolerPause | undefined,
+  act: (pause: () => Promise<void>) => Promise<T>,
+): Promise<{ result: T; notes: string[] }> {
+  return pausingPoolers(hands.client, poolers, act, (end) => hands.pauseEnded?.(end));
 }
 
 /** A newer version of the object than the one that was looked at is a conflict: it is looked at again. */
@@ -196,7 +203,7 @@ async function restart(
   poolers: PoolerPause | undefined,
 ): Promise<StepReport> {
   await checkpoint(hands, context, action.checkpoint);
-  const { result: said, notes } = await pausingPoolers(hands.client, poolers, (pause) =>
+  const { result: said, notes } = await paused(hands, poolers, (pause) =>
     restartMember((address) => hands.patroni(address), action, pause),
   );
   return said === '' ? nothingToTell : { notes: [said, ...notes], problems: [] };

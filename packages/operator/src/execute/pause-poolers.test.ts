@@ -2,7 +2,7 @@ import type { ExecOptions, ExecResult } from '@pgherd/kube/client';
 import { ApiError, type Pod } from '@pgherd/kube/objects';
 import { expect, test } from 'vitest';
 import type { PoolerPause } from '../poolers/pause.ts';
-import { pausingPoolers, PoolersBusyError, type PodAccess } from './pause-poolers.ts';
+import { pausingPoolers, PoolersBusyError, type PauseEnd, type PodAccess } from './pause-poolers.ts';
 
 const poolers: PoolerPause = {
   namespace: 'default',
@@ -77,14 +77,21 @@ async function acted(
     if (failure !== undefined) throw failure;
     return 'done';
   };
-  const told = await pausingPoolers(pods, { ...poolers, ...more }, act).catch((error: unknown) => error);
-  return { told, asked: pods.asked };
+  const ends: PauseEnd[] = [];
+  const told = await pausingPoolers(pods, { ...poolers, ...more }, act, (end) => ends.push(end)).catch(
+    (error: unknown) => error,
+  );
+  return { told, asked: pods.asked, ends };
 }
 
 test('all are paused before it is acted, and it is told how long clients waited', async () => {
-  const { told, asked } = await acted({
+  const { told, asked, ends } = await acted({
     'b await': { stdout: 'resumed 2345 it reached its limit\n' },
   });
+  expect(ends).toEqual([
+    { outcome: 'another', ms: 1234 },
+    { outcome: 'limit', ms: 2345 },
+  ]);
   expect(told).toEqual({
     result: 'done',
     notes: ['2 pods of poolers were paused for 2.3 s, 1 of them until the limit'],
@@ -94,17 +101,19 @@ test('all are paused before it is acted, and it is told how long clients waited'
 });
 
 test('a pod that is replaced is not waited for', async () => {
-  const { told, asked } = await acted(
+  const { told, asked, ends } = await acted(
     {},
     { afterwards: 'way', role: 'replica', leaving: '10.0.0.2', cuts: true },
   );
   expect(told).toEqual({ result: 'done', notes: ['2 pods of poolers were paused until a server is back'] });
+  expect(ends).toEqual([{ outcome: 'unknown' }, { outcome: 'unknown' }]);
   expect(asked[0]).toBe('a pause replica 5 20 1 10.0.0.2');
   expect(asked.at(-1)).toBe('r refresh replica 60');
 });
 
 test('transactions that do not end: it is not acted, and nobody stays paused', async () => {
-  const { told, asked } = await acted({ 'b pause': { exitCode: 75, stdout: 'busy 2\n' } });
+  const { told, asked, ends } = await acted({ 'b pause': { exitCode: 75, stdout: 'busy 2\n' } });
+  expect(ends).toEqual([{ outcome: 'busy' }, { outcome: 'another', ms: 100 }]);
   expect(told).toBeInstanceOf(PoolersBusyError);
   expect((told as Error).message).toContain('(2 through b)');
   expect(asked).not.toContain('act');

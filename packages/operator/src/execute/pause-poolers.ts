@@ -32,6 +32,18 @@ type Outcome =
   /** Its clients are not helped. */
   | { pod: string; is: 'untouched'; why: string };
 
+/** How a pod's pause ended, or that there was none. */
+export interface PauseEnd {
+  /**
+   * `another`: a server answered that will do. `limit`: none did in time. `unchanged`: nothing was done to the server.
+   * `busy`: not paused, because of transactions. `untouched`: not paused for another reason. `unknown`: it ends after
+   * the step, or nobody could be asked.
+   */
+  outcome: 'another' | 'limit' | 'unchanged' | 'busy' | 'untouched' | 'unknown';
+  /** How long it lasted; absent where it did not, or nobody knows. */
+  ms?: number;
+}
+
 /** What is needed of the API server: the rights to list pods, and `pods/exec`. */
 export type PodAccess = Pick<Client, 'exec' | 'list'>;
 
@@ -39,7 +51,7 @@ export type PodAccess = Pick<Client, 'exec' | 'list'>;
  * Carries out `act`, which has to call `pause` right before it takes a server from poolers. Their clients wait from then
  * on until each pod has found another server, or the pause has reached its limit; both is looked after in the pods
  * themselves, so that it also happens when this process is gone. When `act` throws, any server will do for them.
- * A pooler that cannot be asked keeps nobody from acting: it is told in the notes.
+ * A pooler that cannot be asked keeps nobody from acting: it is told in the notes. `onEnd` is called once for each pod.
  *
  * Throws `PoolersBusyError` out of `pause` when transactions do not end and must not be cut; nothing is paused then.
  */
@@ -47,6 +59,7 @@ export async function pausingPoolers<T>(
   client: PodAccess,
   poolers: PoolerPause | undefined,
   act: (pause: () => Promise<void>) => Promise<T>,
+  onEnd: (end: PauseEnd) => void = () => {},
 ): Promise<{ result: T; notes: string[] }> {
   if (poolers === undefined) return { result: await act(async () => {}), notes: [] };
   const id = randomUUID();
@@ -57,27 +70,48 @@ export async function pausingPoolers<T>(
     result = await act(async () => {
       const own = await ask.podsOf(poolers.paused);
       outcomes = await Promise.all(own.map((pod) => ask.pause(pod)));
+      for (const { is } of outcomes) if (is !== 'paused') onEnd({ outcome: is });
       refuseBusy(outcomes);
     });
   } catch (error) {
-    await Promise.all(pausedOf(outcomes).map((pod) => ask.over(pod, 'resume')));
+    const waits = await Promise.all(pausedOf(outcomes).map((pod) => ask.over(pod, 'resume')));
+    for (const wait of waits) onEnd(endOf(wait));
     throw error;
   }
-  return { result, notes: [...notesOf(outcomes), ...(await afterwards(ask, poolers, pausedOf(outcomes)))] };
+  const waits = await afterwards(ask, poolers, pausedOf(outcomes));
+  for (const wait of waits) onEnd(endOf(wait));
+  return { result, notes: [...notesOf(outcomes), ...notesOfWaits(waits)] };
 }
 
-async function afterwards(ask: Pooler, poolers: PoolerPause, paused: string[]): Promise<string[]> {
+/** How long a pod's pause lasted, and why it ended; undefined: nobody knows. */
+type Wait = { ms: number; why: string } | undefined;
+
+async function afterwards(ask: Pooler, poolers: PoolerPause, paused: string[]): Promise<Wait[]> {
   const { refreshed } = poolers;
   const verb = { another: 'await', any: 'resume', way: undefined } as const;
   const over = verb[poolers.afterwards];
   const [waits] = await Promise.all([
-    Promise.all(over === undefined ? [] : paused.map((pod) => ask.over(pod, over))),
+    Promise.all(paused.map((pod) => (over === undefined ? Promise.resolve(undefined) : ask.over(pod, over)))),
     ask.podsOf(refreshed).then(
       (own) => Promise.all(own.map((pod) => ask.refresh(pod))),
       // It is done; connections that are not made anew end by themselves.
       () => undefined,
     ),
   ]);
+  return waits;
+}
+
+/** The words are those of the image, see `images/pooler`. */
+function endOf(wait: Wait): PauseEnd {
+  if (wait === undefined) return { outcome: 'unknown' };
+  const { ms, why } = wait;
+  // A keeper that was not asked in time has ended the pause by itself, and does not know any more for how long it was.
+  if (ms === 0) return { outcome: 'unknown' };
+  if (why.includes('limit')) return { outcome: 'limit', ms };
+  return { outcome: why.includes('did not change') ? 'unchanged' : 'another', ms };
+}
+
+function notesOfWaits(waits: Wait[]): string[] {
   const known = waits.flatMap((wait) => (wait === undefined ? [] : [wait]));
   if (known.length > 0) {
     const longest = Math.max(...known.map(({ ms }) => ms));
@@ -86,7 +120,7 @@ async function afterwards(ask: Pooler, poolers: PoolerPause, paused: string[]): 
       `${counted(known.length)} paused for ${(longest / 1000).toFixed(1)} s${late > 0 ? `, ${late} of them until the limit` : ''}`,
     ];
   }
-  return paused.length > 0 ? [`${counted(paused.length)} paused until a server is back`] : [];
+  return waits.length > 0 ? [`${counted(waits.length)} paused until a server is back`] : [];
 }
 
 function counted(pods: number): string {
@@ -144,8 +178,7 @@ class Pooler {
     return { pod, is: 'untouched', why: word === 'held' ? 'somebody else has paused it' : why };
   }
 
-  /** How long the pause lasted; undefined: nobody knows. */
-  async over(pod: string, verb: 'resume' | 'await'): Promise<{ ms: number; why: string } | undefined> {
+  async over(pod: string, verb: 'resume' | 'await'): Promise<Wait> {
     const { said } = await this.#run(pod, this.#poolers.limit + 10, verb);
     const [, ms, why] = /^resumed (\d+) (.*)$/.exec(said) ?? [];
     return ms === undefined ? undefined : { ms: Number(ms), why: why ?? '' };

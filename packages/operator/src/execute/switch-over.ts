@@ -11,18 +11,19 @@ const mebibyte = 1024 * 1024;
 /**
  * Hands the primary's role over through Patroni. Where the members stand is asked of themselves right before: what
  * they published is up to `loop_wait` (10 s) old. Who does not say where it stands is not switched to. `prepare` is what
- * may take long while the old primary still serves.
+ * may take long while the old primary still serves; from `pause` on nobody is served.
  */
 export async function switchOver(
   patroni: (address: string) => PatroniClient,
   action: Extract<Action, { type: 'switchover' }>,
-  prepare: () => Promise<void> = async () => {},
+  { prepare, pause }: { prepare: () => Promise<void>; pause: () => Promise<void> },
 ): Promise<string> {
   const { leader, leaderAddress, candidate } = action;
   await assertCaughtUp(patroni, action);
   await prepare();
-  // It may have taken its time.
-  await assertCaughtUp(patroni, action);
+  // It may have taken its time. Both end before anything is thrown: what is paused then is known.
+  const both = await Promise.allSettled([pause(), assertCaughtUp(patroni, action)]);
+  for (const each of both) if (each.status === 'rejected') throw each.reason;
   return (await patroni(leaderAddress).switchover({ leader, candidate })).trim();
 }
 

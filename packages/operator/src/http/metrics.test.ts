@@ -12,6 +12,8 @@ test('the page tells of requests, passes and clusters', async () => {
   metrics.request({ verb: 'watch', resource: 'pods', code: 200, ms: 10_000 });
   metrics.pass({ controller: 'c', key: 'k', outcome: 'done', ms: 50 });
   metrics.teams('unauthorized');
+  metrics.poolerPause({ outcome: 'another', ms: 800 });
+  metrics.poolerPause({ outcome: 'busy' });
   const status = {
     PostgresClusterStatus: 'Running',
     instances: 2,
@@ -37,6 +39,10 @@ test('the page tells of requests, passes and clusters', async () => {
     'pgherd_passes_total{outcome="done"} 1',
     'pgherd_pass_duration_seconds_count 1',
     'pgherd_teams_api_requests_total{outcome="unauthorized"} 1',
+    'pgherd_pooler_pauses_total{outcome="another"} 1',
+    'pgherd_pooler_pauses_total{outcome="busy"} 1',
+    'pgherd_pooler_pause_duration_seconds_bucket{le="1"} 1',
+    'pgherd_pooler_pause_duration_seconds_count 1',
     'pgherd_queue_depth 3',
     'pgherd_workers 8',
     'pgherd_workers_busy 2',

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from '@pro
 import { readStatus, type Postgresql } from '@pgherd/api';
 import type { RequestInfo } from '@pgherd/kube/client';
 import type { Reconciled } from '@pgherd/kube/runtime';
+import type { PauseEnd } from '../execute/pause-poolers.ts';
 import type { FailoverOutcome } from '../failover/failover.ts';
 import type { Forecast } from '../volumes/forecast.ts';
 import type { Usage } from '../volumes/usage.ts';
@@ -68,6 +69,12 @@ export class Metrics {
   /** A Patroni was woken. */
   woke(): void {
     this.#counters.wakes.inc();
+  }
+
+  /** A pause of a pooler's pod that is over, or did not come about. */
+  poolerPause({ outcome, ms }: PauseEnd): void {
+    this.#counters.poolerPauses.inc({ outcome });
+    if (ms !== undefined) this.#counters.poolerPauseDuration.observe(ms / 1000);
   }
 
   /** A question to the Teams API that is over. */
@@ -186,6 +193,18 @@ function countersIn(registry: Registry) {
     wakes: new Counter({
       name: 'pgherd_patroni_wakes_total',
       help: 'How often PostgreSQL closed the idle session to a primary, and its Patroni was woken: deaths, and every stop.',
+      registers,
+    }),
+    poolerPauses: new Counter({
+      name: 'pgherd_pooler_pauses_total',
+      help: "Pauses of poolers' pods for the operator's own steps, by how they ended.",
+      labelNames: ['outcome'],
+      registers,
+    }),
+    poolerPauseDuration: new Histogram({
+      name: 'pgherd_pooler_pause_duration_seconds',
+      help: "How long pauses of poolers' pods lasted, where that is known: clients wait for so long.",
+      buckets: [0.25, 0.5, 1, 1.5, 2, 3, 5, 10, 20, 60],
       registers,
     }),
     teams: new Counter({

@@ -144,6 +144,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     onReconciled: (pass) => metrics.pass(pass),
     onFailover: (outcome) => metrics.failover(outcome),
     onWake: () => metrics.woke(),
+    onPauseEnd: (end) => metrics.poolerPause(end),
     roster,
     onInfrastructure: (problems) => {
       ofInfrastructure = problems;

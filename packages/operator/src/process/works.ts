@@ -6,6 +6,7 @@ import { Controller, Manager, type Leadership, type Reconciled } from '@pgherd/k
 import { patroniClient, type PatroniClient } from '@pgherd/patroni';
 import type { Storyteller } from '../events/story.ts';
 import type { DatabaseAccess } from '../execute/database-access.ts';
+import type { PauseEnd } from '../execute/pause-poolers.ts';
 import { Failover, type FailoverOutcome } from '../failover/failover.ts';
 import { PrimaryWatch } from '../failover/primary-watch.ts';
 import { watchedPrimary } from '../failover/watched-primary.ts';
@@ -44,6 +45,7 @@ export interface WorksOptions {
   onFailover: (outcome: FailoverOutcome) => void;
   /** A Patroni was woken because its PostgreSQL seems to have died. */
   onWake: () => void;
+  onPauseEnd: (end: PauseEnd) => void;
   /** Told what is wrong with the roles of all clusters, whenever they are read. */
   onInfrastructure: (problems: string[]) => void;
   /** Outlives the works: what was known of teams stays known. */
@@ -237,7 +239,7 @@ export class Works {
   }
 
   #reconciler(): Reconciler {
-    const { client, controllerId, database, story, log, http } = this.#options;
+    const { client, controllerId, database, story, log, http, onPauseEnd } = this.#options;
     return new Reconciler({
       settings: () => this.settings(),
       controllerId,
@@ -252,6 +254,7 @@ export class Works {
         patroni: (address) => this.#patroni(address),
         database,
         written: (kind, object) => this.caches.written(kind, object),
+        pauseEnded: onPauseEnd,
       },
       askPatroni: (address) => this.#patroni(address, askTimeoutMs),
       story,
