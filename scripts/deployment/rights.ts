@@ -45,8 +45,14 @@ const infrastructureElsewhere: Duties = {
   },
 };
 
+const withMode = (duties: Duties, storage_resize_mode: 'ebs' | 'mixed'): Duties => ({
+  ...duties,
+  configuration: { ...duties.configuration, storage_resize_mode },
+});
+
 /** What else it may be told to do, each by the name that the templates have for it. */
 const more: Record<string, Duties> = {
+  ebs: withMode(plain, 'ebs'),
   definitions: { ...plain, configuration: { ...plain.configuration, enable_crd_registration: true } },
   ConfigMap: { ...plain, origin: origin('ConfigMap') },
   OperatorConfiguration: { ...plain, origin: origin('OperatorConfiguration') },
@@ -78,6 +84,7 @@ export function chartRights(): string {
     ...without(ofAll, onlyAll).map((each) => rule(each)),
     ...onlyAll.map((each) => rule(each, 'everywhere')),
     ...without(ofSome, ofAll).map((each) => rule(each, 'namespaces')),
+    ...without(rightsFor(withMode(ofList, 'mixed')), ofSome).map((each) => rule(each, 'disks')),
     ...without(rightsFor(asksElsewhere), ofSome).map((each) => rule(each, 'token')),
     ...without(rightsFor(configuredElsewhere), [
       ...ofSome,

@@ -133,6 +133,9 @@ configKubernetes:
   watched_namespace: "two, one"
   infrastructure_roles_secrets: "secretname: ${namespace}/monitoring, userkey: user, passwordkey: password"
 `,
+  "Amazon's disks": 'configKubernetes: { storage_resize_mode: ebs }',
+  "Amazon's disks in a list of namespaces":
+    'configKubernetes: { storage_resize_mode: mixed, watched_namespace: "two, one" }',
   'definitions that the operator does not touch': 'configGeneral: { enable_crd_registration: false }',
   'texts of old, in the ConfigMap': oldTexts,
   'texts of old, in the resource': oldTexts.replace('configTarget: ConfigMap', ''),

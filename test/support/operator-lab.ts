@@ -6,7 +6,7 @@ import { defaultConfiguration, type Configuration } from '@pgherd/api';
 import { connect, isAlreadyExists, type Client } from '@pgherd/kube/client';
 import * as kube from '@pgherd/kube/objects';
 import { silentLogger, type KubeObject, type ResourceType } from '@pgherd/kube/objects';
-import { startHeadless, type Headless } from '@pgherd/local/headless';
+import { startHeadless, type Headless, type HeadlessOptions } from '@pgherd/local/headless';
 import { runOperator, type OperatorOptions } from '@pgherd/operator';
 import { parseAllDocuments } from 'yaml';
 
@@ -39,10 +39,14 @@ export class OperatorLab {
     this.client = client;
   }
 
-  /** `rbac`: other objects with the operator's rights than those of its manifest. */
-  static async start(rbac?: KubeObject[]): Promise<OperatorLab> {
+  /** `rbac`: other objects with the operator's rights than those of its manifest; `nodeProxy`: answers for the pods. */
+  static async start(rbac?: KubeObject[], nodeProxy?: HeadlessOptions['nodeProxy']): Promise<OperatorLab> {
     const directory = mkdtempSync(join(tmpdir(), 'pgherd-operator-'));
-    const kubernetes = await startHeadless({ directory, log: silentLogger });
+    const kubernetes = await startHeadless({
+      directory,
+      log: silentLogger,
+      ...(nodeProxy === undefined ? {} : { nodeProxy }),
+    });
     const { client } = await connect({ kubeconfig: kubernetes.kubeconfig });
     const lab = new OperatorLab(directory, kubernetes, client);
     for (const file of readdirSync(join(manifests, 'crds'))) await lab.create(read(join('crds', file)));

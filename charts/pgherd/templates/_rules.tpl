@@ -18,7 +18,8 @@ are none.
 {{- $token := $configuration.kubernetes.oauth_token_secret_name | default "" | trimPrefix (printf "%s/" $root.Release.Namespace) -}}
 {{- $asks := and $teams.enable_teams_api (ne $url "https://teams.example.com/api/") -}}
 {{- $reached := or $all (has $root.Release.Namespace (include "pgherd.watched" $root | splitList ",")) -}}
-{{- $given := dict "token" (and $asks (not $reached) $token (not (contains "/" $token))) "everywhere" $all "namespaces" (not $all) "definitions" $registers
+{{- $mode := $configuration.kubernetes.storage_resize_mode | default "pvc" -}}
+{{- $given := dict "ebs" (eq $mode "ebs") "disks" (and (not $all) (has $mode (list "ebs" "mixed"))) "token" (and $asks (not $reached) $token (not (contains "/" $token))) "everywhere" $all "namespaces" (not $all) "definitions" $registers
     "elsewhere" (not $reached)
     "ConfigMap" (eq $root.Values.configTarget "ConfigMap")
     "OperatorConfiguration" (ne $root.Values.configTarget "ConfigMap") -}}

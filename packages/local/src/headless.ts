@@ -10,6 +10,7 @@ import {
 } from './auth/index.ts';
 import { startControllers } from './controllers/index.ts';
 import { openRegistry } from './registry/index.ts';
+import type { NodeProxy } from './node/node-proxy.ts';
 import { createApiServer } from './server/index.ts';
 import { directoryVolumeStore } from './volumes/index.ts';
 
@@ -29,13 +30,20 @@ export interface HeadlessOptions {
   log: Logger;
   /** SQLite file of the state, which outlives the process; default: in memory. */
   database?: string;
+  /** Answers for the pods, e.g. commands in them; default: nobody does. */
+  nodeProxy?: NodeProxy;
 }
 
 /**
  * A Kubernetes whose node is played by the caller, for tests: state in memory or a file, a free port, no container engine, no
  * network, no root.
  */
-export async function startHeadless({ directory, log, database }: HeadlessOptions): Promise<Headless> {
+export async function startHeadless({
+  directory,
+  log,
+  database,
+  nodeProxy,
+}: HeadlessOptions): Promise<Headless> {
   const clock = systemClock;
   const pki = await ensurePki(join(directory, 'pki'), {
     ips: ['127.0.0.1'],
@@ -53,6 +61,7 @@ export async function startHeadless({ directory, log, database }: HeadlessOption
     tokenIssuer,
     tls: { cert: pki.server.certificate, key: pki.server.key, ca: pki.caCertificate },
     log,
+    ...(nodeProxy === undefined ? {} : { nodeProxy }),
   });
   const { port } = await server.listen('127.0.0.1', 0);
   const controllers = startControllers({

@@ -22,6 +22,11 @@ export {
   infrastructurePlaces,
   type Infrastructure,
 } from './observe/infrastructure-roles.ts';
+export { AmazonError } from './amazon/amazon-error.ts';
+export { ec2, type Ec2 } from './amazon/ec2.ts';
+export { ec2Query, endpointOf } from './amazon/query.ts';
+export { amazon, asksAmazon, lookAtDisks } from './disks/amazon.ts';
+export type { DiskSight } from './disks/disk-sight.ts';
 export { observe } from './observe/observe.ts';
 export type { Member, Observed } from './observe/observed.ts';
 export { parseUsage, usageCommand, type Usage } from './volumes/usage.ts';

@@ -22,5 +22,11 @@ export function contradictions(configuration: Configuration): Problem[] {
       'additional_secret_mount_path',
       `it is \`${path}\` and must be an absolute path, where \`${secret}\` is mounted (additional_secret_mount).`,
     );
+  if (configuration.enable_ebs_gp3_migration && configuration.storage_resize_mode !== 'mixed')
+    problems.push({
+      severity: 'warning',
+      field: 'enable_ebs_gp3_migration',
+      message: `nothing comes of it, because storage_resize_mode is ${configuration.storage_resize_mode}; it takes mixed.`,
+    });
   return problems;
 }

@@ -1,5 +1,5 @@
 import type { Group } from './key.ts';
-import { type ValueKind, boolean, text } from './value.ts';
+import { type ValueKind, boolean } from './value.ts';
 
 /** A setting of older versions that is understood and does nothing. */
 export interface OldKey {
@@ -8,8 +8,6 @@ export interface OldKey {
   /** What took its place, as a sentence. */
   instead: string;
 }
-
-const gp3 = 'set `volume.type: gp3` in the manifests, and `storage_resize_mode: mixed`.';
 
 /**
  * Settings that Zalando's operator no longer acts on either, but that configurations of 2018 and later may still
@@ -26,11 +24,5 @@ export const oldKeys: Record<string, OldKey> = {
     group: '',
     kind: boolean,
     instead: 'the CustomResourceDefinitions always have a schema; remove it.',
-  },
-  enable_ebs_gp3_migration: { group: 'aws_or_gcp', kind: boolean, instead: gp3 },
-  enable_ebs_gp3_migration_max_size: {
-    group: 'aws_or_gcp',
-    kind: { ...text, schema: { 'x-kubernetes-int-or-string': true } },
-    instead: gp3,
   },
 };

@@ -124,8 +124,8 @@ test.each([
   ],
   [
     'gone since v2',
-    { configuration: { aws_or_gcp: { enable_ebs_gp3_migration: true } } },
-    ['warning configuration.aws_or_gcp.enable_ebs_gp3_migration'],
+    { configuration: { load_balancer: { enable_load_balancer: true } } },
+    ['warning configuration.load_balancer.enable_load_balancer'],
   ],
 ])('%s', (_name, resource, expected) => {
   expect(told(resource)).toEqual(expected);

@@ -45,16 +45,19 @@ export const volumeSection = object('The data volume that every member of the cl
   subPath: string('Directory of the volume to mount instead of its root.'),
   isSubPathExpr: boolean('Whether `subPath` contains references to environment variables to be expanded.'),
   selector: core<LabelSelector>('LabelSelector', 'Which existing volumes may be bound, by their labels.'),
-  iops: int32('Provisioned operations a second of the disk, where its kind lets one choose (from 3000 on).', {
-    maximum: 80_000,
-  }),
+  iops: int32(
+    'Operations a second of the disk, for types that let one choose, from 3000 on (`storage_resize_mode: mixed`).',
+    {
+      maximum: 80_000,
+    },
+  ),
   throughput: int32(
-    'Provisioned throughput of the disk in MB a second, where one can choose (from 125 on).',
+    'Throughput of the disk in MiB a second, for types that let one choose, from 125 on (`storage_resize_mode: mixed`).',
     {
       maximum: 2000,
     },
   ),
-  type: string("Kind of disk in the provider's terms, e.g. `gp3`."),
+  type: string("Type of Amazon's disk, e.g. `gp3` (`storage_resize_mode: mixed`)."),
   autoGrow: autoGrowSection,
 });
 

@@ -15,6 +15,7 @@ import { CommandError, exitCode } from '../exit-code.ts';
 import { parseOutputFormat, print } from '../output.ts';
 import { asApplied } from './as-applied.ts';
 import { readClusterObjects } from './cluster-objects.ts';
+import { findDisks } from './disks.ts';
 import { readManifests, type WrittenManifest } from './manifest-file.ts';
 import { findSettings } from './operator-settings.ts';
 import { podSessions } from './pod-sessions.ts';
@@ -61,13 +62,22 @@ async function planOne(target: Target, written: WrittenManifest, options: PlanOp
   const found = await findSettings({ client, kubeconfig, manifest }, options.configuration);
   const { configuration } = found.settings;
   const read = await readClusterObjects(client, configuration, { namespace, name }, found.own);
+  const { warnings: unseen, ...disks } = await findDisks(client, found.settings, manifest, read.source);
   const made = await withSql(
     target,
     namespace,
-    preview({ manifest, live, settings: found.settings, ...read, deleted: options.delete, now: Date.now() }),
+    preview({
+      manifest,
+      live,
+      settings: found.settings,
+      ...read,
+      ...disks,
+      deleted: options.delete,
+      now: Date.now(),
+    }),
   );
   const about = found.problems.map((problem) => `${found.origin}: ${formatProblem(problem)}`);
-  const warnings = [...about, ...written.warnings, ...made.warnings];
+  const warnings = [...about, ...written.warnings, ...unseen, ...made.warnings];
   return { namespace, name, configuration: found.origin, ...made, warnings };
 }
 

@@ -1,4 +1,4 @@
-import type { KubeObject } from '@pgherd/kube/objects';
+import { persistentVolumes, type KubeObject } from '@pgherd/kube/objects';
 import { kinds, type Kind } from '../kinds.ts';
 import type { StepReport } from '../execute/executor.ts';
 import { missing } from '../plan/objects.ts';
@@ -11,6 +11,7 @@ export interface Storyteller {
 }
 
 const reasons: [Kind, string][] = [
+  [persistentVolumes, 'Volumes'],
   [kinds.secret, 'Secrets'],
   [kinds.service, 'Services'],
   [kinds.endpoints, 'Endpoints'],
@@ -34,6 +35,9 @@ export function reasonOf(step: Step, isDeletion: boolean): string {
       return 'PatroniConfiguration';
     case 'rebuild':
       return 'Rebuild';
+    case 'disk':
+    case 'file-system':
+      return 'Volumes';
     case 'restart':
       return 'Update';
     case 'apply':

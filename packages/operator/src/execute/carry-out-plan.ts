@@ -2,6 +2,7 @@ import { isConflict, TransportError } from '@pgherd/kube/client';
 import { ApiError } from '@pgherd/kube/objects';
 import { PatroniError } from '@pgherd/patroni';
 import { PostgresError } from '@pgherd/postgres';
+import { AmazonError } from '../amazon/amazon-error.ts';
 import type { Plan, Step } from '../plan/step.ts';
 import { explain, isWebhookAway } from './explain.ts';
 import { PoolersBusyError } from './pause-poolers.ts';
@@ -75,5 +76,6 @@ function isTransient(error: unknown): boolean {
   // Somebody else was faster; the next pass looks at what he wrote.
   const passing = [NotCaughtUpError, NotRebuiltError, PoolersBusyError];
   if (isConflict(error) || passing.some((kind) => error instanceof kind)) return true;
+  if (error instanceof AmazonError) return ['throttled', 'unreachable', 'cooling'].includes(error.kind);
   return error instanceof PatroniError && error.status === undefined;
 }

@@ -8,9 +8,11 @@ import { appliedAnnotation, fieldManager } from '../names.ts';
 import type { Action, Step } from '../plan/step.ts';
 import type { PoolerPause } from '../poolers/pause.ts';
 import type { Credentials } from '../render/input.ts';
+import type { DiskWatch } from '../disks/disk-watch.ts';
 import type { DatabaseAccess } from './database-access.ts';
 import { refuseAnothers, takeSecret } from './ownership.ts';
 import { pausingPoolers, type PauseEnd } from './pause-poolers.ts';
+import { growFileSystem } from './grow-file-system.ts';
 import { podHelp } from './pod-help.ts';
 import { switchOver } from './switch-over.ts';
 import { refuseForeign } from './foreign-object.ts';
@@ -24,6 +26,8 @@ export interface Hands {
   /** Patroni's REST API at a pod's address. */
   patroni(address: string): PatroniClient;
   database: DatabaseAccess;
+  /** Amazon's API; absent: nothing is ever asked of it. */
+  disks?: Pick<DiskWatch, 'modify'>;
   /** Told of every object as it was written, so that the caches know before the watch does. */
   written(kind: Kind, object: KubeObject): void;
   /** Told of every pod of a pooler that was to be paused, when that is over. */
@@ -104,6 +108,13 @@ export async function carryOut(hands: Hands, context: StepContext, step: Step): 
       return nothingToTell;
     case 'sql':
       return bringInLine(hands, context, action);
+    case 'disk':
+      if (hands.disks === undefined) throw new Error('nobody asks Amazon here');
+      await hands.disks.modify(action.disk, action.change);
+      return nothingToTell;
+    case 'file-system':
+      await growFileSystem(hands.client, context.namespace, action.pod);
+      return nothingToTell;
     default:
       return action satisfies never;
   }

@@ -1,7 +1,10 @@
 import { ApiError } from '@pgherd/kube/objects';
 import { PatroniError } from '@pgherd/patroni';
 import { PostgresError } from '@pgherd/postgres';
+import { AmazonError } from '../amazon/amazon-error.ts';
+import { amazonAdvice } from '../disks/troubles.ts';
 import { ForeignObjectError } from './foreign-object.ts';
+import { FileSystemError } from './grow-file-system.ts';
 import { PoolersBusyError } from './pause-poolers.ts';
 
 /** An error for people: what is wrong, where, and what to do. */
@@ -35,6 +38,13 @@ function adviceFor(error: unknown, said: string): Advice {
   if (error instanceof ApiError) return refusedByKubernetes(error, said);
   if (error instanceof PatroniError) return refusedByPatroni(error);
   if (error instanceof PostgresError) return refusedByPostgres(error);
+  if (error instanceof AmazonError) return amazonAdvice[error.kind];
+  if (error instanceof FileSystemError) {
+    return [
+      'FileSystemNotGrown',
+      'its container must be root and see the device (spilo_privileged): the modes pvc and mixed of storage_resize_mode need neither',
+    ];
+  }
   if (error instanceof PoolersBusyError) return [poolersBusy];
   if (error instanceof ForeignObjectError) {
     return [

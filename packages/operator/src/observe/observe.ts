@@ -2,6 +2,7 @@ import type { Configuration } from '@pgherd/api';
 import type { KubeObject, Pod } from '@pgherd/kube/objects';
 import { parseConfig, parseFailover, parseLeader, parseSync, patroniObjectNames } from '@pgherd/patroni';
 import { kinds, labelledKinds, objectKey, type Kind } from '../kinds.ts';
+import { observeVolumes } from './backing-volumes.ts';
 import { memberOf } from './member.ts';
 import type { Member, Observed } from './observed.ts';
 import { presentStore } from './remembered.ts';
@@ -52,6 +53,7 @@ export function observe(
   const podEnvironment = podEnvironmentOf(source, configuration, namespace);
   const backupEnvironment = backupEnvironmentOf(source, configuration, namespace);
   const infrastructure = source.infrastructure?.();
+  const volumes = observeVolumes(source, objects);
   return {
     namespace,
     name,
@@ -65,6 +67,7 @@ export function observe(
     ...(podEnvironment === undefined ? {} : { podEnvironment }),
     ...(backupEnvironment === undefined ? {} : { backupEnvironment }),
     ...(infrastructure === undefined ? {} : { infrastructure: infrastructure.roles }),
+    ...(volumes === undefined ? {} : { volumes }),
     ...observeNodes(source, configuration, members, objects),
     databaseFingerprint: memory.databaseFingerprint,
     databaseDrift: memory.databaseDrift ?? [],

@@ -1,8 +1,10 @@
 import type { KubeObject, NodeSelectorTerm, Pod } from '@pgherd/kube/objects';
 import type { FailoverState } from '@pgherd/patroni';
 import { objectKey, type Kind } from '../kinds.ts';
+import type { DiskSight } from '../disks/disk-sight.ts';
 import type { NodeState } from '../nodes/node-state.ts';
 import type { ClusterPeople } from '../people/cluster-people.ts';
+import type { BackingVolume } from './backing-volumes.ts';
 import type { PendingChange } from './pending-restart.ts';
 import type { Forecast } from '../volumes/forecast.ts';
 import type { Usage } from '../volumes/usage.ts';
@@ -97,6 +99,10 @@ export interface Observed {
   nodes?: ReadonlyMap<string, NodeState>;
   /** Where the volumes of members can be used, by pod, as far as it is known; `any`: on all nodes. */
   volumeNodes?: ReadonlyMap<string, 'any' | readonly NodeSelectorTerm[]>;
+  /** The volumes of its claims, by claim; absent: nobody may look. */
+  volumes?: ReadonlyMap<string, BackingVolume>;
+  /** Amazon's disks below them, as far as somebody asks; absent: nobody does. */
+  disks?: DiskSight;
   /** Password that PostgreSQL last let the superuser in with; absent: this process was not there yet. */
   superuserPassword?: string;
 }

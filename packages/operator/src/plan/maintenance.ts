@@ -49,6 +49,19 @@ export function postponedSteps({ tracks }: Plan): Step[] {
   });
 }
 
+/** What waits, and until when, in words; undefined when nothing does. */
+export function describePostponed(plan: Plan): string | undefined {
+  const waiting = new Map<string, string[]>();
+  for (const track of plan.tracks) {
+    const steps = postponedSteps({ tracks: [track] });
+    const until = steps[0]?.waitFor;
+    if (until === undefined) continue;
+    waiting.set(until, [...(waiting.get(until) ?? []), ...steps.map(({ what }) => what)]);
+  }
+  if (waiting.size === 0) return undefined;
+  return [...waiting].map(([until, whats]) => `waits until ${until}: ${whats.join(', ')}`).join('; ');
+}
+
 /** Whether all that is left waits for a maintenance window. */
 export function isAllPostponed({ tracks }: Plan): boolean {
   return tracks.every(({ steps: [first] }) => first === undefined || !isNow(first));

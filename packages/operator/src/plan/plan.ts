@@ -1,10 +1,12 @@
 import type { StatefulSet } from '@pgherd/kube/objects';
 import type { PatroniStore } from '@pgherd/patroni';
+import type { DiskGoal } from '../disks/disk-goal.ts';
 import { planHealing, type HealingGoal } from '../healing/rebuild.ts';
 import { kinds, type Desired } from '../kinds.ts';
 import type { Maintenance } from '../maintenance/maintenance.ts';
 import { find, type Observed } from '../observe/observed.ts';
 import { planConfiguration, type ConfigurationGoal } from './configuration.ts';
+import { claimsBeforeDisks, planDisks } from './disks.ts';
 import { planDatabase, type DatabaseGoal } from './database.ts';
 import { drainFirst, drainSteps } from './drain.ts';
 import { holdBack } from './hold.ts';
@@ -33,6 +35,8 @@ export interface Goal {
   store?: PatroniStore;
   /** Undefined when claims are not to be touched. */
   volumes?: VolumeGoal;
+  /** Undefined when disks are not to be touched. */
+  disks?: DiskGoal;
   /** Undefined: no replica is rebuilt. */
   healing?: HealingGoal;
   /** Undefined: what disturbs is done at any time. */
@@ -58,7 +62,8 @@ export function plan(goal: Goal, observed: Observed): Plan {
         ...removeUnwanted(goal.unwanted ?? [], observed),
       ],
     },
-    ...planVolumes(goal.volumes, observed),
+    ...planDisks(goal.disks, goal.volumes, observed),
+    ...planVolumes(volumesAfterDisks(goal, observed), observed),
     { name: 'pods', steps: pods },
     { name: 'replicas', steps: planHealing(goal.healing, observed) },
     {
@@ -76,6 +81,10 @@ export function plan(goal: Goal, observed: Observed): Plan {
   );
   const timely = drainFirst(postpone(held, observed, goal.maintenance));
   return { tracks: withPoolerPauses(oneByOne(timely), observed) };
+}
+
+function volumesAfterDisks({ volumes, disks }: Goal, observed: Observed): VolumeGoal | undefined {
+  return volumes === undefined ? undefined : { ...volumes, awaitsDisk: claimsBeforeDisks(disks, observed) };
 }
 
 /**

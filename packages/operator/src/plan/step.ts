@@ -1,4 +1,5 @@
 import type { KubeObject } from '@pgherd/kube/objects';
+import type { DiskChange } from '../disks/disk.ts';
 import type { Kind, Owner } from '../kinds.ts';
 import type { PoolerPause } from '../poolers/pause.ts';
 import type { TakeOver } from './taken-over.ts';
@@ -71,7 +72,11 @@ export type Action =
       note: Record<string, string>;
     }
   /** Roles and databases of the manifest over SQL. */
-  | { type: 'sql'; address: string; leader: string; fingerprint: string };
+  | { type: 'sql'; address: string; leader: string; fingerprint: string }
+  /** Changes a disk through Amazon's API. */
+  | { type: 'disk'; disk: string; change: DiskChange }
+  /** Makes the file system of a member's data volume as large as its disk, from within its pod. */
+  | { type: 'file-system'; pod: string };
 
 /** One step of a plan: what, why, and how much it disturbs. */
 export interface Step {
@@ -88,10 +93,10 @@ export interface Step {
   /** What it waits for is somebody's decision, and no trouble however long it takes. */
   isHeld?: true;
   /**
-   * It waits for a maintenance window, and nothing is wrong meanwhile: the cluster counts as running. `at`: milliseconds
-   * since 1970, when that is known.
+   * It waits for a maintenance window, or for a disk that cannot be changed yet (`DiskNotReady`), and nothing is wrong
+   * meanwhile: the cluster counts as running. `at`: milliseconds since 1970, when that is known.
    */
-  postponed?: { at?: number };
+  postponed?: { at?: number; because?: 'DiskNotReady' };
   /**
    * Its node is about to go, which no operator can put off. `orderly`: windows are waited for; `urgent`: they are not.
    */

@@ -10,6 +10,8 @@ export interface VolumeGoal {
   size: string;
   /** Sizes that single claims have to grow to for another reason, by claim: the larger one counts. */
   growths?: ReadonlyMap<string, Growth>;
+  /** Claims whose disks are to be asked for first: they can be changed once in six hours, and that with all at once. */
+  awaitsDisk?: ReadonlySet<string>;
 }
 
 /** A size of one claim, why, and what is noted in its annotations with it. */
@@ -27,8 +29,20 @@ export function planVolumes(goal: VolumeGoal | undefined, observed: Observed): T
   if (goal === undefined) return [];
   return dataClaims(observed).flatMap((claim) => {
     const growth = largest(goal, claim);
-    return growth === undefined ? [] : [{ name: 'volumes', steps: [growStep(observed, claim, growth)] }];
+    return growth === undefined
+      ? []
+      : [{ name: 'volumes', steps: [growStep(goal, observed, claim, growth)] }];
   });
+}
+
+/** The size that a claim should have or has, in bytes. */
+export function wantedSize(
+  { bytes }: { bytes: number },
+  volumes: VolumeGoal | undefined,
+  { name, requested }: DataClaim,
+): number {
+  const grown = parseQuantity(volumes?.growths?.get(name)?.size ?? '0') ?? 0;
+  return Math.max(bytes, grown, requested.bytes);
 }
 
 function largest({ size, growths }: VolumeGoal, { name, requested }: DataClaim): Growth | undefined {
@@ -39,7 +53,12 @@ function largest({ size, growths }: VolumeGoal, { name, requested }: DataClaim):
   return bytes(growth) > requested.bytes ? growth : undefined;
 }
 
-function growStep(observed: Observed, { name, claim }: DataClaim, { size, why, annotations }: Growth): Step {
+function growStep(
+  { awaitsDisk }: VolumeGoal,
+  observed: Observed,
+  { name, claim }: DataClaim,
+  { size, why, annotations }: Growth,
+): Step {
   const { uid, resourceVersion } = claim.metadata;
   const isBound = claim.status?.phase === 'Bound';
   return {
@@ -58,5 +77,6 @@ function growStep(observed: Observed, { name, claim }: DataClaim, { size, why, a
     },
     // Kubernetes refuses to change one before.
     ...(isBound ? {} : { waitFor: `${describe(kinds.claim, name)} is bound` }),
+    ...(awaitsDisk?.has(name) === true ? { waitFor: 'Amazon has said what disk is below it' } : {}),
   };
 }

@@ -1,12 +1,20 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Cache } from '@pgherd/kube/cache';
-import type { KubeObject, Node, PersistentVolume, Pod, Secret } from '@pgherd/kube/objects';
+import {
+  persistentVolumes,
+  type KubeObject,
+  type Node,
+  type PersistentVolume,
+  type Pod,
+  type Secret,
+} from '@pgherd/kube/objects';
 import type { RestAccess } from '@pgherd/patroni';
 import { ownKey, togetherSource, type Manager, type Source } from '@pgherd/kube/runtime';
 import { kinds, postgresqls, type Kind } from '../kinds.ts';
 import type { Infrastructure } from '../observe/infrastructure-roles.ts';
 import { isAt, patroniAccess } from '../observe/patroni-access.ts';
 import type { ObjectSource } from '../observe/source.ts';
+import { isNewer } from './is-newer.ts';
 import { InfrastructureCaches } from './infrastructure-caches.ts';
 import { NamedCaches } from './named-caches.ts';
 import { NamespaceCaches } from './namespace-caches.ts';
@@ -117,6 +125,7 @@ export class Caches implements ObjectSource {
 
   /** Takes in what was just written, so that the next pass does not plan it again. */
   written(kind: Kind, object: KubeObject): void {
+    if (kind.plural === persistentVolumes.plural) return this.#nodes.written(object as PersistentVolume);
     const { namespace = '', name = '', creationTimestamp = '' } = object.metadata;
     const caches = this.#in(namespace);
     const cache: Cache<KubeObject> | undefined =
@@ -168,10 +177,4 @@ export class Caches implements ObjectSource {
   #in(namespace: string): NamespaceCaches | undefined {
     return this.#namespaces.get('*') ?? this.#namespaces.get(namespace);
   }
-}
-
-/** Resource versions are opaque, but where both are numbers the larger one is later (Kubernetes and our engine). */
-function isNewer(object: KubeObject, known: KubeObject): boolean {
-  const [one, other] = [Number(object.metadata.resourceVersion), Number(known.metadata.resourceVersion)];
-  return Number.isSafeInteger(one) && Number.isSafeInteger(other) && one > other;
 }

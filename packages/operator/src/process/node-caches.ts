@@ -10,6 +10,7 @@ import {
 } from '@pgherd/kube/objects';
 import { cacheSource, changedIn, type Manager, type Source } from '@pgherd/kube/runtime';
 import { slimNode } from '../nodes/node-state.ts';
+import { isNewer } from './is-newer.ts';
 
 /** What the operator may watch outside of namespaces. */
 export interface NodeSight {
@@ -45,8 +46,7 @@ export class NodeCaches {
 
   constructor(manager: Manager, sight: NodeSight) {
     this.#nodes = sight.nodes ? manager.cache(nodes, { keep: slimNode }) : undefined;
-    this.#volumes =
-      sight.nodes && sight.volumes ? manager.cache(persistentVolumes, { keep: slimVolume }) : undefined;
+    this.#volumes = sight.volumes ? manager.cache(persistentVolumes, { keep: slimVolume }) : undefined;
   }
 
   nodes(): readonly Node[] | undefined {
@@ -55,6 +55,13 @@ export class NodeCaches {
 
   volume(name: string): PersistentVolume | 'unknown' | undefined {
     return this.#volumes?.isSynced === true ? this.#volumes.get({ name }) : 'unknown';
+  }
+
+  /** Takes in a volume that was just written. */
+  written(volume: PersistentVolume): void {
+    const known = this.#volumes?.get({ name: volume.metadata.name ?? '' });
+    if (known !== undefined && known.metadata.uid === volume.metadata.uid && isNewer(volume, known))
+      this.#volumes?.upsert(slimVolume(volume));
   }
 
   /** What starts a pass; `clustersOn` names those that a change of this node concerns. */
@@ -70,7 +77,7 @@ export class NodeCaches {
   }
 }
 
-/** Only the nodes that it is tied to. */
+/** Only the nodes that it is tied to, its size, and what tells of a disk of Amazon's. */
 function slimVolume({ apiVersion, kind, metadata, spec }: PersistentVolume): PersistentVolume {
   const { name, uid, resourceVersion } = metadata;
   return {
@@ -81,6 +88,15 @@ function slimVolume({ apiVersion, kind, metadata, spec }: PersistentVolume): Per
       ...(uid === undefined ? {} : { uid }),
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     },
-    spec: spec?.nodeAffinity === undefined ? {} : { nodeAffinity: spec.nodeAffinity },
+    spec: {
+      ...(spec?.nodeAffinity === undefined ? {} : { nodeAffinity: spec.nodeAffinity }),
+      ...(spec?.capacity === undefined ? {} : { capacity: spec.capacity }),
+      ...(spec?.awsElasticBlockStore === undefined
+        ? {}
+        : { awsElasticBlockStore: spec.awsElasticBlockStore }),
+      ...(spec?.csi === undefined
+        ? {}
+        : { csi: { driver: spec.csi.driver, volumeHandle: spec.csi.volumeHandle } }),
+    },
   };
 }

@@ -60,6 +60,19 @@ test('an operator of some namespaces needs no right outside of namespaces, unles
   expect(scopes({ watched_namespace: 'a', enable_crd_registration: true })).toMatchObject(register);
 });
 
+test("volumes may be seen where Amazon's disks below them matter, and written where these grow below claims", () => {
+  const volumes = (changes: Partial<Configuration>) =>
+    rightsFor(duties(changes)).flatMap(({ resource, verbs, scope }) =>
+      resource === 'persistentvolumes' ? [`${scope} ${verbs.join(',')}`] : [],
+    );
+  const [seen, written] = ['cluster list,watch', 'cluster patch'];
+  expect(volumes({ watched_namespace: 'a' })).toEqual([]);
+  expect(volumes({ watched_namespace: 'a', storage_resize_mode: 'mixed' })).toEqual([seen]);
+  expect(volumes({ watched_namespace: 'a', storage_resize_mode: 'ebs' })).toEqual([seen, written]);
+  expect(volumes({ watched_namespace: '*', storage_resize_mode: 'mixed' })).toEqual([seen]);
+  expect(volumes({ watched_namespace: '*', storage_resize_mode: 'ebs' })).toEqual([seen, written]);
+});
+
 test('the object with the configuration may be watched, and nothing else beside it', () => {
   const origin = { type: 'OperatorConfiguration', namespace: 'there', name: 'mine' } as const;
   const rights = rightsFor(duties({}, { origin }));

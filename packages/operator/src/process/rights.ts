@@ -1,6 +1,7 @@
 import type { Configuration, ConfigurationKey } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
 import type { RoleRef } from '@pgherd/kube/objects';
+import { asksAmazon } from '../disks/amazon.ts';
 import { infrastructurePlaces } from '../observe/infrastructure-roles.ts';
 import type { ConfigurationOrigin } from './configuration/origin.ts';
 import { asksTeamsApi } from '../people/teams-api.ts';
@@ -107,6 +108,7 @@ export function rightsFor(duties: Duties): Right[] {
     ...definitions(duties),
     ...reviews(duties),
     ...nodes(duties),
+    ...disks(duties),
     ...configurationObject(duties),
   ];
 }
@@ -250,6 +252,31 @@ function nodes({ configuration, own }: Duties): Right[] {
       ...more,
       why: 'On which nodes a volume can be used: no pod is replaced that could not run anywhere else.',
     }),
+  ];
+}
+
+/** Volumes are outside of namespaces: which disks are below them, and in the mode `ebs` how large they are. */
+function disks({ configuration, own }: Duties): Right[] {
+  if (!asksAmazon(configuration)) return [];
+  const more = { scope: 'cluster', essential: false } as const;
+  const isEverywhere = watchedNamespaces(configuration.watched_namespace, own) === '*';
+  return [
+    ...(isEverywhere
+      ? []
+      : [
+          right('', 'persistentvolumes', watch, {
+            ...more,
+            why: "storage_resize_mode: which of Amazon's disks is below a volume.",
+          }),
+        ]),
+    ...(configuration.storage_resize_mode === 'ebs'
+      ? [
+          right('', 'persistentvolumes', ['patch'], {
+            ...more,
+            why: 'storage_resize_mode: the size of a volume whose disk and file system have grown.',
+          }),
+        ]
+      : []),
   ];
 }
 

@@ -146,6 +146,7 @@ export async function runOperator(options: OperatorOptions): Promise<void> {
     onWake: () => metrics.woke(),
     onPauseEnd: (end) => metrics.poolerPause(end),
     roster,
+    environment,
     onInfrastructure: (problems) => {
       ofInfrastructure = problems;
       report.log();

@@ -4,6 +4,10 @@ import { systemClock, type Logger } from '@pgherd/kube/objects';
 import { done, type Result } from '@pgherd/kube/queue';
 import { Controller, Manager, type Leadership, type Reconciled } from '@pgherd/kube/runtime';
 import { patroniClient, type PatroniClient } from '@pgherd/patroni';
+import { amazon, asksAmazon } from '../disks/amazon.ts';
+import { claimsOnDisks, diskGoal } from '../disks/disk-goal.ts';
+import type { DiskSight } from '../disks/disk-sight.ts';
+import { DiskWatch } from '../disks/disk-watch.ts';
 import type { Storyteller } from '../events/story.ts';
 import type { DatabaseAccess } from '../execute/database-access.ts';
 import type { PauseEnd } from '../execute/pause-poolers.ts';
@@ -13,6 +17,7 @@ import { watchedPrimary } from '../failover/watched-primary.ts';
 import type { OperatorHttp } from '../http/operator-http.ts';
 import { kinds } from '../kinds.ts';
 import { observe } from '../observe/observe.ts';
+import type { Observed } from '../observe/observed.ts';
 import { isOn } from '../volumes/brake.ts';
 import { VolumeWatch } from '../volumes/volume-watch.ts';
 import { newPassword } from '../reconcile/password.ts';
@@ -46,6 +51,8 @@ export interface WorksOptions {
   /** A Patroni was woken because its PostgreSQL seems to have died. */
   onWake: () => void;
   onPauseEnd: (end: PauseEnd) => void;
+  /** Where Amazon's API is, and its credentials. */
+  environment: NodeJS.ProcessEnv;
   /** Told what is wrong with the roles of all clusters, whenever they are read. */
   onInfrastructure: (problems: string[]) => void;
   /** Outlives the works: what was known of teams stays known. */
@@ -72,6 +79,7 @@ export class Works {
   readonly #manager: Manager;
   readonly #people: People;
   readonly volumes: VolumeWatch;
+  readonly #disks: DiskWatch;
   #settings: Settings;
 
   /** `namespaces`: those of the shape that may be read. */
@@ -104,6 +112,16 @@ export class Works {
         const { configuration } = this.settings();
         const memory = { databaseFingerprint: undefined };
         return isOn(observe(this.caches, configuration, { namespace, name: cluster }, memory));
+      },
+      enqueue: (key) => this.controller.enqueue(key),
+      clock: systemClock,
+      log,
+    });
+    this.#disks = new DiskWatch({
+      ec2: amazon(() => this.settings(), options.environment),
+      isThere: (cluster) => {
+        const [namespace = '', name = ''] = cluster.split('/');
+        return this.#ownManifest(namespace, name) !== undefined;
       },
       enqueue: (key) => this.controller.enqueue(key),
       clock: systemClock,
@@ -145,6 +163,7 @@ export class Works {
         }),
     });
     this.#manager.add({ name: 'people', run: (signal) => this.#people.run(signal) });
+    this.#manager.add({ name: 'disks', run: (signal) => this.#disks.run(signal) });
     this.#manager.add({ name: 'volumes', run: (signal) => this.volumes.run(signal) });
   }
 
@@ -238,6 +257,15 @@ export class Works {
     return patroniClient(address, { access, ...(timeoutMs === undefined ? {} : { timeoutMs }) });
   }
 
+  /** Undefined where nothing is ever asked of Amazon. */
+  #disksOf(manifest: Postgresql, observed: Observed): DiskSight | undefined {
+    const { configuration } = this.settings();
+    if (!asksAmazon(configuration)) return undefined;
+    const goal = diskGoal(manifest, configuration, observed, systemClock.now());
+    const ids = claimsOnDisks(goal, observed).map(({ disk }) => disk);
+    return this.#disks.of(`${observed.namespace}/${observed.name}`, ids);
+  }
+
   #reconciler(): Reconciler {
     const { client, controllerId, database, story, log, http, onPauseEnd } = this.#options;
     return new Reconciler({
@@ -248,11 +276,13 @@ export class Works {
       source: this.caches,
       people: (manifest) => this.#people.of(manifest),
       usageOf: (namespace, name) => this.volumes.usageOf(namespace, name),
+      disksOf: (manifest, observed) => this.#disksOf(manifest, observed),
       lagOf: (namespace, pod) => this.caches.lagOf(namespace, pod),
       hands: {
         client,
         patroni: (address) => this.#patroni(address),
         database,
+        disks: this.#disks,
         written: (kind, object) => this.caches.written(kind, object),
         pauseEnded: onPauseEnd,
       },

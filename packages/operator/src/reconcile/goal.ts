@@ -1,6 +1,7 @@
 import type { Configuration, Postgresql } from '@pgherd/api';
 import type { Secret } from '@pgherd/kube/objects';
 import type { Declared } from '@pgherd/postgres';
+import { diskGoal } from '../disks/disk-goal.ts';
 import { kinds } from '../kinds.ts';
 import type { IdleReplicas } from '../healing/idle-replica.ts';
 import { maintenanceOf } from '../maintenance/maintenance.ts';
@@ -96,6 +97,7 @@ export function goalOf(
   const sql = databaseGoal(input, database);
   const braked = isBraked(manifest, configuration, observed, circumstances.now);
   const instances = instancesOf(configuration, manifest);
+  const disks = diskGoal(manifest, configuration, observed, circumstances.now);
   const store = instances === 0 ? wantedStore(settings, observed) : undefined;
   return {
     goal: {
@@ -111,6 +113,7 @@ export function goalOf(
         version: postgresVersion(input),
       },
       ...volumeGoal(manifest, configuration, observed, circumstances.now),
+      ...(disks === undefined ? {} : { disks }),
       ...(store === undefined ? {} : { store }),
       healing: {
         idle: circumstances.idle ?? new Map(),
@@ -142,7 +145,7 @@ export function goalOf(
   };
 }
 
-/** `off`, and `ebs`, in which Amazon grows what is below the claims, leave the claims as they are. */
+/** `off`, and `ebs`, in which disks grow below the claims, leave the claims as they are. */
 function volumeGoal(
   manifest: Postgresql,
   { storage_resize_mode: mode }: Configuration,

@@ -4,6 +4,7 @@ import type { Declared, NewServer } from '@pgherd/postgres';
 import { kinds, objectKey, type Desired, type Kind } from '../kinds.ts';
 import { poolerName, poolerSecretName } from '../names.ts';
 import { observe } from '../observe/observe.ts';
+import type { DiskSight } from '../disks/disk-sight.ts';
 import { find, leaderOf, type Observed } from '../observe/observed.ts';
 import type { ObjectSource } from '../observe/source.ts';
 import { databaseFingerprint, planDatabase } from '../plan/database.ts';
@@ -28,6 +29,8 @@ export interface PreviewInput {
   unreadable: readonly Kind[];
   /** The roles of all clusters are configured, and could not be read: poolers are told of them. */
   isInfrastructureHidden?: boolean;
+  /** What is known of Amazon's disks; absent: they were not asked for. */
+  disks?: DiskSight;
   /** The manifest is deleted instead of applied. */
   deleted: boolean;
   /** Milliseconds since 1970. */
@@ -58,10 +61,13 @@ export function preview(input: PreviewInput): Preview {
   const { settings, source, manifest, live } = input;
   const { configuration } = settings;
   const cluster = { namespace: manifest.metadata.namespace ?? '', name: manifest.metadata.name };
-  const observed = observe(source, configuration, cluster, {
-    databaseFingerprint: undefined,
-    ...(isInLine(input) ? { databaseRoles: 'assumed' } : {}),
-  });
+  const observed: Observed = {
+    ...observe(source, configuration, cluster, {
+      databaseFingerprint: undefined,
+      ...(isInLine(input) ? { databaseRoles: 'assumed' } : {}),
+    }),
+    ...(input.disks === undefined ? {} : { disks: input.disks }),
+  };
   const blind = input.unreadable.map(
     (kind) => `you may not list ${kind.plural}: steps about them are left out`,
   );

@@ -3,6 +3,7 @@ import { isConflict } from '@pgherd/kube/client';
 import type { Clock, Logger } from '@pgherd/kube/objects';
 import { done, requeueAfter, type Result } from '@pgherd/kube/queue';
 import type { PatroniClient } from '@pgherd/patroni';
+import type { DiskSight } from '../disks/disk-sight.ts';
 import { newsOf, type Storyteller } from '../events/story.ts';
 import { carryOutPlan, isApiServerAway, type Failure, type PlanOutcome } from '../execute/carry-out-plan.ts';
 import type { Hands } from '../execute/executor.ts';
@@ -55,6 +56,8 @@ export interface ReconcilerOptions {
   lagOf?: (namespace: string, pod: string) => number | undefined;
   /** How full the volumes of a cluster are; absent: nobody looks. */
   usageOf?: (namespace: string, name: string) => Pick<Observed, 'usage' | 'usageSince' | 'forecasts'>;
+  /** What is known of the disks below its volumes; absent: nobody asks. */
+  disksOf?: (manifest: Postgresql, observed: Observed) => DiskSight | undefined;
   /** Told of what a pass changed in a cluster (`namespace/name`), a line for each step. */
   changed?: (cluster: string, change: { startedAt: Date; finishedAt: Date; lines: string[] }) => void;
   hands: Hands;
@@ -350,7 +353,13 @@ export class Reconciler {
     const observed = observe(this.#options.source, this.#options.settings().configuration, cluster, memory);
     const people = this.#options.people?.(manifest);
     const usage = this.#options.usageOf?.(cluster.namespace, cluster.name);
-    return { ...observed, ...usage, ...(people === undefined ? {} : { people }) };
+    const disks = this.#options.disksOf?.(manifest, observed);
+    return {
+      ...observed,
+      ...usage,
+      ...(people === undefined ? {} : { people }),
+      ...(disks === undefined ? {} : { disks }),
+    };
   }
 
   async #withFinalizer(manifest: Postgresql, memory: ClusterMemory): Promise<Postgresql> {

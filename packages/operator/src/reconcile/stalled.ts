@@ -139,7 +139,9 @@ export function replacedPods({ tracks }: Plan): string[] {
 
 /** What is said when no pods are replaced any more; `announced`: pods that were to be. */
 export function endOfRollout(plan: Plan, announced: readonly string[], observed: Observed): string {
-  if (postponedSteps(plan).length > 0) return 'the rolling update goes on in the next maintenance window';
+  const pods = plan.tracks.filter(({ name }) => name === 'pods');
+  if (postponedSteps({ tracks: pods }).length > 0)
+    return 'the rolling update goes on in the next maintenance window';
   const left = observed.members.filter(({ pod }) => announced.includes(pod.metadata.uid ?? ''));
   if (left.length < announced.length) return 'rolling update done';
   return `rolling update called off: ${left.map(({ name }) => name).join(', ')} ${left.length === 1 ? 'stays' : 'stay'} as before`;

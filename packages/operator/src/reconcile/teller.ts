@@ -3,7 +3,7 @@ import type { Clock, KubeObject, Logger } from '@pgherd/kube/objects';
 import { reasonOf, storyOf, type Storyteller } from '../events/story.ts';
 import type { Failure, PlanOutcome } from '../execute/carry-out-plan.ts';
 import { isStreaming, type Observed } from '../observe/observed.ts';
-import { postponedSteps } from '../plan/maintenance.ts';
+import { describePostponed } from '../plan/maintenance.ts';
 import type { Plan } from '../plan/step.ts';
 import { noteCorrection, type Drift } from './corrections.ts';
 import { isNews, type ClusterMemory } from './memory.ts';
@@ -44,11 +44,8 @@ export class Teller {
   }
 
   #announcePostponed(manifest: Postgresql, memory: ClusterMemory, plan: Plan): void {
-    const steps = postponedSteps(plan);
-    const [first] = steps;
-    if (first === undefined) return;
-    const what = steps.map((step) => step.what).join(', ');
-    this.once(manifest, memory, 'Postponed', `waits until ${first.waitFor}: ${what}`, 'normal');
+    const message = describePostponed(plan);
+    if (message !== undefined) this.once(manifest, memory, 'Postponed', message, 'normal');
   }
 
   /** What was done, and what failed. */

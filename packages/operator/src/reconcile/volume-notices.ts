@@ -1,4 +1,5 @@
 import { parseQuantity, type Configuration, type Postgresql, type Problem } from '@pgherd/api';
+import { diskNotices } from '../disks/notices.ts';
 import type { Observed } from '../observe/observed.ts';
 import { autoGrowth } from '../volumes/auto-grow.ts';
 import { brakeParameter, isOn } from '../volumes/brake.ts';
@@ -7,16 +8,16 @@ import { dataClaims, type DataClaim } from '../volumes/data-claims.ts';
 /** What is to be said of volumes that have another size than the manifest's, and keep it. */
 export function volumeNotices(
   manifest: Postgresql,
-  { storage_resize_mode: mode }: Configuration,
+  configuration: Configuration,
   observed: Observed,
 ): Problem[] {
+  const { storage_resize_mode: mode } = configuration;
   const { size, autoGrow } = manifest.spec.volume;
   const wanted = parseQuantity(size) ?? 0;
   const claims = dataClaims(observed);
   // Those that have grown by themselves are as they should be.
-  const larger = autoGrow?.enabled === true ? [] : claims.filter(({ requested }) => requested.bytes > wanted);
-  const stays = mode === 'off' || mode === 'ebs';
-  const smaller = stays ? claims.filter(({ requested }) => requested.bytes < wanted) : [];
+  const larger = autoGrow?.enabled === true ? [] : claims.filter((claim) => sizeOf(claim).bytes > wanted);
+  const smaller = mode === 'off' ? claims.filter(({ requested }) => requested.bytes < wanted) : [];
   const problem = (message: string): Problem => ({ severity: 'warning', field: 'spec.volume.size', message });
   return [
     ...(larger.length === 0
@@ -29,14 +30,11 @@ export function volumeNotices(
         ]),
     ...(smaller.length === 0
       ? []
-      : [problem(`${listed(smaller)} stay as they are, because storage_resize_mode is ${whyNot(mode)}.`)]),
+      : [problem(`${listed(smaller)} stay as they are, because storage_resize_mode is off.`)]),
     ...autoGrowNotices(manifest, mode, observed),
+    ...diskNotices(manifest, configuration, observed),
     ...brakeNotices(manifest, observed),
   ];
-}
-
-function whyNot(mode: Configuration['storage_resize_mode']): string {
-  return mode === 'ebs' ? "ebs, and pgherd does not ask Amazon's API yet" : mode;
 }
 
 function autoGrowNotices(
@@ -48,7 +46,7 @@ function autoGrowNotices(
   if (autoGrow?.enabled !== true) return [];
   const field = 'spec.volume.autoGrow';
   if (mode === 'off' || mode === 'ebs') {
-    const message = `nothing grows by itself, because storage_resize_mode is ${whyNot(mode)}; it takes pvc or mixed.`;
+    const message = `nothing grows by itself, because storage_resize_mode is ${mode}; it takes pvc or mixed.`;
     return [{ severity: 'warning', field, message }];
   }
   const newest = Math.max(0, ...[...(observed.usage?.values() ?? [])].map(({ at }) => at));
@@ -66,6 +64,11 @@ function brakeNotices({ spec }: Postgresql, observed: Observed): Problem[] {
   return [{ severity: 'warning', field: 'spec.volume.size', reason: 'WritesStopped', message }];
 }
 
+/** A disk may have grown below its claim. */
+function sizeOf({ requested, capacity }: DataClaim): DataClaim['requested'] {
+  return capacity !== undefined && capacity.bytes > requested.bytes ? capacity : requested;
+}
+
 function listed(claims: readonly DataClaim[]): string {
-  return claims.map(({ name, requested }) => `${name} (${requested.text})`).join(', ');
+  return claims.map((claim) => `${claim.name} (${sizeOf(claim).text})`).join(', ');
 }

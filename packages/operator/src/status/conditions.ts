@@ -1,9 +1,10 @@
 import type { Condition } from '@pgherd/api';
 import { isStreaming } from '../observe/observed.ts';
+import { diskReasons } from '../disks/troubles.ts';
 import { growing } from '../volumes/data-claims.ts';
 import { isPaused } from '../plan/hold.ts';
-import { postponedSteps } from '../plan/maintenance.ts';
-import { stepsOf } from '../plan/step.ts';
+import { describePostponed, postponedSteps } from '../plan/maintenance.ts';
+import { stepsOf, type Step } from '../plan/step.ts';
 import { isComplete, neverRan } from './phase.ts';
 import type { StatusInput } from './status.ts';
 import { manifestTrouble, shorten, type Trouble } from './trouble.ts';
@@ -116,6 +117,7 @@ const notAboutPods = [
   'SecretIncomplete',
   'PeopleUnknown',
   'PoolerStuck',
+  ...diskReasons,
 ];
 
 /** All troubles, but none that another one already says. */
@@ -180,11 +182,15 @@ function paused({ observed }: StatusInput): Opinion {
     : opinion('Paused', false, 'AtWork', 'Patroni and the operator act by themselves');
 }
 
+function postponedBecause({ postponed: { because, at } = {} }: Step): string {
+  return because ?? (at === undefined ? 'NewOperator' : 'MaintenanceWindow');
+}
+
 function postponed({ plan }: StatusInput): Opinion {
   const steps = postponedSteps(plan);
   const [first] = steps;
-  if (first === undefined) return opinion('Postponed', false, 'NothingWaits', 'nothing waits for a window');
-  const what = steps.map((step) => step.what).join(', ');
-  const reason = first.postponed?.at === undefined ? 'NewOperator' : 'MaintenanceWindow';
-  return opinion('Postponed', true, reason, shorten(`waits until ${first.waitFor}: ${what}`));
+  const message = describePostponed(plan);
+  if (first === undefined || message === undefined)
+    return opinion('Postponed', false, 'NothingWaits', 'nothing waits for a window');
+  return opinion('Postponed', true, postponedBecause(first), shorten(message));
 }

@@ -3,6 +3,7 @@ import { kinds } from '../kinds.ts';
 import { find, type Member, type Observed } from '../observe/observed.ts';
 import { credentialsOf } from '../observe/remembered.ts';
 import { podTrouble } from './pod-trouble.ts';
+import { diskTroubles } from '../disks/troubles.ts';
 import { growing } from '../volumes/data-claims.ts';
 import { fullVolumes } from './full-volumes.ts';
 import { poolerTroubles } from './pooler-trouble.ts';
@@ -15,6 +16,7 @@ export function observedTroubles(observed: Observed, secrets: string[], writesSt
     ...lostVolumes(observed),
     ...observed.members.map(restartInVain),
     ...notGrown(observed),
+    ...diskTroubles(observed),
     ...fullVolumes(observed, writesStopped),
     ...secrets.map((name) => secretTrouble(observed, name)),
     ...poolerTroubles(observed),

@@ -78,12 +78,12 @@ function volumesOf({ observed, previous }: StatusInput): Pick<PostgresqlStatus, 
 }
 
 /**
- * While something is left it may be what an older version or manifest wanted: that stays until all is in force. SQL takes
- * nobody away, and some of it may be refused for good.
+ * While something is left it may be what an older version or manifest wanted: that stays until all is in force. SQL and
+ * changes of disks take nobody away, and some of it may be refused for good.
  */
 function originStatus({ origin, plan, previous }: StatusInput): Pick<PostgresqlStatus, 'origin'> {
   const kept =
-    origin !== undefined && stepsOf(plan).every(({ action }) => action.type === 'sql')
+    origin !== undefined && stepsOf(plan).every(({ action }) => ['sql', 'disk'].includes(action.type))
       ? origin
       : previous.origin;
   return kept === undefined ? {} : { origin: kept };

@@ -5,6 +5,8 @@ import { ordinalOf } from '../names.ts';
 import type { Observed } from '../observe/observed.ts';
 import { dataVolume } from '../render/mounts.ts';
 
+type ObservedClaims = Pick<Observed, 'objects' | 'name' | 'volumes'>;
+
 /** The claim of one member's data volume. */
 export interface DataClaim {
   name: string;
@@ -12,15 +14,19 @@ export interface DataClaim {
   claim: PersistentVolumeClaim;
   /** As it asks for, and in bytes. */
   requested: { text: string; bytes: number };
-  /** As it has, and in bytes; undefined until it is bound. Less than what it asks for while it grows. */
+  /**
+   * As it has, and in bytes; undefined until it is bound. Less than what it asks for while it grows, and more when its
+   * disk has grown below it.
+   */
   capacity: { text: string; bytes: number } | undefined;
 }
 
 /** The data volumes' claims of a cluster by ordinal, also of members that it has no longer; none on its way out. */
-export function dataClaims({ objects, name: cluster }: Pick<Observed, 'objects' | 'name'>): DataClaim[] {
+export function dataClaims({ objects, name: cluster, volumes }: ObservedClaims): DataClaim[] {
   return [...objects]
     .flatMap(([key, object]) => (key.startsWith(`${kinds.claim.plural}/`) ? [object] : []))
     .flatMap((object) => dataClaim(cluster, object as PersistentVolumeClaim) ?? [])
+    .map((claim) => ({ ...claim, capacity: capacityOf(claim, volumes?.get(claim.name)?.capacity) }))
     .sort((a, b) => a.ordinal - b.ordinal);
 }
 
@@ -31,6 +37,13 @@ function dataClaim(cluster: string, claim: PersistentVolumeClaim): DataClaim | u
   const requested = amount(claim.spec?.resources?.requests?.['storage']);
   if (ordinal === undefined || requested === undefined || deletionTimestamp !== undefined) return undefined;
   return { name, ordinal, claim, requested, capacity: amount(claim.status?.capacity?.['storage']) };
+}
+
+/** While a claim grows its volume says that it has grown before its file system has. */
+function capacityOf({ capacity, requested }: DataClaim, volume: string | undefined): DataClaim['capacity'] {
+  const below = amount(volume);
+  if (capacity === undefined || below === undefined || capacity.bytes < requested.bytes) return capacity;
+  return below.bytes > capacity.bytes ? below : capacity;
 }
 
 function amount(text: string | undefined): DataClaim['requested'] | undefined {
@@ -50,7 +63,7 @@ export interface Growing {
 const failures = ['ControllerResizeError', 'NodeResizeError'];
 
 /** The claims that grow at the moment. Conditions: https://kubernetes.io/docs/concepts/storage/persistent-volumes/ */
-export function growing(observed: Pick<Observed, 'objects' | 'name'>): Growing[] {
+export function growing(observed: ObservedClaims): Growing[] {
   return dataClaims(observed)
     .filter(({ requested, capacity }) => capacity !== undefined && capacity.bytes < requested.bytes)
     .map((claim) => {

@@ -1,7 +1,7 @@
-import { inGroup, notYet } from '../key.ts';
+import { inGroup } from '../key.ts';
 import { objectName } from '../words.ts';
 
-const { key, words } = inGroup('aws_or_gcp');
+const { key, words, flag, count } = inGroup('aws_or_gcp');
 
 /** Settings about clouds and archives. */
 export const cloudKeys = {
@@ -11,7 +11,19 @@ export const cloudKeys = {
     description: 'Secret that all containers of database and backup pods have as files.',
   }),
   additional_secret_mount_path: words('', 'Where `additional_secret_mount` is mounted.'),
-  aws_region: words('eu-central-1', "Amazon's region that the volumes are in.", notYet),
+  aws_region: words(
+    'eu-central-1',
+    "Amazon's region that the volumes are in. Where it is not named, the operator's variable `AWS_REGION` counts.",
+  ),
+  enable_ebs_gp3_migration: flag(
+    false,
+    "With `storage_resize_mode: mixed`: disks of the type gp2 become gp3, where the manifest names no `volume.type`. Zalando's operator did that up to v1 in every mode, and does not any more.",
+  ),
+  enable_ebs_gp3_migration_max_size: count(
+    1000,
+    'Size from which on `enable_ebs_gp3_migration` leaves a disk alone: gp3 has less throughput than a large gp2.',
+    { unit: 'GB', minimum: 0 },
+  ),
   gcp_credentials: words('', "File with Google's credentials, as the database container sees it."),
   irsa_role_arn: words('', "Amazon's role that the pods' service account stands for."),
   kube_iam_role: words('', "Amazon's role that database and backup pods ask kube2iam for."),

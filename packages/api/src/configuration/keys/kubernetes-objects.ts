@@ -167,7 +167,7 @@ export const objectKeys = {
     kind: oneOf('ebs', 'mixed', 'pvc', 'off'),
     default: 'pvc',
     description:
-      "How a volume grows: through its claim (`pvc`, and `mixed`, in which Amazon's API would see to the rest) or not (`off`). Amazon's API is not asked yet: with `ebs` nothing grows, which is told.",
+      "How volumes grow and change: through their claims (`pvc`); the same, with type, iops and throughput of Amazon's disks through Amazon's API (`mixed`); Amazon's disks and the file systems on them, below the claims (`ebs`); or not at all (`off`).",
   }),
   enable_volume_brake: flag(
     true,

@@ -65,9 +65,9 @@ export const basicFields: Record<string, Entry> = {
   'spec.volume.autoGrow.step': { shownBy: 'packages/operator/src/volumes/auto-grow.test.ts' },
   'spec.volume.autoGrow.max': { shownBy: 'packages/operator/src/volumes/auto-grow.test.ts' },
   'spec.volume.autoGrow.minInterval': { shownBy: 'packages/operator/src/volumes/auto-grow.test.ts' },
-  'spec.volume.iops': 'not yet',
-  'spec.volume.throughput': 'not yet',
-  'spec.volume.type': 'not yet',
+  'spec.volume.iops': { shownBy: 'packages/operator/src/plan/disks.test.ts' },
+  'spec.volume.throughput': { shownBy: 'packages/operator/src/plan/disks.test.ts' },
+  'spec.volume.type': { shownBy: 'packages/operator/src/plan/disks.test.ts' },
   'spec.maintenanceWindows': { shownBy: 'packages/operator/src/plan/maintenance.test.ts' },
   'spec.patroni.initdb': {
     change: { spec: { patroni: { initdb: { encoding: 'UTF8', 'data-checksums': 'true' } } } },

@@ -22,7 +22,9 @@ export const cloudKeys: Record<string, Entry> = {
       'StatefulSet acid-demo.spec.template.spec.containers[postgres].volumeMounts[credentials].mountPath',
     ],
   },
-  aws_region: 'not yet',
+  aws_region: { shownBy: 'test/machine/ec2.test.ts' },
+  enable_ebs_gp3_migration: { shownBy: 'packages/operator/src/plan/disks.test.ts' },
+  enable_ebs_gp3_migration_max_size: { shownBy: 'packages/operator/src/plan/disks.test.ts' },
   gcp_credentials: {
     change: { configuration: { gcp_credentials: '/credentials/key.json' } },
     differs: [
