@@ -55,6 +55,14 @@ test('what is lost by an asynchronous takeover stands apart; what was never over
   expect(line).toContain('| 0 in 1 restarts, 2 in 1 takeovers | 6, 1 not over in 180 s |');
 });
 
+test('clients of pgbench that gave up are not compared with those that waited', () => {
+  const scene = 'rolling-update';
+  const waited = sample({ scene, errors: 0, gapMs: 2000 });
+  const alone = sample({ scene, side: 'patroni', errors: 0, gapMs: 6000 });
+  expect(linesOf([waited, alone])[0]).toContain('| 3.0 × |');
+  expect(linesOf([waited, { ...alone, errors: 200 }])[0]).toContain('| clients gave up |');
+});
+
 test('conditions are told', () => {
   expect(conditionsOf([sample({}), sample({ load: 3, beside: 2 })])).toBe(
     '2 measurements, 2026-01-31, version abc1234; a machine. Load of the machine: median 1.0, at most 3.0. ' +

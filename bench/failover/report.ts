@@ -61,7 +61,7 @@ function lineOf(scene: Scene, variant: Variant): string[] {
     goalOf(scene),
     ...helpedCells(scene, helped),
     ...aloneCells(scene, alone),
-    ratio(alone, helped),
+    ratio(scene, alone, helped),
   ];
 }
 
@@ -102,8 +102,11 @@ function errorsCell(samples: readonly Sample[]): string {
   return unfinished === 0 ? String(errors) : `${errors}, ${unfinished} not over in 180 s`;
 }
 
-function ratio(alone: readonly Sample[], helped: readonly Sample[]): string {
+function ratio({ client }: Scene, alone: readonly Sample[], helped: readonly Sample[]): string {
   if (alone.length === 0 || helped.length === 0) return '–';
+  // Whoever gave up does not wait.
+  if (client === 'pgbench' && [...alone, ...helped].some(({ errors }) => errors > 0))
+    return 'clients gave up';
   const [slow, fast] = [alone, helped].map((samples) => summarise(samples.map(({ gapMs }) => gapMs)).p50);
   return `${((slow ?? Number.NaN) / (fast ?? Number.NaN)).toFixed(1)} ×`;
 }

@@ -77,7 +77,7 @@ export function blocksOf(options: {
   const blocks = combinations.map((each, index) => ({
     ...each,
     isAboutNodes: false,
-    share: index === 0 ? 6 : 1.5,
+    share: index === 0 ? 9 : 1.5,
   }));
   const [first] = combinations;
   const nodes = first === undefined ? [] : [{ ...first, isAboutNodes: true, share: 3 }];
