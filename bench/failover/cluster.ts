@@ -1,4 +1,4 @@
-import type { Pod } from '@pgherd/kube/objects';
+import { configMaps, endpoints, type Pod } from '@pgherd/kube/objects';
 import { eventually } from '../../test/support/eventually.ts';
 import { askPatroni } from '../../test/support/patroni-api.ts';
 import { queryOnce, type Address } from '../../test/support/writer.ts';
@@ -12,10 +12,16 @@ interface MemberView {
   role: string;
 }
 
-/** How many replicas receive what the primary writes, with next to nothing on the way. */
-const streaming = `select count(*)::int as n from pg_stat_replication
-  where application_name like $1 and state = 'streaming'
-    and pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 65536`;
+/** How many replicas receive what the primary writes, with next to nothing on the way; and the operator's session. */
+const connected = `select
+  (select count(*)::int from pg_stat_replication where application_name like $1 and state = 'streaming'
+    and pg_wal_lsn_diff(pg_current_wal_lsn(), replay_lsn) < 65536) as streaming,
+  exists (select from pg_stat_activity where application_name = 'pgherd watch') as "isWatched"`;
+
+interface Connected {
+  streaming: number;
+  isWatched: boolean;
+}
 
 const settleLimitMs = 300_000;
 
@@ -34,15 +40,15 @@ export class Cluster {
   }
 
   /**
-   * Nothing is left of what was done to it: three pods are ready, both replicas stream, and Patroni has noted who is
-   * synchronous. PostgreSQL itself is asked: what Patroni writes of lag is as old as its last loop.
+   * Nothing is left of what was done to it: three pods are ready, both replicas stream, Patroni has noted who is
+   * synchronous, and the operator holds its session. PostgreSQL itself is asked: what Patroni writes of lag is as old as
+   * its last loop, and so is the operator's status.
    */
   async waitUntilWhole(): Promise<void> {
     await eventually(`${this.name} is whole`, () => this.#isWhole(), {
       timeoutMs: settleLimitMs,
       everyMs: 200,
     });
-    if (this.side === 'pgherd') await this.stage.local.waitForStatus(this.name, 'Running', settleLimitMs);
   }
 
   async #isWhole(): Promise<boolean> {
@@ -53,12 +59,28 @@ export class Cluster {
     const isNoted = views.some(({ role }) => role === 'sync_standby' || role === 'quorum_standby');
     if (views.length !== 3 || (isSynchronous(this.kind) && !isNoted)) return false;
     const address = { ...(await this.address('direct')), host: primary.status?.podIP ?? '' };
-    const [row] = await queryOnce<{ n: number }>(address, streaming, [`${this.name}-%`]);
-    return row?.n === 2;
+    const [row] = await queryOnce<Connected>(address, connected, [`${this.name}-%`]);
+    return row?.streaming === 2 && (row.isWatched || this.side === 'patroni');
   }
 
+  /** The pod that has the leader's lock. What a pod says of itself stays when its node goes. */
   async primary(): Promise<Pod> {
-    return this.stage.local.primary(this.name);
+    return eventually(`${this.name} has a leader`, async () => {
+      const leader = (await this.lock())['leader'];
+      const pods = await this.stage.local.pods(this.name);
+      return pods.find(({ metadata }) => metadata?.name === leader);
+    });
+  }
+
+  /** What Patroni has written beside its lock. */
+  async lock(): Promise<Record<string, string>> {
+    const { local, options } = this.stage;
+    const { namespace } = local;
+    const object =
+      options.store === 'endpoints'
+        ? await local.client.get(endpoints, { namespace, name: this.name })
+        : await local.client.get(configMaps, { namespace, name: `${this.name}-leader` });
+    return object.metadata?.annotations ?? {};
   }
 
   /** Members that do not lead and may take over: in synchronous mode those that Patroni has noted. */

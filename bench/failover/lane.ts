@@ -55,6 +55,9 @@ export class Lane {
       await scene.heal?.(cluster);
       await cluster.waitUntilWhole();
     } catch (error) {
+      // Pods do not go from a node that is off.
+      if (scene.isAboutNodes === true && this.#cluster !== undefined)
+        await scene.heal?.(this.#cluster).catch(() => {});
       await this.#giveUp();
       throw error;
     } finally {

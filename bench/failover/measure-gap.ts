@@ -1,5 +1,5 @@
 import { loadavg } from 'node:os';
-import type { KubeObject, Pod } from '@pgherd/kube/objects';
+import type { Pod } from '@pgherd/kube/objects';
 import { DeadlineError, eventually } from '../../test/support/eventually.ts';
 import type { Cluster } from './cluster.ts';
 import { GapWriter } from './gap-writer.ts';
@@ -83,11 +83,8 @@ async function underWriter(
 }
 
 /** How long ago the leader renewed its lock, by Patroni's own note. */
-async function lockAge({ stage, name }: Cluster): Promise<number> {
-  const { store } = stage.options;
-  const lock = store === 'endpoints' ? ['endpoints', name] : ['configmap', `${name}-leader`];
-  const object = JSON.parse(await stage.local.kubectl('get', ...lock, '-o', 'json')) as KubeObject;
-  return Date.now() - Date.parse(object.metadata.annotations?.['renewTime'] ?? '');
+async function lockAge(cluster: Cluster): Promise<number> {
+  return Date.now() - Date.parse((await cluster.lock())['renewTime'] ?? '');
 }
 
 async function phasesSince(
