@@ -27,6 +27,16 @@ const stories: Omit<Check, 'behaviour' | 'expect'>[] = [
     where: {},
     faults: { kills: 1, demotions: 1 },
   },
+  {
+    name: 'a container dies, and PostgreSQL in the next one takes too long to start',
+    where: {},
+    faults: { kills: 1, slowStarts: 1 },
+  },
+  {
+    name: 'PostgreSQL dies alone and takes too long to start',
+    where: {},
+    faults: { crashes: 1, slowStarts: 1 },
+  },
   { name: 'a pod is deleted by force and made again', where: {}, faults: { recreations: 1, ticks: 2 } },
   {
     name: 'a pod is deleted by force and made again, its store has no uid and no address',

@@ -157,6 +157,8 @@ export interface Budget {
   stalls: number;
   /** Patroni gives up being primary because it cannot reach the API server. */
   demotions: number;
+  /** PostgreSQL of the lock's owner takes longer to start than Patroni waits. */
+  slowStarts: number;
   /** Steps that an operator forgets what it has read at, by a restart. */
   forgets: number;
 }
@@ -175,6 +177,7 @@ export const noFaults: Budget = {
   pauses: 0,
   stalls: 0,
   demotions: 0,
+  slowStarts: 0,
   forgets: 0,
 };
 

@@ -55,7 +55,10 @@ function loop(cluster: Cluster, index: number, next: Next): void {
     after.left.demotions -= 1;
     next(`${title(process)} gives up being primary: it cannot reach the API server`, after);
   }
-  if (record.leader === process.name) return renew(cluster, index, next);
+  if (record.leader === process.name) {
+    giveUpStarting(cluster, index, next);
+    return renew(cluster, index, next);
+  }
   if (record.leader === nobody) return ask(cluster, index, record.via, next);
   if (isPrimary(process)) {
     const after = copyOf(cluster);
@@ -113,6 +116,25 @@ function renew(cluster: Cluster, index: number, next: Next): void {
     renewing.holds = true;
   }
   next(`${title(process)} renews its lease${isPrimaryNow ? '' : ' and will be primary'}`, after);
+}
+
+/**
+ * An owner whose PostgreSQL is not primary yet has waited for `primary_start_timeout`: it stops PostgreSQL, then gives its lock
+ * away with a compare-and-set (`handle_long_action_in_progress`, `handle_starting_instance`). That PostgreSQL is down before
+ * the lock is free makes this one step.
+ */
+function giveUpStarting(cluster: Cluster, index: number, next: Next): void {
+  const process = cluster.processes[index]!;
+  if (!process.holds || process.postgres === 'primary' || cluster.left.slowStarts === 0) return;
+  const after = copyOf(cluster);
+  demote(after, index);
+  after.processes[index]!.postgres = 'down';
+  after.record.leader = nobody;
+  // Nothing that comes of it is excused.
+  after.record.via = via.cleared;
+  touchRecord(after, after.comparing);
+  after.left.slowStarts -= 1;
+  next(`${title(process)} takes too long to start, stops, and gives its lock away`, after);
 }
 
 export function demote(cluster: Cluster, index: number): void {
