@@ -180,6 +180,9 @@ test('a disk is changed once in six hours; until then the cluster counts as runn
   );
   expect(isAllPostponed(left)).toBe(true);
   expect(postponedUntil(left)).toBe(now + 5 * hour);
+  expect(since({ state: 'failed', message: 'no room', startedAt: now - hour }).steps[0]?.[2]).toMatch(
+    /; the last change failed: no room$/,
+  );
   expect(since({ state: 'optimizing' }).steps[0]?.[2]).toBe(
     'the change of vol-0 that is on its way is over (optimizing)',
   );

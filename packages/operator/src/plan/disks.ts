@@ -112,10 +112,12 @@ function waitOf(
   });
   if (isChanging(disk))
     return wait(`the change of ${id} that is on its way is over (${modification?.state})`);
+  const { message: said = 'Amazon does not say why' } = modification ?? {};
+  const failed = modification?.state === 'failed' ? `; the last change failed: ${said}` : '';
   const cooledAt = (modification?.startedAt ?? -Infinity) + coolDownMs;
   if (now < cooledAt)
     return wait(
-      `${id} can be changed again at ${timeOf(cooledAt)}: Amazon changes a disk once in six hours`,
+      `${id} can be changed again at ${timeOf(cooledAt)}: Amazon changes a disk once in six hours${failed}`,
       cooledAt,
     );
   const isRefused =

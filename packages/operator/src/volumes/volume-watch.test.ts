@@ -1,38 +1,11 @@
 import type { Postgresql } from '@pgherd/api';
-import { silentLogger, type Clock, type Pod } from '@pgherd/kube/objects';
+import { silentLogger, type Pod } from '@pgherd/kube/objects';
 import { afterEach, expect, test } from 'vitest';
 import { testConfiguration, testManifest, testPod } from '../testing/cluster.ts';
+import { PlayedClock } from '../testing/played-clock.ts';
 import { VolumeWatch } from './volume-watch.ts';
 
 const Gi = 1024 ** 3;
-
-/** Time that only passes when the test says so. */
-class PlayedClock implements Clock {
-  #now = Date.parse('2026-01-01T00:00:00Z');
-  readonly #waiting = new Set<{ at: number; run: () => void }>();
-
-  now(): number {
-    return this.#now;
-  }
-
-  after(ms: number, run: () => void): () => void {
-    const entry = { at: this.#now + ms, run };
-    this.#waiting.add(entry);
-    return () => this.#waiting.delete(entry);
-  }
-
-  /** Second by second, each with all that follows from it. */
-  async pass(seconds: number): Promise<void> {
-    for (let second = 0; second < seconds; second += 1) {
-      this.#now += 1000;
-      for (const entry of [...this.#waiting].filter(({ at }) => at <= this.#now)) {
-        this.#waiting.delete(entry);
-        entry.run();
-      }
-      for (let turn = 0; turn < 20; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-}
 
 const ends: AbortController[] = [];
 afterEach(() => {
