@@ -76,13 +76,15 @@ RUNS ?= 20
 fuzz: deps ## Property tests with fresh seeds, RUNS=20 times (make test has a fixed seed)
 	@node scripts/fuzz.ts $(RUNS)
 
-# SEED=N repeats the faults of a run that had it; STORE=configmaps keeps Patroni's state there.
+# SEED=N repeats the faults of a run that had it; STORE=configmaps keeps Patroni's state there. CRASH_POINTS=no: only faults.
 MINUTES ?= 30
+CRASH_POINTS ?=
 .PHONY: chaos
-chaos: deps ## Break a cluster again and again, and look for what must not happen (MINUTES=30, SEED)
+chaos: deps ## Break a cluster again and again, and kill the operator at every write (MINUTES=30, SEED, CRASH_POINTS=no)
 	@node scripts/machine.ts test
-	@node images/build.ts postgres
-	@node test/chaos/chaos.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(STORE),--store $(STORE))
+	@node images/build.ts postgres pooler
+	@$(if $(filter no,$(CRASH_POINTS)),,node test/chaos/crash-points.ts || failed=1;) \
+		node test/chaos/chaos.ts --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(if $(STORE),--store $(STORE)) || failed=1; exit $${failed:-0}
 
 .PHONY: conformance
 conformance: deps ## What a Kubernetes does, kubectl, the official client, all of Patroni's own suite (about 13 minutes)

@@ -56,8 +56,12 @@ export async function removeInstance(home: string): Promise<void> {
 }
 
 /** Starts an instance; answers the path of its kubeconfig. */
-export async function startInstance(home: string, options: { operator: boolean }): Promise<string> {
-  const args = ['local', 'up', '--home', home, '-o', 'json', ...(options.operator ? [] : ['--no-operator'])];
+export async function startInstance(
+  home: string,
+  { operator, nodes = 1 }: { operator: boolean; nodes?: number },
+): Promise<string> {
+  const more = [...(operator ? [] : ['--no-operator']), ...(nodes > 1 ? ['--nodes', String(nodes)] : [])];
+  const args = ['local', 'up', '--home', home, '-o', 'json', ...more];
   const { code, stdout, stderr } = await run(pgherd, args);
   if (code !== 0) throw new Error(`pgherd ${args.join(' ')} ended with ${code}: ${stderr}`);
   return (JSON.parse(stdout) as { kubeconfig: string }).kubeconfig;

@@ -13,16 +13,23 @@ export const postgresqls: ResourceType<
   KubeObject & { status?: { PostgresClusterStatus?: string; observedGeneration?: number; primary?: string } }
 > = { group: 'acid.zalan.do', version: 'v1', plural: 'postgresqls', kind: 'postgresql', namespaced: true };
 
+/** What an instance has besides its API server. */
+interface Parts {
+  operator: boolean;
+  /** How many. */
+  nodes: number;
+}
+
 /** One instance of `pgherd local` with an operator, for one test file. */
 export class LocalCluster {
   readonly home: string;
   readonly namespace = 'default';
-  private readonly operator: boolean;
+  private readonly parts: Parts;
   private connected: { client: Client; kubeconfig: string } | undefined;
 
-  private constructor(home: string, operator: boolean) {
+  private constructor(home: string, parts: Parts) {
     this.home = home;
-    this.operator = operator;
+    this.parts = parts;
   }
 
   /**
@@ -32,9 +39,9 @@ export class LocalCluster {
   static async start(
     suite: string,
     configuration: Record<string, string>,
-    { operator = true }: { operator?: boolean } = {},
+    { operator = true, nodes = 1 }: Partial<Parts> = {},
   ): Promise<LocalCluster> {
-    const cluster = new LocalCluster(suiteHome(suite), operator);
+    const cluster = new LocalCluster(suiteHome(suite), { operator, nodes });
     await removeInstance(cluster.home);
     mkdirSync(cluster.home, { recursive: true, mode: 0o700 });
     cluster.configure(configuration);
@@ -44,7 +51,7 @@ export class LocalCluster {
 
   /** An operator for the instance that a suite has already started; whoever started it removes it. */
   static async join(suite: string, configuration: Record<string, string>): Promise<LocalCluster> {
-    const cluster = new LocalCluster(suiteHome(suite), true);
+    const cluster = new LocalCluster(suiteHome(suite), { operator: true, nodes: 1 });
     cluster.configure(configuration);
     await cluster.up();
     return cluster;
@@ -57,7 +64,7 @@ export class LocalCluster {
 
   /** `pgherd local up`: starts what does not run. */
   async up(): Promise<void> {
-    const kubeconfig = await startInstance(this.home, { operator: this.operator });
+    const kubeconfig = await startInstance(this.home, this.parts);
     this.connected?.client.close();
     const { client } = await connect({ kubeconfig });
     this.connected = { client, kubeconfig };
