@@ -1,6 +1,7 @@
 import { deployments, pods, secrets, services } from '@pgherd/kube/objects';
 import { Client } from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findBackground } from '../support/background.ts';
 import { eventually } from '../support/eventually.ts';
 import { LocalCluster } from '../support/local-cluster.ts';
 import { clusterManifest } from '../support/manifests.ts';
@@ -189,7 +190,13 @@ test('a rolling update and a switchover cost clients of the pooler a wait, and n
   });
   expect((await local.primary(name)).metadata?.name).toBe(old.metadata?.name);
   const told = await local.kubectl('get', 'events');
-  expect(told).toMatch(/1 pod of poolers was paused for \d+\.\d s/);
+  expect(told).toMatch(/switch over from .*1 pod of poolers was paused for \d+\.\d s/);
+  expect(told).toMatch(
+    /by hand, from acid-pooled-\d to acid-pooled-\d; 1 pod of poolers was paused for \d+\.\d s/,
+  );
+  const port = findBackground(local.home, 'operator')?.httpPort;
+  const page = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(page).toMatch(/^pgherd_pooler_pause_duration_seconds_count [1-9]/m);
 });
 
 /** Answers when the pooler of the primary is being paused. */
