@@ -38,7 +38,7 @@ class Fault extends Error {
   }
 }
 
-const coolDownMs = 6 * 3_600_000;
+const hour = 3_600_000;
 const longestSkewMs = 15 * 60_000;
 
 /**
@@ -61,11 +61,15 @@ export class FakeEc2 {
   region = 'eu-central-1';
   /** Milliseconds since 1970, for the rules about time. */
   now: () => number = () => Date.now();
+  /** Disks can be changed once in six hours, as before 2026, instead of four times in 24. */
+  isStrict = false;
   /** A change is in force as soon as it was asked for. */
   isQuick = false;
   /** The token of the web identity, and of the container, that credentials are given for. */
   identity = 'a web identity';
   readonly #server: Server;
+  /** When disks were changed, by id. */
+  readonly #changes = new Map<string, number[]>();
 
   private constructor(server: Server) {
     this.#server = server;
@@ -186,11 +190,13 @@ export class FakeEc2 {
     const { modification } = disk;
     if (modification?.state === 'modifying' || modification?.state === 'optimizing')
       throw new Fault(400, 'IncorrectModificationState', `Cannot modify ${id}: ${modification.state}`);
-    if (modification !== undefined && this.now() - modification.startedAt < coolDownMs)
+    const changes = (this.#changes.get(id) ?? []).filter((at) => this.now() - at < 24 * hour);
+    const isTooSoon = modification !== undefined && this.now() - modification.startedAt < 6 * hour;
+    if (this.isStrict ? isTooSoon : changes.length >= 4)
       throw new Fault(
         400,
         'VolumeModificationRateExceeded',
-        "You've reached the maximum modification rate per volume limit. Wait at least 6 hours between modifications per EBS volume.",
+        "You've reached the maximum modification rate per volume limit.",
       );
     const number = (name: string) => {
       const value = parameters.get(name);
@@ -211,6 +217,7 @@ export class FakeEc2 {
       iops: iops ?? was?.iops ?? (isGp3 ? 3000 : type === 'gp2' ? 100 : undefined),
       throughput: throughput ?? was?.throughput ?? (isGp3 ? 125 : undefined),
     };
+    this.#changes.set(id, [...changes, this.now()]);
     disk.modification = { state: 'modifying', target, startedAt: this.now() };
     const told = modificationItem(id, disk).replace(/^<item>|<\/item>$/g, '');
     if (this.isQuick) this.settle(id, 'optimizing');

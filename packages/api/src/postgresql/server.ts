@@ -30,7 +30,7 @@ const autoGrowSection = object(
     }),
     max: string('The size at which growth ends; must be given when it is enabled.', { pattern: sizePattern }),
     minInterval: string(
-      "Shortest time between two growths, e.g. `6h` (Amazon's disks can be changed every six hours); 10m by default.",
+      "Shortest time between two growths, e.g. `6h` (Amazon's disks can be changed four times a day); 10m by default.",
       { pattern: shortDurationPattern },
     ),
   },

@@ -32,9 +32,6 @@ export interface Disk extends DiskShape {
   modification: Modification | undefined;
 }
 
-/** Amazon's API does not let a disk be changed again before. */
-export const coolDownMs = 6 * 3_600_000;
-
 /** Whether a change is on its way; only when it is not any more, or only optimizes, the disk has its new size. */
 export function isChanging({ modification }: Disk): boolean {
   return modification?.state === 'modifying' || modification?.state === 'optimizing';

@@ -15,7 +15,7 @@ export const amazonAdvice: Record<AmazonErrorKind, [reason: string, advice: stri
   ],
   throttled: ['AmazonThrottles', 'it is tried again, more slowly'],
   missing: ['DiskUnknown', 'check that aws_region is where the disk is, and whose account it is'],
-  cooling: ['DiskNotReady', 'a disk can be changed once in six hours: it is tried again'],
+  cooling: ['DiskNotReady', 'a disk can be changed only a few times a day: it is tried again'],
   refused: ['DiskNotChanged', 'correct spec.volume of the manifest'],
   unreachable: [
     'AmazonUnreachable',

@@ -1,12 +1,5 @@
 import { persistentVolumes } from '@pgherd/kube/objects';
-import {
-  coolDownMs,
-  isChanging,
-  shapeOf,
-  type Disk,
-  type DiskChange,
-  type DiskShape,
-} from '../disks/disk.ts';
+import { isChanging, shapeOf, type Disk, type DiskChange, type DiskShape } from '../disks/disk.ts';
 import { claimsOnDisks, toGiB, type ClaimOnDisk, type DiskGoal } from '../disks/disk-goal.ts';
 import { isSameChange, type DiskRefusal } from '../disks/disk-sight.ts';
 import type { Observed } from '../observe/observed.ts';
@@ -15,8 +8,8 @@ import { wantedSize, type VolumeGoal } from './volumes.ts';
 
 /**
  * Changes of the disks below the claims, through Amazon's API. Each disk is a track of its own. They stand before the
- * growth of the claims, because a disk can be changed once in six hours: what becomes of it is asked for at once, with its
- * size. Growth alone is left to the claim, but in the mode `ebs`, in which claims stay as they are.
+ * growth of the claims, because a disk can be changed only a few times a day, and not before the last change is over: what
+ * becomes of it is asked for at once, with its size. Growth alone is left to the claim, but in the mode `ebs`, in which claims stay as they are.
  */
 export function planDisks(
   goal: DiskGoal | undefined,
@@ -45,6 +38,9 @@ export function claimsBeforeDisks(goal: DiskGoal | undefined, observed: Observed
   );
 }
 
+/** Each change counts against how often a disk can be changed, also one that failed. */
+const afterFailureMs = 6 * 3_600_000;
+
 /** Kinds of disks for which operations, and throughput, can be chosen. */
 const withIops = ['gp3', 'io1', 'io2'];
 const withThroughput = ['gp3'];
@@ -58,12 +54,14 @@ function changeOf(goal: DiskGoal, bytes: number, shape: DiskShape): DiskChange |
   const migrates = shape.type === 'gp2' && goal.gp3Below !== undefined && shape.sizeGiB < goal.gp3Below;
   const type = goal.type ?? (migrates ? 'gp3' : shape.type);
   const { iops, throughput } = goal;
+  // Another type begins with numbers of its own.
+  const isOther = type !== shape.type;
+  const isAsked = (part: 'iops' | 'throughput') =>
+    goal[part] !== undefined && canChoose(part, type) && (isOther || goal[part] !== shape[part]);
   const change: DiskChange = {
-    ...(type === shape.type ? {} : { type }),
-    ...(iops === undefined || iops === shape.iops || !canChoose('iops', type) ? {} : { iops }),
-    ...(throughput === undefined || throughput === shape.throughput || !canChoose('throughput', type)
-      ? {}
-      : { throughput }),
+    ...(isOther ? { type } : {}),
+    ...(iops !== undefined && isAsked('iops') ? { iops } : {}),
+    ...(throughput !== undefined && isAsked('throughput') ? { throughput } : {}),
   };
   const grows = toGiB(bytes) > shape.sizeGiB;
   if (Object.keys(change).length === 0 && !(grows && goal.mode === 'ebs')) return undefined;
@@ -97,7 +95,10 @@ function reasonsOf(change: DiskChange, { type, sizeGiB, iops, throughput }: Disk
   ];
 }
 
-/** Nothing is wrong while it waits: the cluster counts as running. */
+/**
+ * Nothing is wrong while it waits: the cluster counts as running. How often a disk can be changed is Amazon's to say (four
+ * times in 24 hours since 2026, before and elsewhere once in six hours): what it refuses is asked for again later.
+ */
 function waitOf(
   disk: Disk,
   change: DiskChange,
@@ -112,19 +113,19 @@ function waitOf(
   });
   if (isChanging(disk))
     return wait(`the change of ${id} that is on its way is over (${modification?.state})`);
-  const { message: said = 'Amazon does not say why' } = modification ?? {};
-  const failed = modification?.state === 'failed' ? `; the last change failed: ${said}` : '';
-  const cooledAt = (modification?.startedAt ?? -Infinity) + coolDownMs;
-  if (now < cooledAt)
+  const retryAt = (modification?.startedAt ?? 0) + afterFailureMs;
+  if (modification?.state === 'failed' && now < retryAt) {
+    const { message = 'Amazon does not say why' } = modification;
     return wait(
-      `${id} can be changed again at ${timeOf(cooledAt)}: Amazon changes a disk once in six hours${failed}`,
-      cooledAt,
+      `Amazon is asked again at ${timeOf(retryAt)}: the last change of ${id} failed: ${message}`,
+      retryAt,
     );
-  const isRefused =
-    refusal !== undefined &&
-    now < refusal.until &&
-    (refusal.kind === 'cooling' || isSameChange(refusal.change, change));
-  return isRefused ? wait(`Amazon is asked again at ${timeOf(refusal.until)}`, refusal.until) : {};
+  }
+  if (refusal === undefined || now >= refusal.until) return {};
+  const isCooling = refusal.kind === 'cooling';
+  if (!isCooling && !isSameChange(refusal.change, change)) return {};
+  const said = isCooling ? `: ${refusal.message}` : '';
+  return wait(`Amazon is asked again at ${timeOf(refusal.until)}${said}`, refusal.until);
 }
 
 function timeOf(at: number): string {

@@ -10,7 +10,7 @@ export interface VolumeGoal {
   size: string;
   /** Sizes that single claims have to grow to for another reason, by claim: the larger one counts. */
   growths?: ReadonlyMap<string, Growth>;
-  /** Claims whose disks are to be asked for first: they can be changed once in six hours, and that with all at once. */
+  /** Claims whose disks are to be asked for first: they can be changed a few times a day only, and so with all at once. */
   awaitsDisk?: ReadonlySet<string>;
 }
 
