@@ -80,3 +80,51 @@ test('PAM lets nobody in without a configuration, or with one that it cannot use
   expect(log).toMatch(/WARNING: PAM_OAUTH2: .* does not begin with https:/);
   expect((await inside('ls /run/pam.d; grep -c " pam$" /run/postgres.yml')).stdout).toBe('3\n');
 });
+
+/**
+ * Patroni's own way to stop a primary, with a server that ends while it is waited for; and its wait for a replica that
+ * has the last of the log, with one that says so when it is asked for the third time, and one that never does.
+ */
+const handover = `
+import time, types
+from patroni.postgresql import Postgresql
+from patroni.ha import Ha
+
+class Postmaster:
+    waited = []
+    ended = False
+    def is_running(self):
+        return not self.ended
+    def signal_stop(self, *_):
+        return None
+    def wait(self, timeout=None):
+        self.waited.append(timeout)
+        self.ended = True
+
+def forbidden(_):
+    raise Exception('it sleeps')
+
+postmaster, nothing, sleep = Postmaster(), lambda *_, **__: None, time.sleep
+server = types.SimpleNamespace(
+    is_running=lambda: postmaster, set_state=nothing, _before_stop=nothing, pgcommand=nothing,
+    controldata=lambda: {'Database cluster state': 'in production'})
+time.sleep = forbidden
+print(Postgresql._do_stop(server, 'fast', False, False, None, nothing, None, None), postmaster.waited)
+
+time.sleep = sleep
+asked = []
+def possible(cluster_lsn):
+    asked.append(cluster_lsn)
+    return len(asked) == 3
+Ha.wait_until_failover_is_possible(types.SimpleNamespace(is_failover_possible=possible), 5)
+print(asked)
+Ha.wait_until_failover_is_possible(types.SimpleNamespace(is_failover_possible=lambda cluster_lsn: False), 5)
+print('given up')
+`;
+
+test('its Patroni goes on as soon as a primary has stopped, or a replica has the last of the log', async () => {
+  const { program, args } = tool.runCommand(['--rm', '--entrypoint', 'python3', image, '-c', handover]);
+  const { stdout, stderr } = await run(program, args);
+  expect(stderr).toBe('');
+  expect(stdout).toBe('(True, True) [1, None]\n[5, 5, 5]\ngiven up\n');
+});
