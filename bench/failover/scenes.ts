@@ -1,4 +1,4 @@
-import { readFileSync, readdirSync } from 'node:fs';
+import { postmasterBelow } from '../../test/support/container-processes.ts';
 import type { Pod } from '@pgherd/kube/objects';
 import { eventually } from '../../test/support/eventually.ts';
 import type { Cluster } from './cluster.ts';
@@ -23,7 +23,7 @@ function kill(pid: number): number {
 /** Kills the postmaster alone: Patroni lives on. */
 async function killPostmaster(cluster: Cluster): Promise<number> {
   const first = await cluster.stage.local.containerProcess(await cluster.primary());
-  return kill(findPostmaster(first));
+  return kill(postmasterBelow(first));
 }
 
 /**
@@ -136,32 +136,6 @@ async function restoreNodes({ stage: { local } }: Cluster): Promise<void> {
     for (const verb of ['start', 'heal'])
       // One that is on, or not cut off, says so.
       await local.pgherdOutput('local', 'node', verb, name, '--home', local.home);
-}
-
-/** The postgres process below this one whose parent is no postgres. */
-function findPostmaster(container: number): number {
-  const processes = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap(processOf);
-  const byPid = new Map(processes.map((each) => [each.pid, each]));
-  const isBelow = (pid: number): boolean =>
-    pid === container || (pid > 1 && isBelow(byPid.get(pid)?.parent ?? 0));
-  const found = processes.find(
-    ({ pid, name, parent }) => name === 'postgres' && byPid.get(parent)?.name !== 'postgres' && isBelow(pid),
-  );
-  if (found === undefined) throw new Error(`no postmaster below process ${container}`);
-  return found.pid;
-}
-
-function processOf(entry: string): { pid: number; name: string; parent: number }[] {
-  try {
-    const [, pid = '', name = '', parent = ''] =
-      /^(\d+) \((.*)\) \S (\d+)/s.exec(readFileSync(`/proc/${entry}/stat`, 'utf8')) ?? [];
-    return [{ pid: Number(pid), name, parent: Number(parent) }];
-  } catch {
-    // It has ended meanwhile.
-    return [];
-  }
 }
 
 const killed = { client: 'direct', anyMoment: true, act: killPrimary, heal: replaceKilled } as const;

@@ -1,15 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
 import type { Pod } from '@pgherd/kube/objects';
 import { findBackground } from '../support/background.ts';
+import { postmasterBelow, processesBelow, type ProcessEntry } from '../support/container-processes.ts';
 import type { LocalCluster } from '../support/local-cluster.ts';
-
-/** A process of the machine. */
-interface ProcessEntry {
-  pid: number;
-  name: string;
-  parent: number;
-}
 
 /** What faults act on: one cluster on one instance, with the powers of the machine's root. */
 export class World {
@@ -36,19 +29,12 @@ export class World {
 
   /** Processes of a member's database container, the first one first. */
   async processes(pod: Pod): Promise<ProcessEntry[]> {
-    const first = await this.local.containerProcess(pod);
-    return below(first);
+    return processesBelow(await this.local.containerProcess(pod));
   }
 
   /** The postmaster of a member. */
   async postmaster(pod: Pod): Promise<number> {
-    const processes = await this.processes(pod);
-    const byPid = new Map(processes.map((each) => [each.pid, each]));
-    const found = processes.find(
-      ({ name, parent }) => name === 'postgres' && byPid.get(parent)?.name !== 'postgres',
-    );
-    if (found === undefined) throw new Error(`${pod.metadata?.name} has no postmaster`);
-    return found.pid;
+    return postmasterBelow(await this.local.containerProcess(pod));
   }
 
   /** Processes of Patroni itself. */
@@ -92,24 +78,4 @@ export function nameOf(pod: Pod): string {
 
 function isRunning(pod: Pod): boolean {
   return pod.status?.phase === 'Running' && pod.metadata?.deletionTimestamp === undefined;
-}
-
-function below(first: number): ProcessEntry[] {
-  const all = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap(processOf);
-  const children = Map.groupBy(all, ({ parent }) => parent);
-  const found = all.filter(({ pid }) => pid === first);
-  for (const each of found) found.push(...(children.get(each.pid) ?? []));
-  return found;
-}
-
-function processOf(entry: string): ProcessEntry[] {
-  try {
-    const stat = readFileSync(`/proc/${entry}/stat`, 'utf8');
-    const [, pid, name = '', parent] = /^(\d+) \((.*)\) \S (\d+)/s.exec(stat) ?? [];
-    return [{ pid: Number(pid), name, parent: Number(parent) }];
-  } catch {
-    return [];
-  }
 }
