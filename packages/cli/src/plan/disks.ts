@@ -39,7 +39,7 @@ export async function findDisks(
   if (!asksAmazon(settings.configuration)) return { source, warnings: [] };
   const { namespace = '', name } = manifest.metadata;
   const claims = source.ofCluster(kinds.claim, namespace, name) as PersistentVolumeClaim[];
-  const found = new Map<string, PersistentVolume | 'unknown' | undefined>();
+  const found = new Map<string, PersistentVolume | 'hidden' | undefined>();
   for (const bound of claims.flatMap(({ spec }) => spec?.volumeName ?? []))
     found.set(bound, await readVolume(client, bound));
   const withVolumes: ObjectSource = { ...source, volume: (each) => found.get(each) };
@@ -56,11 +56,11 @@ export async function findDisks(
   }
 }
 
-async function readVolume(client: Client, name: string): Promise<PersistentVolume | 'unknown' | undefined> {
+async function readVolume(client: Client, name: string): Promise<PersistentVolume | 'hidden' | undefined> {
   try {
     return await client.find(persistentVolumes, { name });
   } catch (error) {
-    if (error instanceof ApiError && error.code === 403) return 'unknown';
+    if (error instanceof ApiError && error.code === 403) return 'hidden';
     throw error;
   }
 }

@@ -58,7 +58,7 @@ function unseen(
   );
   if (claims.length === 0) return [];
   const names = (some: { name: string }[]) => some.map(({ name }) => name).join(', ');
-  if (observed.volumes === undefined)
+  if (observed.areVolumesHidden === true)
     return [
       problem(
         field,

@@ -1,6 +1,7 @@
 import type { KubeObject, PersistentVolume, PersistentVolumeClaim } from '@pgherd/kube/objects';
 import { volumeIdOf } from '../amazon/volume-id.ts';
 import { kinds } from '../kinds.ts';
+import type { Observed } from './observed.ts';
 import type { ObjectSource } from './source.ts';
 
 /** The volume that a claim is bound to. */
@@ -14,22 +15,23 @@ export interface BackingVolume {
   disk: string | undefined;
 }
 
-/** The volumes of a cluster's claims, by claim; undefined when nobody may look at them. */
+/** The volumes of a cluster's claims, by claim; nothing when nobody may look, or they have not been listed yet. */
 export function observeVolumes(
   source: ObjectSource,
   objects: ReadonlyMap<string, KubeObject>,
-): ReadonlyMap<string, BackingVolume> | undefined {
+): Pick<Observed, 'volumes' | 'areVolumesHidden'> {
   const found = new Map<string, BackingVolume>();
-  if (source.volume === undefined) return undefined;
+  if (source.volume === undefined) return {};
   for (const [key, object] of objects) {
     const { metadata, spec } = object as PersistentVolumeClaim;
     const bound = spec?.volumeName;
     if (!key.startsWith(`${kinds.claim.plural}/`) || bound === undefined) continue;
     const volume = source.volume(bound);
-    if (volume === 'unknown') return undefined;
+    if (volume === 'unknown') return {};
+    if (volume === 'hidden') return { areVolumesHidden: true };
     if (volume !== undefined) found.set(metadata.name ?? '', backingVolume(volume));
   }
-  return found;
+  return { volumes: found };
 }
 
 function backingVolume(volume: PersistentVolume): BackingVolume {

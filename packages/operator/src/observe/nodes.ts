@@ -39,7 +39,7 @@ function nodesOfVolumes(
   for (const name of claims) {
     const claim = objects.get(objectKey(kinds.claim, namespace, name)) as PersistentVolumeClaim | undefined;
     const volume = source.volume?.(claim?.spec?.volumeName ?? '');
-    if (volume === undefined || volume === 'unknown') return undefined;
+    if (volume === undefined || volume === 'unknown' || volume === 'hidden') return undefined;
     const terms = volume.spec?.nodeAffinity?.required?.nodeSelectorTerms;
     if (terms !== undefined) found = terms;
   }

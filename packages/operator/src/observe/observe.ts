@@ -53,7 +53,6 @@ export function observe(
   const podEnvironment = podEnvironmentOf(source, configuration, namespace);
   const backupEnvironment = backupEnvironmentOf(source, configuration, namespace);
   const infrastructure = source.infrastructure?.();
-  const volumes = observeVolumes(source, objects);
   return {
     namespace,
     name,
@@ -67,7 +66,7 @@ export function observe(
     ...(podEnvironment === undefined ? {} : { podEnvironment }),
     ...(backupEnvironment === undefined ? {} : { backupEnvironment }),
     ...(infrastructure === undefined ? {} : { infrastructure: infrastructure.roles }),
-    ...(volumes === undefined ? {} : { volumes }),
+    ...observeVolumes(source, objects),
     ...observeNodes(source, configuration, members, objects),
     databaseFingerprint: memory.databaseFingerprint,
     databaseDrift: memory.databaseDrift ?? [],

@@ -99,8 +99,10 @@ export interface Observed {
   nodes?: ReadonlyMap<string, NodeState>;
   /** Where the volumes of members can be used, by pod, as far as it is known; `any`: on all nodes. */
   volumeNodes?: ReadonlyMap<string, 'any' | readonly NodeSelectorTerm[]>;
-  /** The volumes of its claims, by claim; absent: nobody may look. */
+  /** The volumes of its claims, by claim; absent: they are not known. */
   volumes?: ReadonlyMap<string, BackingVolume>;
+  /** Nobody may look at them. */
+  areVolumesHidden?: true;
   /** Amazon's disks below them, as far as somebody asks; absent: nobody does. */
   disks?: DiskSight;
   /** Password that PostgreSQL last let the superuser in with; absent: this process was not there yet. */

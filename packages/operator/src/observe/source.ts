@@ -11,8 +11,8 @@ export interface ObjectSource {
   infrastructure?(): Infrastructure | undefined;
   /** All nodes. Absent, or undefined: nobody may look, or they have not been listed yet. */
   nodes?(): readonly Node[] | undefined;
-  /** A volume by its name; `unknown`: nobody may look. */
-  volume?(name: string): PersistentVolume | 'unknown' | undefined;
+  /** A volume by its name; `unknown`: they have not been listed yet; `hidden`: nobody may look. */
+  volume?(name: string): PersistentVolume | 'unknown' | 'hidden' | undefined;
   /** Whether changes in this namespace are noticed. Absent: in all of them. */
   watches?(namespace: string): boolean;
 }

@@ -57,7 +57,7 @@ function observedOf({ claim, capacity = '1Gi', isHidden, source, disk, isUnknown
     {
       get: () => undefined,
       ofCluster: () => [],
-      volume: () => (isHidden === true ? 'unknown' : volume),
+      volume: () => (isHidden === true ? 'hidden' : volume),
     },
     observed.objects,
   );
@@ -67,7 +67,7 @@ function observedOf({ claim, capacity = '1Gi', isHidden, source, disk, isUnknown
     refusals: new Map(),
     ...sight,
   };
-  return { ...observed, ...(volumes === undefined ? {} : { volumes }), disks };
+  return { ...observed, ...volumes, disks };
 }
 
 function planned(given: Case) {
@@ -225,6 +225,9 @@ test('ebs: the disk grows, then the file system, then the volume says so; the cl
 });
 
 test('ebs: a size that has grown below the claim is what is told', () => {
+  expect(ebs({ volume: { size: '1500Mi' }, disk: { ...gp2, sizeGiB: 2 }, capacity: '2Gi' }).notices).toEqual(
+    [],
+  );
   expect(ebs({ volume: { size: '1Gi' }, disk: { ...gp2, sizeGiB: 2 }, capacity: '2Gi' }).notices).toEqual([
     expect.stringContaining('pgdata-acid-demo-0 (2Gi) stay as they are, because volumes never shrink'),
   ]);

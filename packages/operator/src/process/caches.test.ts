@@ -48,3 +48,38 @@ test('a cluster is looked at once all is known, also when its namespace is liste
   expect(before).not.toContain(true);
   expect(after).toContain(true);
 });
+
+test('a cluster is looked at when what is below its claim is listed later; before, nothing is said of it', async () => {
+  const { made, manager } = playedManager();
+  const caches = new Caches(manager, defaultConfiguration(), ['a'], 'operator', {
+    nodes: false,
+    volumes: true,
+  });
+  const looked: string[] = [];
+  for (const source of caches.sources()) source.subscribe((key) => looked.push(key));
+  const claim: KubeObject = {
+    metadata: {
+      namespace: 'a',
+      name: 'pgdata-acid-demo-0',
+      labels: { application: 'spilo', 'cluster-name': 'acid-demo' },
+    },
+  };
+  const listed: Record<string, KubeObject[]> = {
+    postgresqls: [manifest],
+    persistentvolumeclaims: [claim],
+  };
+  const isVolumes = ({ plural }: (typeof made)[number]) => plural === 'persistentvolumes';
+  for (const each of made.filter((one) => !isVolumes(one))) each.cache.replace(listed[each.plural] ?? []);
+  await new Promise(setImmediate);
+  expect(caches.volume('pv')).toBe('unknown');
+  looked.length = 0;
+  const spec = { claimRef: { namespace: 'a', name: 'pgdata-acid-demo-0', uid: 'u' }, local: { path: '/x' } };
+  const volume = { metadata: { name: 'pv', uid: 'v', resourceVersion: '2' }, spec };
+  for (const each of made.filter(isVolumes)) each.cache.replace([volume]);
+  await new Promise(setImmediate);
+  expect(looked).toContain('a/acid-demo');
+  expect(caches.volume('pv')).toEqual({
+    metadata: volume.metadata,
+    spec: { claimRef: { namespace: 'a', name: 'pgdata-acid-demo-0' } },
+  });
+});

@@ -91,7 +91,7 @@ export class Caches implements ObjectSource {
     return this.#nodes.nodes();
   }
 
-  volume(name: string): PersistentVolume | 'unknown' | undefined {
+  volume(name: string): PersistentVolume | 'unknown' | 'hidden' | undefined {
     return this.#nodes.volume(name);
   }
 
@@ -146,7 +146,10 @@ export class Caches implements ObjectSource {
       ...[...this.#podEnvironment.sources(clusters), ...this.#infrastructure.sources(clusters)].map(
         (source) => togetherSource([source]),
       ),
-      ...this.#nodes.sources((node) => this.#clustersOn(node)).map((source) => togetherSource([source])),
+      ...[
+        ...this.#nodes.sources((node) => this.#clustersOn(node)),
+        ...this.#nodes.volumeSources((volume) => this.#clusterOn(volume)),
+      ].map((source) => togetherSource([source])),
     ];
   }
 
@@ -172,6 +175,12 @@ export class Caches implements ObjectSource {
     return [...this.#namespaces.values()].flatMap((caches) =>
       caches.clustersOf(kinds.pod, (pod) => names.has((pod as Pod).spec?.nodeName)),
     );
+  }
+
+  /** The cluster whose claim is bound to the volume. */
+  #clusterOn({ spec }: PersistentVolume): string[] {
+    const { namespace = '', name = '' } = spec?.claimRef ?? {};
+    return this.#in(namespace)?.clusterOf(kinds.claim, namespace, name) ?? [];
   }
 
   #in(namespace: string): NamespaceCaches | undefined {

@@ -54,6 +54,12 @@ export class NamespaceCaches {
     return [...new Set(objects.flatMap((object) => clusterKeys(this.#configuration, object)))];
   }
 
+  /** The cluster (`namespace/name`) that this object belongs to. */
+  clusterOf(kind: Kind, namespace: string, name: string): string[] {
+    const object = this.of(kind)?.get({ namespace, name });
+    return object === undefined ? [] : clusterKeys(this.#configuration, object);
+  }
+
   /** Kinds that have not been listed yet; empty: all is known. */
   missing(): string[] {
     const caches: [string, { isSynced: boolean }][] = [[postgresqls.plural, this.manifests], ...this.#caches];

@@ -5,6 +5,7 @@ import {
   persistentVolumes,
   type Logger,
   type Node,
+  type ObjectReference,
   type PersistentVolume,
   type ResourceType,
 } from '@pgherd/kube/objects';
@@ -53,8 +54,21 @@ export class NodeCaches {
     return this.#nodes?.isSynced === true ? this.#nodes.list() : undefined;
   }
 
-  volume(name: string): PersistentVolume | 'unknown' | undefined {
-    return this.#volumes?.isSynced === true ? this.#volumes.get({ name }) : 'unknown';
+  volume(name: string): PersistentVolume | 'unknown' | 'hidden' | undefined {
+    if (this.#volumes === undefined) return 'hidden';
+    return this.#volumes.isSynced ? this.#volumes.get({ name }) : 'unknown';
+  }
+
+  /** The same for volumes: what is below a claim may be known later than the claim. */
+  volumeSources(clusterOn: (volume: PersistentVolume) => string[]): Source[] {
+    if (this.#volumes === undefined) return [];
+    return [
+      cacheSource(
+        this.#volumes,
+        clusterOn,
+        changedIn(({ metadata: { uid }, spec }) => [uid, spec]),
+      ),
+    ];
   }
 
   /** Takes in a volume that was just written. */
@@ -77,7 +91,7 @@ export class NodeCaches {
   }
 }
 
-/** Only the nodes that it is tied to, its size, and what tells of a disk of Amazon's. */
+/** Only the nodes that it is tied to, its size, its claim, and what tells of a disk of Amazon's. */
 function slimVolume({ apiVersion, kind, metadata, spec }: PersistentVolume): PersistentVolume {
   const { name, uid, resourceVersion } = metadata;
   return {
@@ -90,6 +104,7 @@ function slimVolume({ apiVersion, kind, metadata, spec }: PersistentVolume): Per
     },
     spec: {
       ...(spec?.nodeAffinity === undefined ? {} : { nodeAffinity: spec.nodeAffinity }),
+      ...(spec?.claimRef === undefined ? {} : { claimRef: claimOf(spec.claimRef) }),
       ...(spec?.capacity === undefined ? {} : { capacity: spec.capacity }),
       ...(spec?.awsElasticBlockStore === undefined
         ? {}
@@ -99,4 +114,8 @@ function slimVolume({ apiVersion, kind, metadata, spec }: PersistentVolume): Per
         : { csi: { driver: spec.csi.driver, volumeHandle: spec.csi.volumeHandle } }),
     },
   };
+}
+
+function claimOf({ namespace, name }: ObjectReference): ObjectReference {
+  return { ...(namespace === undefined ? {} : { namespace }), ...(name === undefined ? {} : { name }) };
 }

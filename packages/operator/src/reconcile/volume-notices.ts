@@ -1,9 +1,12 @@
 import { parseQuantity, type Configuration, type Postgresql, type Problem } from '@pgherd/api';
+import { toGiB } from '../disks/disk-goal.ts';
 import { diskNotices } from '../disks/notices.ts';
 import type { Observed } from '../observe/observed.ts';
 import { autoGrowth } from '../volumes/auto-grow.ts';
 import { brakeParameter, isOn } from '../volumes/brake.ts';
 import { dataClaims, type DataClaim } from '../volumes/data-claims.ts';
+
+type ResizeMode = Configuration['storage_resize_mode'];
 
 /** What is to be said of volumes that have another size than the manifest's, and keep it. */
 export function volumeNotices(
@@ -16,7 +19,10 @@ export function volumeNotices(
   const wanted = parseQuantity(size) ?? 0;
   const claims = dataClaims(observed);
   // Those that have grown by themselves are as they should be.
-  const larger = autoGrow?.enabled === true ? [] : claims.filter((claim) => sizeOf(claim).bytes > wanted);
+  const larger =
+    autoGrow?.enabled === true
+      ? []
+      : claims.filter((claim) => sizeOf(claim, mode).bytes > roundedIn(mode, wanted));
   const smaller = mode === 'off' ? claims.filter(({ requested }) => requested.bytes < wanted) : [];
   const problem = (message: string): Problem => ({ severity: 'warning', field: 'spec.volume.size', message });
   return [
@@ -24,24 +30,20 @@ export function volumeNotices(
       ? []
       : [
           problem(
-            `${listed(larger)} stay as they are, because volumes never shrink; new members would get ${size}: ` +
+            `${listed(larger, mode)} stay as they are, because volumes never shrink; new members would get ${size}: ` +
               'set it to the largest of them.',
           ),
         ]),
     ...(smaller.length === 0
       ? []
-      : [problem(`${listed(smaller)} stay as they are, because storage_resize_mode is off.`)]),
+      : [problem(`${listed(smaller, mode)} stay as they are, because storage_resize_mode is off.`)]),
     ...autoGrowNotices(manifest, mode, observed),
     ...diskNotices(manifest, configuration, observed),
     ...brakeNotices(manifest, observed),
   ];
 }
 
-function autoGrowNotices(
-  manifest: Postgresql,
-  mode: Configuration['storage_resize_mode'],
-  observed: Observed,
-): Problem[] {
+function autoGrowNotices(manifest: Postgresql, mode: ResizeMode, observed: Observed): Problem[] {
   const { autoGrow } = manifest.spec.volume;
   if (autoGrow?.enabled !== true) return [];
   const field = 'spec.volume.autoGrow';
@@ -64,11 +66,15 @@ function brakeNotices({ spec }: Postgresql, observed: Observed): Problem[] {
   return [{ severity: 'warning', field: 'spec.volume.size', reason: 'WritesStopped', message }];
 }
 
-/** A disk may have grown below its claim. */
-function sizeOf({ requested, capacity }: DataClaim): DataClaim['requested'] {
-  return capacity !== undefined && capacity.bytes > requested.bytes ? capacity : requested;
+/** Where disks grow below claims, what they have counts; it is whole GiB there. */
+function sizeOf({ requested, capacity }: DataClaim, mode: ResizeMode): DataClaim['requested'] {
+  return mode === 'ebs' && capacity !== undefined && capacity.bytes > requested.bytes ? capacity : requested;
 }
 
-function listed(claims: readonly DataClaim[]): string {
-  return claims.map((claim) => `${claim.name} (${sizeOf(claim).text})`).join(', ');
+function roundedIn(mode: ResizeMode, bytes: number): number {
+  return mode === 'ebs' ? toGiB(bytes) * 1024 ** 3 : bytes;
+}
+
+function listed(claims: readonly DataClaim[], mode: ResizeMode): string {
+  return claims.map((claim) => `${claim.name} (${sizeOf(claim, mode).text})`).join(', ');
 }
