@@ -86,6 +86,12 @@ export interface RestartRequest {
   timeoutSeconds?: number;
 }
 
+/**
+ * How long PostgreSQL may take to start after a restart that was planned, in seconds: Patroni's own default of
+ * `primary_start_timeout`, however short that is for crashes. Until then no other member takes over.
+ */
+export const plannedStartSeconds = 300;
+
 /** Patroni's REST API on one member. Every call throws `PatroniError`. */
 export interface PatroniClient {
   /** Reads. */

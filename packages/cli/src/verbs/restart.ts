@@ -1,4 +1,4 @@
-import { PatroniError } from '@pgherd/patroni';
+import { PatroniError, plannedStartSeconds } from '@pgherd/patroni';
 import { pendingChanges, sharedChangeOf } from '@pgherd/operator';
 import { CommandError, exitCode } from '../exit-code.ts';
 import { withWork, type VerbOptions, type Work } from './common.ts';
@@ -88,7 +88,10 @@ async function restartNow(work: Work, chosen: Standing[], pending: boolean): Pro
     const { patroni, drop } = await reach.prepared(name);
     const act = async () => {
       try {
-        await patroni.restart(pending ? { restartPending: true } : {});
+        await patroni.restart({
+          timeoutSeconds: plannedStartSeconds,
+          ...(pending ? { restartPending: true } : {}),
+        });
       } catch (error) {
         if (!(error instanceof PatroniError && error.status === undefined)) throw refusal(name, error);
         account.tell(`${error.message}; looking whether it was done`);
@@ -128,7 +131,11 @@ async function schedule(work: Work, chosen: Standing[], pending: boolean, moment
     ],
     'Schedule it?',
   );
-  const request = { schedule: moment.toISOString(), ...(pending ? { restartPending: true } : {}) };
+  const request = {
+    schedule: moment.toISOString(),
+    timeoutSeconds: plannedStartSeconds,
+    ...(pending ? { restartPending: true } : {}),
+  };
   for (const { name } of chosen) {
     await reach
       .patroni(name)

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PatroniError, type PatroniClient } from '@pgherd/patroni';
+import { PatroniError, plannedStartSeconds, type PatroniClient } from '@pgherd/patroni';
 import type { Action } from '../plan/step.ts';
 import { NotCaughtUpError } from './switch-over.ts';
 
@@ -25,7 +25,7 @@ export async function restartMember(
   await prepare();
   let said = '';
   try {
-    said = (await own.restart({ restartPending: true })).trim();
+    said = (await own.restart({ restartPending: true, timeoutSeconds: plannedStartSeconds })).trim();
   } catch (error) {
     if (!(error instanceof PatroniError && error.message.includes(notPending))) throw error;
   }

@@ -34,8 +34,13 @@ interface Held {
   since: number;
 }
 
-/** Between attempts to open a session: most primaries are back within seconds, some never let the operator in. */
+/**
+ * Between attempts to open a session: most primaries are back within seconds, some never let the operator in. Each failed
+ * one wakes Patroni, which gives up a start that takes too long only in its loop.
+ */
 const backoff = { baseMs: 1_000, maxMs: 60_000 };
+/** So many attempts come after the shortest pause while PostgreSQL may be starting. */
+const quickAttempts = 12;
 /** How often one that found no room looks again. */
 const freeMs = 60_000;
 /** A session that ended sooner does not count as a success. */
@@ -82,8 +87,9 @@ export class PrimaryWatch {
       const { log, wake } = this.#options;
       log.debug({ cluster: key, err }, `${key}: no session to ${primary.pod}`);
       // It is dead or still starting, and the next step may wait for Patroni's next loop.
-      if (!isLoginRefused(err)) await wake(primary.address);
-      return requeueAfter(this.#pause(key), `a session to ${primary.pod}`);
+      const isStarting = !isLoginRefused(err);
+      if (isStarting) await wake(primary.address);
+      return requeueAfter(this.#pause(key, isStarting), `a session to ${primary.pod}`);
     } finally {
       this.#opening -= 1;
     }
@@ -127,10 +133,10 @@ export class PrimaryWatch {
   }
 
   /** Milliseconds until the next attempt. */
-  #pause(key: string): number {
+  #pause(key: string, isStarting = false): number {
     const failures = this.#failures.get(key) ?? 0;
     this.#failures.set(key, failures + 1);
-    return backoffDelay(failures, backoff);
+    return backoffDelay(isStarting && failures < quickAttempts ? 0 : failures, backoff);
   }
 }
 

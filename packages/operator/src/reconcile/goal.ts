@@ -24,7 +24,7 @@ import { protectsApi } from '../render/patroni-api.ts';
 import { render } from '../render/render.ts';
 import { secretRoles } from '../render/roles/secret-roles.ts';
 import { standbyCluster } from '../render/standby.ts';
-import { declaredConfiguration } from '../render/spilo-configuration.ts';
+import { declaredConfiguration, primaryStartTimeout } from '../render/spilo-configuration.ts';
 import { apiNeed, apiRenewalAt, type ApiKeys, type ApiNeed } from '../secrets/patroni-api.ts';
 import type { RoleSecret } from '../secrets/role-secret.ts';
 import type { Settings } from '../settings.ts';
@@ -106,7 +106,11 @@ export function goalOf(
       database: sql,
       configuration: {
         wanted: withBrake(
-          { ...declaredConfiguration(input, failsafeMode(settings, observed)), ...standbyCluster(input) },
+          {
+            ...declaredConfiguration(input, failsafeMode(settings, observed)),
+            ...startTimeout(settings),
+            ...standbyCluster(input),
+          },
           braked,
         ),
         applied: appliedKeys(manifest),
@@ -166,6 +170,12 @@ function failsafeMode({ configuration, named }: Settings, observed: Observed): b
   if (configuration.enable_patroni_failsafe_mode) return true;
   // Off is the default of Patroni, and nothing to note.
   return observed.configuration?.['failsafe_mode'] === true ? false : undefined;
+}
+
+/** The same about the time that a primary has to start. */
+function startTimeout({ configuration, named }: Settings): { primary_start_timeout?: number } {
+  if (!configuration.enable_fast_failover || !named.has('fast_failover_restart_timeout')) return {};
+  return { primary_start_timeout: primaryStartTimeout(configuration) };
 }
 
 function renderInput(

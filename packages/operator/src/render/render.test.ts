@@ -86,7 +86,7 @@ test('gives the database container its environment in the order of Zalando', () 
   expect(value('SCOPE')?.value).toBe('acid-demo');
   expect(value('KUBERNETES_LABELS')?.value).toBe('{"application":"spilo"}');
   expect(value('SPILO_CONFIGURATION')?.value).toBe(
-    '{"postgresql":{},"bootstrap":{"initdb":[{"auth-host":"scram-sha-256"},{"auth-local":"trust"}],"dcs":{"failsafe_mode":true}}}',
+    '{"postgresql":{},"bootstrap":{"initdb":[{"auth-host":"scram-sha-256"},{"auth-local":"trust"}],"dcs":{"failsafe_mode":true,"primary_start_timeout":5}}}',
   );
   expect(value('PGPASSWORD_SUPERUSER')?.valueFrom?.secretKeyRef).toEqual({
     name: 'postgres.acid-demo.credentials.postgresql.acid.zalan.do',
@@ -116,6 +116,7 @@ test('splits parameters into local ones and those of the dynamic configuration',
         synchronous_mode: true,
         postgresql: { parameters: { max_connections: '10' } },
         failsafe_mode: true,
+        primary_start_timeout: 5,
       },
     },
   });

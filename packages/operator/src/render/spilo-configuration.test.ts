@@ -50,7 +50,7 @@ test('keys have the order that Zalando gives them', () => {
       `"bootstrap":{${initdb},"dcs":{"ttl":40,"loop_wait":12,"retry_timeout":11,` +
       '"maximum_lag_on_failover":33554433,"synchronous_mode":true,"synchronous_mode_strict":true,' +
       '"synchronous_node_count":2,"postgresql":{"parameters":{"work_mem":"8MB"}},' +
-      '"slots":{"a":{"type":"logical"},"b":{"type":"physical"}},"failsafe_mode":true}}}',
+      '"slots":{"a":{"type":"logical"},"b":{"type":"physical"}},"failsafe_mode":true,"primary_start_timeout":5}}}',
   );
 });
 
@@ -122,6 +122,19 @@ test('a new cluster is made with failsafe mode unless somebody says otherwise', 
   expect(made({})).toBe(true);
   expect(made({}, { enable_patroni_failsafe_mode: false })).toBe(false);
   expect(made({ patroni: { failsafe_mode: false } })).toBe(false);
+});
+
+test('a primary of a new cluster has as long to start as its container has to come back', () => {
+  const made = (changes: Changes) => {
+    const { bootstrap } = JSON.parse(spiloConfiguration(input({}, changes))) as {
+      bootstrap: { dcs: { primary_start_timeout?: number } };
+    };
+    return bootstrap.dcs.primary_start_timeout;
+  };
+  expect(made({})).toBe(5);
+  expect(made({ fast_failover_restart_timeout: 1_500 })).toBe(2);
+  expect(made({ fast_failover_restart_timeout: 0 })).toBe(0);
+  expect(made({ enable_fast_failover: false })).toBeUndefined();
 });
 
 test('quorum is a kind of synchronous mode', () => {

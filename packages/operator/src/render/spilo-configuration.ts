@@ -1,3 +1,4 @@
+import type { Configuration } from '@pgherd/api';
 import { postgresVersion, type RenderInput } from './input.ts';
 import { isLocalParameter, localSection, usesFile } from './local-configuration.ts';
 import { apiSections } from './patroni-api.ts';
@@ -49,7 +50,20 @@ export function dynamicConfiguration(input: RenderInput): Record<string, unknown
   return {
     ...section,
     failsafe_mode: manifest.spec.patroni?.failsafe_mode ?? configuration.enable_patroni_failsafe_mode,
+    ...(configuration.enable_fast_failover
+      ? { primary_start_timeout: primaryStartTimeout(configuration) }
+      : {}),
   };
+}
+
+/**
+ * How long a primary that comes back may recover before Patroni gives its lock away, in seconds; Patroni's own default is
+ * 300. Only where a replica within `maximum_lag_on_failover` answers it.
+ */
+export function primaryStartTimeout({
+  fast_failover_restart_timeout: milliseconds,
+}: Pick<Configuration, 'fast_failover_restart_timeout'>): number {
+  return Math.ceil(milliseconds / 1000);
 }
 
 /** What is said about Patroni's dynamic configuration, and nothing else. `failsafeMode`: where the manifest says nothing. */

@@ -26,7 +26,7 @@ export const processKeys = {
   ),
   fast_failover_restart_timeout: patroni.period(
     5 * second,
-    'How long the container of an asynchronous primary may take to come back before a replica takes over; 0: one takes over at once.',
+    'How long the container of an asynchronous primary may take to come back, and PostgreSQL in it (of any primary) to start, before a replica takes over; 0: one takes over at once. The second is `primary_start_timeout` of Patroni, in whole seconds: new clusters are made with it, existing ones get it when this key is written.',
   ),
   fast_failover_sessions: patroni.count(
     200,

@@ -11,9 +11,20 @@ export const processKeys: Record<string, Entry> = {
   cluster_history_entries: { shownBy: 'packages/operator/src/http/http.test.ts' },
   ring_log_lines: { shownBy: 'packages/operator/src/http/http.test.ts' },
   replica_rebuild_after: { shownBy: 'packages/operator/src/healing/rebuild.test.ts' },
-  enable_fast_failover: { shownBy: 'test/machine/operator-failover.test.ts' },
+  enable_fast_failover: {
+    change: { configuration: { enable_fast_failover: 'false' } },
+    differs: [
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.bootstrap.dcs.primary_start_timeout',
+    ],
+  },
   fast_failover_sessions: { shownBy: 'test/machine/postgres-watch.test.ts' },
-  fast_failover_restart_timeout: { shownBy: 'test/machine/operator-failover.test.ts' },
+  fast_failover_restart_timeout: {
+    change: { configuration: { fast_failover_restart_timeout: '8s' } },
+    differs: [
+      'Patroni.primary_start_timeout',
+      'StatefulSet acid-demo.spec.template.spec.containers[postgres].env[SPILO_CONFIGURATION].value.bootstrap.dcs.primary_start_timeout',
+    ],
+  },
   enable_patroni_api_tls: {
     change: { configuration: { enable_patroni_api_tls: 'false' } },
     differs: [
