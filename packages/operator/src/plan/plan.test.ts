@@ -65,7 +65,7 @@ const manifests = fc
     resources: fc.record({
       // Never none: that a field is gone is seen by its owner, and these objects have been on no server that keeps one.
       requests: fc.record({ cpu: fc.constantFrom('1', '100m') }),
-      limits: fc.record({ memory: fc.constantFrom('1Gi', '1024Mi', '500Mi') }),
+      limits: fc.record({ memory: fc.constantFrom('1Gi', '2Gi', '500Mi') }),
     }),
     podAnnotations: fc.dictionary(fc.constantFrom('x', 'y'), fc.string()),
     enableShmVolume: fc.boolean(),
