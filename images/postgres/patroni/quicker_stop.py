@@ -6,44 +6,42 @@ limits; only the waiting ends when there is nothing left to wait for. Called wit
 an error when one of the places is not as expected: then Patroni has changed, and this has to be looked at.
 """
 import pathlib
+import re
 import sys
 
+# By file: how often a place is expected, the pattern that finds it, and what stands there afterwards.
 changes = {
     'postgresql/__init__.py': [(
         1,
-        '''                time.sleep(STOP_POLLING_INTERVAL)
-                i += STOP_POLLING_INTERVAL
-''',
-        '''                try:
-                    postmaster.wait(timeout=STOP_POLLING_INTERVAL)
-                except TimeoutExpired:
-                    pass
-                i += STOP_POLLING_INTERVAL
-''',
+        r'^( +)time\.sleep\(STOP_POLLING_INTERVAL\)$(?=\n +i\b)',
+        r'''\1try:
+\1    postmaster.wait(timeout=STOP_POLLING_INTERVAL)
+\1except TimeoutExpired:
+\1    pass''',
     )],
     'ha.py': [(
         2,
-        'time.sleep(1)  # give replicas some more time to catch up\n',
-        'self.wait_until_failover_is_possible(checkpoint_location)\n',
+        r'time\.sleep\(1\) +#.*\breplicas\b.*',
+        'self.wait_until_failover_is_possible(checkpoint_location)',
     ), (
         1,
-        '    def is_failover_possible(self, *, cluster_lsn',
-        '''    def wait_until_failover_is_possible(self, cluster_lsn: int) -> None:
+        r'^    def is_failover_possible\(self, \*, cluster_lsn\b',
+        r'''    def wait_until_failover_is_possible(self, cluster_lsn: int) -> None:
         """Waits for a replica that has the WAL up to there, for a second at most."""
         deadline = time.monotonic() + 1
         while time.monotonic() < deadline and not self.is_failover_possible(cluster_lsn=cluster_lsn):
             time.sleep(0.05)
 
-    def is_failover_possible(self, *, cluster_lsn''',
+\g<0>''',
     )],
 }
 
 for name, places in changes.items():
     path = pathlib.Path(sys.argv[1], name)
     text = path.read_text()
-    for count, old, new in places:
-        if text.count(old) != count:
-            sys.exit(f'{path}: {text.count(old)} instead of {count} times:\n{old}')
-        text = text.replace(old, new)
+    for expected, pattern, replacement in places:
+        text, found = re.subn(pattern, replacement, text, flags=re.MULTILINE)
+        if found != expected:
+            sys.exit(f'{path}: {found} instead of {expected} times: {pattern}')
     compile(text, str(path), 'exec')
     path.write_text(text)
