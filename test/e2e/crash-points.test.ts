@@ -12,6 +12,8 @@ import type { LocalCluster } from '../support/local-cluster.ts';
 const seed = 27;
 const rounds = seededCuts(seed, 5).map((cuts, n) => ({ round: `crash-${n + 1}`, cuts }));
 const all: OperationReport[] = [];
+const tell = (round: string, report: OperationReport): void =>
+  console.log(`seed ${seed}: ${describeReport(round, report)}`);
 
 let local: LocalCluster;
 beforeAll(async () => {
@@ -23,8 +25,7 @@ afterAll(async () => {
 
 // They only wait for each other, and for a machine that may have much else to do.
 test.concurrent.each(rounds)('$round: $cuts', { timeout: 1_200_000 }, async ({ round, cuts }) => {
-  const reports = await runRound(local, round, cuts);
-  for (const report of reports) console.log(`seed ${seed}: ${describeReport(round, report)}`);
+  const reports = await runRound(local, round, cuts, { tell });
   all.push(...reports);
   expect(reports.flatMap(({ problems }) => problems)).toEqual([]);
   expect(reports.filter(({ isCut }) => !isCut).map(({ operation }) => operation)).toEqual([]);

@@ -57,12 +57,9 @@ export async function everyCrashPoint(
     const cut = left;
     const places = Array.from({ length: atOnce }, (_, n) => next + n);
     const rounds = await Promise.all(
-      places.map(async (last) => {
+      places.map((last) => {
         const cuts: Cuts = Object.fromEntries(cut.map((name) => [name, last]));
-        const round = `crash-${last}`;
-        const reports = await runRound(local, round, cuts, ['creation', ...cut, 'deletion']);
-        for (const report of reports) tell(round, report);
-        return reports;
+        return runRound(local, `crash-${last}`, cuts, { wanted: ['creation', ...cut, 'deletion'], tell });
       }),
     );
     const lived = new Set(rounds.flat().flatMap(({ operation, isCut }) => (isCut ? [] : [operation])));

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { namespaces, nodes } from '@pgherd/kube/objects';
 import { stringify } from 'yaml';
@@ -26,16 +26,26 @@ export interface OperationReport {
 const waits = { timeoutMs: 300_000, everyMs: 750 };
 /** Acknowledged writes after each operation that show that clients are served. */
 const enoughWrites = 3;
+/** Lines of the operator's log. */
+const lastWords = 15;
+
+/** What a round does besides its cuts. */
+export interface RoundOptions {
+  /** Default: all. Nothing else can be done without the creation. */
+  wanted?: readonly OperationName[];
+  /** Hears of each operation that has ended. */
+  tell?: (round: string, report: OperationReport) => void;
+}
 
 /**
- * The life of one cluster in a namespace of its own, with the operator killed once in each operation. Reports after each one
- * that ended; throws when one does not.
+ * The life of one cluster in a namespace of its own, with the operator killed once in each operation. Throws when one does
+ * not come to its end, with the last words of the operator.
  */
 export async function runRound(
   local: LocalCluster,
   namespace: string,
   cuts: Cuts,
-  wanted: readonly OperationName[] = operationNames,
+  { wanted = operationNames, tell }: RoundOptions = {},
 ): Promise<OperationReport[]> {
   const cluster = new CrashCluster(local.client, namespace);
   const place = await prepare(local, cluster);
@@ -62,13 +72,20 @@ export async function runRound(
       const problems = isLast ? [] : problemsOf(work, name, before, after);
       if (lost !== undefined && lost.lost.length > 0)
         problems.push(`acknowledged and not there: ${lost.lost.join(', ')}`);
-      reports.push({ operation: name, isCut, writes, objects: after.objects, problems });
+      const report = { operation: name, isCut, writes, objects: after.objects, problems };
+      reports.push(report);
+      tell?.(namespace, report);
       if (name === 'creation') {
         writer = new Writer(await cluster.address('zalando', 'pooler'), 50);
         await begin(writer);
       }
       if (!isLast && writer !== undefined) await writesOn(writer, `${namespace}: after ${name}`);
     }
+  } catch (error) {
+    const lines = readFileSync(place.log, 'utf8').trimEnd().split('\n').slice(-lastWords);
+    throw new Error(`${(error as Error).message}; the operator's log ends:\n${lines.join('\n')}`, {
+      cause: error,
+    });
   } finally {
     await operator.kill();
     await writer?.stop();
