@@ -56,6 +56,8 @@ export async function runRound(
     for (const name of operationNames.filter((each) => wanted.includes(each))) {
       const isLast = name === 'deletion';
       const lost = isLast ? await writer?.stopAndFindLost() : undefined;
+      // What makes the cluster ready for it is not counted.
+      operator.point.arm(Infinity);
       const work = await operation(name, cluster);
       const before = await cluster.state();
       operator.point.arm(cuts[name] ?? Infinity);
