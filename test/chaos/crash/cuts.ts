@@ -6,7 +6,7 @@ export type Cuts = Partial<Record<OperationName, number>>;
 
 /** How many writes each operation has at least; conflicts, and what Patroni leaves behind, make them more. */
 export const leastWrites: Record<OperationName, number> = {
-  creation: 23,
+  creation: 20,
   growth: 4,
   update: 7,
   switchover: 4,
