@@ -40,6 +40,9 @@ function sharedParameters({ paths }: Settings, facts: HostFacts): Mapping {
     max_wal_senders: 10,
     max_connections: Math.min(Math.max(connections, 100), 1000),
     max_replication_slots: 10,
+    // With the usual 5 s a replica whose first try to follow a new primary comes too early would be missing for so long, and with it every
+    // commit that waits for a synchronous one.
+    wal_retrieve_retry_interval: '1s',
     hot_standby: 'on',
     tcp_keepalives_idle: 900,
     tcp_keepalives_interval: 100,
