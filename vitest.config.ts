@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** The operator against the real API server, without pods. */
+const headless = ['test/machine/{operator,operator-*,crash-points,plan,bad-manifests}.test.ts'];
+
 /** Projects by what they need of the machine; `scripts/test.ts` runs them in this order and adds up the counts. */
 export default defineConfig({
   test: {
@@ -18,11 +21,22 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          name: 'operator',
+          setupFiles: ['test/support/property-seed.ts'],
+          include: headless,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
         // Real containers, nftables, network namespaces: needs root and podman or Docker.
         test: {
           name: 'machine',
           setupFiles: ['test/support/property-seed.ts'],
           include: ['test/machine/**/*.test.ts', 'bench/**/*.test.ts'],
+          exclude: headless,
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,

@@ -101,6 +101,7 @@ const command =
 const stages: Record<string, Stage> = {
   check: command('make', '--no-print-directory', 'check'),
   unit: computing('unit'),
+  operator: whole('operator'),
   machine: whole('machine'),
   conformance: whole('conformance'),
   judges: whole('judges'),
@@ -118,7 +119,7 @@ const stages: Record<string, Stage> = {
 const order: string[][][] = [
   [['check']],
   [['unit']],
-  [['machine']],
+  [['operator'], ['machine']],
   [
     ['conformance', 'judges'],
     ['behave', 'behave-all'],
