@@ -26,7 +26,12 @@ const setOf = (objects: Desired[]) =>
   objects.find(({ kind }) => kind === kinds.statefulSet)?.object as StatefulSet | undefined;
 
 /** What is done when the parameters of a cluster of two become others. */
-function change(before: Parameters, after: Parameters, more: Partial<Postgresql['spec']> = {}) {
+function change(
+  before: Parameters,
+  after: Parameters,
+  more: Partial<Postgresql['spec']> = {},
+  shared: Record<string, unknown> = {},
+) {
   const [live, wanted] = [world(before, more), world(after, more)];
   const template = setOf(live)?.spec?.template;
   const pods = [0, 1].map((ordinal) => {
@@ -43,7 +48,7 @@ function change(before: Parameters, after: Parameters, more: Partial<Postgresql[
   const goal = {
     objects: wanted,
     database: undefined,
-    configuration: { wanted: {}, applied: [], version: '17' },
+    configuration: { wanted: shared, applied: [], version: '17' },
     pods: { ignoredAnnotations: [], isLazy: false },
   };
   return stepsOf(plan(goal, observed));
@@ -80,6 +85,19 @@ test('one that needs a restart: the restarts are planned with it, replicas first
   ]);
   const back = change({ shared_buffers: '64MB' }, {});
   expect(back.at(-1)?.what).toBe('restart PostgreSQL of acid-demo-0');
+});
+
+test('with a shared parameter that needs a restart, too: one restart is for both', () => {
+  const shared = { postgresql: { parameters: { max_connections: '900' } } };
+  const restarts = change({}, { shared_buffers: '64MB' }, {}, shared).slice(-2);
+  expect(restarts.map(({ what }) => what)).toEqual([
+    'restart PostgreSQL of acid-demo-1',
+    'restart PostgreSQL of acid-demo-0',
+  ]);
+  for (const { why, takesIn } of restarts) {
+    expect(why).toHaveLength(2);
+    expect(takesIn).toEqual(['max_connections', 'shared_buffers']);
+  }
 });
 
 test('under Spilo the pods are replaced, and the plan says so', () => {

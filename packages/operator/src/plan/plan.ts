@@ -104,16 +104,31 @@ function oneByOne(tracks: Track[]): Track[] {
   );
 }
 
-/** What members share, then the restarts that follow from it, or else from what each has of its own. */
+/**
+ * What members share, then the restarts that follow from it, or else from what each has of its own. Where both change, one
+ * restart is for both, and waits for news of both.
+ */
 function configurationSteps(
   goal: ConfigurationGoal,
   statefulSet: Desired | undefined,
   observed: Observed,
 ): Step[] {
   const steps = planConfiguration(goal, observed);
-  if (steps.some(({ action }) => action.type === 'restart')) return steps;
   const template = (statefulSet?.object as StatefulSet | undefined)?.spec?.template;
-  return [...steps, ...localRestarts(template, observed, goal.version)];
+  const local = localRestarts(template, observed, goal.version);
+  const isRestart = ({ action }: Step): boolean => action.type === 'restart';
+  if (!steps.some(isRestart)) return [...steps, ...local];
+  const [first] = local;
+  if (first === undefined) return steps;
+  return steps.map((step) =>
+    isRestart(step)
+      ? {
+          ...step,
+          why: [...step.why, ...first.why],
+          takesIn: [...(step.takesIn ?? []), ...(first.takesIn ?? [])],
+        }
+      : step,
+  );
 }
 
 function goesOn([next]: Step[]): boolean {
