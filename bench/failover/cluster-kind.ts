@@ -14,3 +14,12 @@ export type ClusterKind = keyof typeof clusterKinds;
 export function isSynchronous(kind: ClusterKind): boolean {
   return kind !== 'asynchronous';
 }
+
+/**
+ * Of how many replicas Patroni has noted that they are synchronous, when nothing is left of what was done to a cluster of
+ * three. In quorum mode it takes the second one in some loops later.
+ */
+export function notedBy(kind: ClusterKind): number {
+  if (kind === 'quorum') return 2;
+  return isSynchronous(kind) ? 1 : 0;
+}

@@ -2,7 +2,7 @@ import { configMaps, endpoints, type Pod } from '@pgherd/kube/objects';
 import { eventually } from '../../test/support/eventually.ts';
 import { askPatroni } from '../../test/support/patroni-api.ts';
 import { queryOnce, type Address } from '../../test/support/writer.ts';
-import { isSynchronous, type ClusterKind } from './cluster-kind.ts';
+import { isSynchronous, notedBy, type ClusterKind } from './cluster-kind.ts';
 import type { Side } from './sample.ts';
 import type { Stage } from './stage.ts';
 
@@ -56,8 +56,8 @@ export class Cluster {
     if (pods.length !== 3 || !pods.every(isReady)) return false;
     const primary = await this.primary();
     const views = await membersOf(primary);
-    const isNoted = views.some(({ role }) => role === 'sync_standby' || role === 'quorum_standby');
-    if (views.length !== 3 || (isSynchronous(this.kind) && !isNoted)) return false;
+    const noted = views.filter(({ role }) => role === 'sync_standby' || role === 'quorum_standby').length;
+    if (views.length !== 3 || noted < notedBy(this.kind)) return false;
     const address = { ...(await this.address('direct')), host: primary.status?.podIP ?? '' };
     const [row] = await queryOnce<Connected>(address, connected, [`${this.name}-%`]);
     return row?.streaming === 2 && (row.isWatched || this.side === 'patroni');
