@@ -141,6 +141,22 @@ async function restoreNodes({ stage: { local } }: Cluster): Promise<void> {
 const killed = { client: 'direct', anyMoment: true, act: killPrimary, heal: replaceKilled } as const;
 const killedAgain = { ...killed, prepare: letKilledOneLead } as const;
 
+/** The primary's node goes away, at any moment; `what` words it. */
+function nodeScene(id: Scene['id'], what: string, how: 'stop' | 'cut'): Scene {
+  return {
+    id,
+    title: `primary's node ${what} (\`ttl\` 20, \`loop_wait\` 5, \`retry_timeout\` 5)`,
+    goal: { p50: 24, p99: 30 },
+    kind: 'quick',
+    wanted: 15,
+    client: 'direct',
+    anyMoment: true,
+    isAboutNodes: true,
+    act: onNodeOfPrimary(how),
+    heal: restoreNodes,
+  };
+}
+
 /** All that is measured, in the order of the table. */
 export const scenes: readonly Scene[] = [
   {
@@ -202,30 +218,8 @@ export const scenes: readonly Scene[] = [
     client: 'direct',
     act: async (cluster) => deletePod(cluster, await cluster.primary()),
   },
-  {
-    id: 'node-stopped',
-    title: "primary's node gone (`ttl` 20, `loop_wait` 5, `retry_timeout` 5)",
-    goal: { p50: 24, p99: 30 },
-    kind: 'quick',
-    wanted: 15,
-    client: 'direct',
-    anyMoment: true,
-    isAboutNodes: true,
-    act: onNodeOfPrimary('stop'),
-    heal: restoreNodes,
-  },
-  {
-    id: 'node-cut',
-    title: "primary's node cut off (`ttl` 20, `loop_wait` 5, `retry_timeout` 5)",
-    goal: { p50: 24, p99: 30 },
-    kind: 'quick',
-    wanted: 15,
-    client: 'direct',
-    anyMoment: true,
-    isAboutNodes: true,
-    act: onNodeOfPrimary('cut'),
-    heal: restoreNodes,
-  },
+  nodeScene('node-stopped', 'gone', 'stop'),
+  nodeScene('node-cut', 'cut off', 'cut'),
   {
     id: 'switchover',
     title: 'switchover, direct',

@@ -1,8 +1,9 @@
 import type { PostgresqlStatus } from '@pgherd/api';
 import * as kube from '@pgherd/kube/objects';
-import type { KubeObject, ResourceType } from '@pgherd/kube/objects';
+import type { KubeObject } from '@pgherd/kube/objects';
 import { postgresqls } from '@pgherd/operator';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { belongingKinds } from '../support/belongings.ts';
 import { CrashPoint } from '../support/crash-point.ts';
 import { eventually } from '../support/eventually.ts';
 import { OperatorLab } from '../support/operator-lab.ts';
@@ -25,17 +26,6 @@ const spec = {
   users: { zalando: ['superuser'], foo_user: [] },
   databases: { foo: 'zalando' },
 };
-
-const kinds: ResourceType[] = [
-  kube.pods,
-  kube.statefulSets,
-  kube.services,
-  kube.endpoints,
-  kube.configMaps,
-  kube.secrets,
-  kube.podDisruptionBudgets,
-  kube.persistentVolumeClaims,
-];
 
 type Cluster = KubeObject & { status?: PostgresqlStatus };
 
@@ -114,7 +104,7 @@ class Scene {
   /** What belongs to the cluster, with the ids of volumes and the passwords, by name. */
   async belongings(): Promise<Map<string, string>> {
     const found = new Map<string, string>();
-    for (const resource of kinds) {
+    for (const resource of belongingKinds) {
       const { items } = await this.lab.client.list(resource, { namespace: 'default' });
       for (const object of items as (KubeObject & { data?: Record<string, string> })[]) {
         const { name: id = '', uid = '' } = object.metadata;

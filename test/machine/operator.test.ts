@@ -3,9 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { PostgresqlStatus } from '@pgherd/api';
 import type { Client } from '@pgherd/kube/client';
 import * as kube from '@pgherd/kube/objects';
-import type { KubeObject, ResourceType, StatefulSet } from '@pgherd/kube/objects';
+import type { KubeObject, StatefulSet } from '@pgherd/kube/objects';
 import { postgresqls } from '@pgherd/operator';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { belongingKinds } from '../support/belongings.ts';
 import { eventually } from '../support/eventually.ts';
 import { OperatorLab } from '../support/operator-lab.ts';
 import { PlayedCluster } from '../support/played-cluster.ts';
@@ -67,18 +68,8 @@ async function podNames(): Promise<string[]> {
 
 /** Everything in the namespace that belongs to the cluster. */
 async function belongings(): Promise<string[]> {
-  const all: ResourceType[] = [
-    kube.pods,
-    kube.statefulSets,
-    kube.services,
-    kube.endpoints,
-    kube.configMaps,
-    kube.secrets,
-    kube.podDisruptionBudgets,
-    kube.persistentVolumeClaims,
-  ];
   const lists = await Promise.all(
-    all.map(async (resource) => {
+    belongingKinds.map(async (resource) => {
       const { items } = await client.list(resource, { namespace: 'default' });
       return items.map(({ metadata }) => `${resource.plural} ${metadata.name}`);
     }),

@@ -1,6 +1,7 @@
 import type { Client } from '@pgherd/kube/client';
 import * as kube from '@pgherd/kube/objects';
-import type { KubeObject, Pod, ResourceType } from '@pgherd/kube/objects';
+import type { KubeObject, Pod } from '@pgherd/kube/objects';
+import { belongingKinds } from '../../support/belongings.ts';
 import { postgresqls } from '../../support/local-cluster.ts';
 import { clusterManifest } from '../../support/manifests.ts';
 import { askPatroni } from '../../support/patroni-api.ts';
@@ -14,17 +15,7 @@ const poolerName = `${clusterName}-pooler`;
 const lookEveryMs = 2000;
 
 /** Kinds of which something belongs to the cluster. */
-const kinds: ResourceType[] = [
-  kube.pods,
-  kube.statefulSets,
-  kube.deployments,
-  kube.services,
-  kube.endpoints,
-  kube.configMaps,
-  kube.secrets,
-  kube.podDisruptionBudgets,
-  kube.persistentVolumeClaims,
-];
+const kinds = [...belongingKinds, kube.deployments];
 
 /** How the cluster stands at one moment. */
 export interface State {

@@ -2,7 +2,7 @@ import { silentLogger } from '@pgherd/kube/objects';
 import { afterEach, expect, test } from 'vitest';
 import { AmazonError } from '../amazon/amazon-error.ts';
 import type { Ec2 } from '../amazon/ec2.ts';
-import { PlayedClock } from '../testing/played-clock.ts';
+import { ManualClock } from '@pgherd/kube/testing';
 import type { Disk, Modification } from './disk.ts';
 import { DiskWatch } from './disk-watch.ts';
 
@@ -22,7 +22,7 @@ const gp2: Disk = {
 
 /** An API with these disks, which fails with `error` while there is one, and a watch that runs. */
 function start() {
-  const clock = new PlayedClock();
+  const clock = new ManualClock();
   const lab = {
     clock,
     disks: new Map([['vol-1', gp2]]),
@@ -64,7 +64,7 @@ test('a pass never waits: what is asked for is there later, and the cluster is l
     refusals: new Map(),
   });
   watch.of('default/b', ['vol-1']);
-  await clock.pass(2);
+  await clock.advance(2_000);
   expect(asked).toEqual([['vol-1', 'vol-none']]);
   expect(told).toEqual(['default/a', 'default/b']);
   expect(watch.of('default/a', ['vol-1', 'vol-none']).disks).toEqual(
@@ -78,39 +78,39 @@ test('a pass never waits: what is asked for is there later, and the cluster is l
 test('disks are looked at every ten minutes; what is as it was is told nobody', async () => {
   const { watch, clock, lab } = start();
   watch.of('default/a', ['vol-1']);
-  await clock.pass(2);
+  await clock.advance(2_000);
   lab.told.length = 0;
-  await clock.pass(601);
+  await clock.advance(601_000);
   expect(lab.asked).toHaveLength(2);
   expect(lab.told).toEqual([]);
   lab.disks.set('vol-1', { ...gp2, type: 'gp3' });
-  await clock.pass(601);
+  await clock.advance(601_000);
   expect(lab.told).toEqual(['default/a']);
 });
 
 test('a change that began is seen at once, and looked at often until it is in force', async () => {
   const { watch, clock, lab } = start();
   watch.of('default/a', ['vol-1']);
-  await clock.pass(2);
+  await clock.advance(2_000);
   await watch.modify('vol-1', { sizeGiB: 2 });
   const { modification } = watch.of('default/a', ['vol-1']).disks.get('vol-1') ?? {};
   expect(modification).toMatchObject({ state: 'modifying', target: { sizeGiB: 2 } });
   lab.disks.set('vol-1', { ...gp2, modification });
   lab.asked.length = 0;
-  await clock.pass(10);
+  await clock.advance(10_000);
   expect(lab.asked.length).toBeGreaterThan(2);
   const optimizing = { ...(modification as Modification), state: 'optimizing' };
   lab.disks.set('vol-1', { ...gp2, sizeGiB: 2, modification: optimizing });
-  await clock.pass(5);
+  await clock.advance(5_000);
   lab.asked.length = 0;
-  await clock.pass(120);
+  await clock.advance(120_000);
   expect(lab.asked).toHaveLength(2);
 });
 
 test('what Amazon refuses is remembered, less and less often asked for, and thrown', async () => {
   const { watch, clock, lab } = start();
   watch.of('default/a', ['vol-1']);
-  await clock.pass(2);
+  await clock.advance(2_000);
   lab.error = new AmazonError('denied', 'no', 'UnauthorizedOperation');
   const refusal = () => watch.of('default/a', ['vol-1']).refusals.get('vol-1');
   const delays: number[] = [];
@@ -130,14 +130,14 @@ test('an API that is away is asked less and less often, told once, and told when
   const { watch, clock, lab } = start();
   watch.of('default/a', ['vol-1']);
   lab.error = new AmazonError('unreachable', 'no answer');
-  await clock.pass(2);
+  await clock.advance(2_000);
   expect(watch.of('default/a', ['vol-1']).failure).toMatchObject({ kind: 'unreachable' });
   expect(lab.told).toEqual(['default/a']);
-  await clock.pass(100);
+  await clock.advance(100_000);
   expect(lab.asked.length).toBeLessThan(6);
   expect(lab.told).toEqual(['default/a']);
   lab.error = undefined;
-  await clock.pass(301);
+  await clock.advance(301_000);
   expect(watch.of('default/a', ['vol-1']).failure).toBeUndefined();
   expect(lab.told).toEqual(['default/a', 'default/a']);
 });
@@ -146,10 +146,10 @@ test('what no cluster has any more is asked for no longer', async () => {
   const { watch, clock, lab } = start();
   watch.of('default/a', ['vol-1']);
   watch.of('default/b', ['vol-2']);
-  await clock.pass(2);
+  await clock.advance(2_000);
   lab.asked.length = 0;
   lab.clusters.delete('default/a');
   watch.of('default/b', []);
-  await clock.pass(700);
+  await clock.advance(700_000);
   expect(lab.asked).toEqual([]);
 });

@@ -2,7 +2,7 @@ import type { Postgresql } from '@pgherd/api';
 import { silentLogger, type Pod } from '@pgherd/kube/objects';
 import { afterEach, expect, test } from 'vitest';
 import { testConfiguration, testManifest, testPod } from '../testing/cluster.ts';
-import { PlayedClock } from '../testing/played-clock.ts';
+import { ManualClock } from '@pgherd/kube/testing';
 import { VolumeWatch } from './volume-watch.ts';
 
 const Gi = 1024 ** 3;
@@ -14,7 +14,7 @@ afterEach(() => {
 
 interface Lab {
   watch: VolumeWatch;
-  clock: PlayedClock;
+  clock: ManualClock;
   /** What was run, by pod. */
   commands: { pod: string; command: string }[];
   enqueued: string[];
@@ -34,7 +34,7 @@ const tenth = { 'acid-demo-0': 10 * Gi, 'acid-demo-1': 10 * Gi };
 
 /** It begins to look at once. */
 function start({ size = 100 * Gi, braked = false, spec = {}, used: first = tenth }: Situation = {}): Lab {
-  const clock = new PlayedClock();
+  const clock = new ManualClock();
   const lab: Omit<Lab, 'watch'> = {
     clock,
     commands: [],
@@ -73,9 +73,9 @@ const looksAt = ({ commands }: Lab, pod: string): number =>
 
 test('every member is looked at, and seldom while there is much room', async () => {
   const lab = start();
-  await lab.clock.pass(290);
+  await lab.clock.advance(290_000);
   expect([looksAt(lab, 'acid-demo-0'), looksAt(lab, 'acid-demo-1')]).toEqual([1, 1]);
-  await lab.clock.pass(20);
+  await lab.clock.advance(20_000);
   expect([looksAt(lab, 'acid-demo-0'), looksAt(lab, 'acid-demo-1')]).toEqual([2, 2]);
   const { usage } = lab.watch.usageOf('default', 'acid-demo');
   expect([...usage].map(([pod, { used }]) => [pod, used])).toEqual([
@@ -88,63 +88,63 @@ test('every member is looked at, and seldom while there is much room', async () 
 
 test('the fuller, the more often', async () => {
   const lab = start({ size: 11 * Gi });
-  await lab.clock.pass(60);
+  await lab.clock.advance(60_000);
   const before = looksAt(lab, 'acid-demo-0');
   expect(before).toBeGreaterThan(2);
   lab.used['acid-demo-0'] = 10.9 * Gi;
-  await lab.clock.pass(20);
+  await lab.clock.advance(20_000);
   const at = looksAt(lab, 'acid-demo-0');
-  await lab.clock.pass(20);
+  await lab.clock.advance(20_000);
   expect(looksAt(lab, 'acid-demo-0') - at).toBeGreaterThan(15);
 });
 
 test('a cluster is looked at as long as a volume is low, and once more when it is no longer', async () => {
   const autoGrow = { enabled: true, max: '1Ti', threshold: '5%' };
   const lab = start({ spec: { volume: { size: '100Gi', autoGrow } } });
-  await lab.clock.pass(1);
+  await lab.clock.advance(1_000);
   lab.enqueued.length = 0;
-  await lab.clock.pass(310);
+  await lab.clock.advance(310_000);
   expect(lab.enqueued).toHaveLength(2);
   lab.used = { 'acid-demo-0': Gi, 'acid-demo-1': Gi };
-  await lab.clock.pass(310);
+  await lab.clock.advance(310_000);
   expect(lab.enqueued).toHaveLength(4);
-  await lab.clock.pass(310);
+  await lab.clock.advance(310_000);
   expect(lab.enqueued).toHaveLength(4);
 });
 
 test('who writes although writes are stopped is ended, in the pod that is full only', async () => {
   const lab = start({ braked: true, used: { ...tenth, 'acid-demo-0': 99.99 * Gi } });
-  await lab.clock.pass(3);
+  await lab.clock.advance(3_000);
   const ended = lab.commands.filter(({ command }) => command.includes('pg_terminate_backend'));
   expect(new Set(ended.map(({ pod }) => pod))).toEqual(new Set(['acid-demo-0']));
 });
 
 test('one pod that does not answer keeps no other from being looked at, and is tried again later', async () => {
   const lab = start({ used: { 'acid-demo-1': 10 * Gi } });
-  await lab.clock.pass(9);
+  await lab.clock.advance(9_000);
   expect([looksAt(lab, 'acid-demo-0'), looksAt(lab, 'acid-demo-1')]).toEqual([1, 1]);
   expect([...lab.watch.usageOf('default', 'acid-demo').usage.keys()]).toEqual(['acid-demo-1']);
-  await lab.clock.pass(2);
+  await lab.clock.advance(2_000);
   expect(looksAt(lab, 'acid-demo-0')).toBe(2);
-  await lab.clock.pass(3600);
+  await lab.clock.advance(3600_000);
   expect(looksAt(lab, 'acid-demo-0')).toBeLessThan(20);
 });
 
 test('a cluster whose writes are stopped is looked at when its volume cannot be, so that it is let go in time', async () => {
   const lab = start({ braked: true, used: {} });
-  await lab.clock.pass(900);
+  await lab.clock.advance(900_000);
   expect(lab.enqueued.length).toBeGreaterThan(3);
   const other = start({ used: {} });
-  await other.clock.pass(900);
+  await other.clock.advance(900_000);
   expect(other.enqueued).toEqual([]);
 });
 
 test('a pod that does not run is not asked; of a cluster that is gone nothing is kept', async () => {
   const lab = start();
   lab.pods = [testPod({ ordinal: 0, role: 'primary', running: false })];
-  await lab.clock.pass(5);
+  await lab.clock.advance(5_000);
   expect(lab.commands.filter(({ pod }) => pod === 'acid-demo-0')).toHaveLength(1);
   lab.manifests = [];
-  await lab.clock.pass(2);
+  await lab.clock.advance(2_000);
   expect(lab.watch.list()).toEqual([]);
 });
